@@ -1,0 +1,12 @@
+"""jobwatchd: follows jobs on remote systems and tells, at once and surely, when they move.
+
+The map, from the top down (imports go downward only):
+
+- `__main__`, `cli`: the command line
+- `wiring`: builds everything from the settings; the only place that names concrete adapters
+- `app`: starts, reloads and stops the parts in order
+- `web`, `simulator`, `engine`, `sources`, `stores`, `sinks`, `settings`, `testing`: independent of each other
+- `ports`: the seams between them
+- `model`: what is known and decided, pure
+- `clock`, `errors`, `logs`, `telemetry`
+"""

@@ -1,0 +1,146 @@
+"""Everything that can go wrong, as one tree.
+
+JobwatchError
+  · ConfigError              a setting is missing, mistyped or contradicts another
+  · SourceError              a poll did not yield an observation
+    · SourceUnavailable      no answer, a broken answer, or a 5xx
+    · SourceRateLimited      the API asks for fewer requests
+    · SourceUnauthorized     credentials were refused, even after renewal
+    · SourceRejected         the API will not answer this request (4xx)
+    · BadPayload             an answer came, and could not be read
+    · JobNotFound            the API says that there is no such job
+  · StoreError               what happened could not be kept
+    · StoreUnavailable       the database is locked, full, read-only, corrupt or gone
+    · StaleWatch             somebody else changed the watch since it was loaded
+  · SinkError                an event was not taken
+    · SinkUnavailable        the receiver may take it later
+    · SinkRejected           the receiver will not take this event
+    · SinkGone               the receiver wants no more events at all
+
+Adapters translate what their libraries raise at the edge, `raise … from exc`; the engine branches on class only.
+Each class carries a `reason`, which is also the metric label.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Reason(StrEnum):
+    """Why something failed; the closed set of values of the metric label `reason`."""
+
+    INTERNAL = "internal"
+    CONFIG = "config"
+    UNAVAILABLE = "unavailable"
+    RATE_LIMITED = "rate_limited"
+    UNAUTHORIZED = "unauthorized"
+    REJECTED = "rejected"
+    BAD_PAYLOAD = "bad_payload"
+    NOT_FOUND = "not_found"
+    STALE = "stale"
+    GONE = "gone"
+
+
+class JobwatchError(Exception):
+    """The root of what jobwatchd raises on purpose; its text is one sentence for a person and holds no secret."""
+
+    reason: ClassVar[Reason] = Reason.INTERNAL
+
+
+class ConfigError(JobwatchError):
+    """The configuration cannot be used; each of `problems` names a place, what it got and what was expected."""
+
+    reason = Reason.CONFIG
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class SourceError(JobwatchError):
+    """A poll did not yield an observation; says nothing about the job itself."""
+
+
+class SourceUnavailable(SourceError):
+    """No usable answer came: refused, cut, timed out, or 5xx; `retry_after_s` is what the server asked for, if so."""
+
+    reason = Reason.UNAVAILABLE
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SourceRateLimited(SourceError):
+    """The API asks for fewer requests (429); `retry_after_s` is how long it wants to be left alone, if it said."""
+
+    reason = Reason.RATE_LIMITED
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SourceUnauthorized(SourceError):
+    """The credentials were refused, even after one renewal where the source can renew them."""
+
+    reason = Reason.UNAUTHORIZED
+
+
+class SourceRejected(SourceError):
+    """The API understood the request and will not answer it (a 4xx that is none of the others)."""
+
+    reason = Reason.REJECTED
+
+
+class BadPayload(SourceError):
+    """An answer came and could not be read: not JSON, too large, or of another shape than documented."""
+
+    reason = Reason.BAD_PAYLOAD
+
+
+class JobNotFound(SourceError):
+    """The API says that there is no such job; several in a row over a grace time make it lost."""
+
+    reason = Reason.NOT_FOUND
+
+
+class StoreError(JobwatchError):
+    """What happened could not be kept."""
+
+
+class StoreUnavailable(StoreError):
+    """The database is locked, full, read-only, corrupt or gone; nothing of the failed call was kept."""
+
+    reason = Reason.UNAVAILABLE
+
+
+class StaleWatch(StoreError):
+    """The watch was changed by somebody else since it was loaded; load it again and decide anew."""
+
+    reason = Reason.STALE
+
+
+class SinkError(JobwatchError):
+    """An event was not taken by a sink."""
+
+
+class SinkUnavailable(SinkError):
+    """The receiver may take the event later; `retry_after_s` is when it asked to be tried again, if it did."""
+
+    reason = Reason.UNAVAILABLE
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SinkRejected(SinkError):
+    """The receiver refuses this event; a few more tries may still help, many will not."""
+
+    reason = Reason.REJECTED
+
+
+class SinkGone(SinkError):
+    """The receiver wants no more events at all (HTTP 410); the sink is off until the configuration is read again."""
+
+    reason = Reason.GONE

@@ -1,0 +1,11 @@
+"""What jobwatchd knows and decides: pure values and functions, no I/O, no clock of its own.
+
+- `job`: states, job references, observations
+- `watch`: a job somebody asked to follow, and what is remembered of it
+- `event`: what is told to sinks, and its unchanging id
+- `transition`: what an observation changes (`advance`)
+- `cadence`: when to look again (`next_poll_s`), and how to back off
+- `health`: when a source counts as unreachable, and as recovered
+- `delivery`: one event on its way to one sink
+- `filters`: which events a sink wants
+"""

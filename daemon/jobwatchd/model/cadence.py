@@ -1,0 +1,72 @@
+"""When to look again, and how long to stay away after a failure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jobwatchd.model.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often the jobs of one source are polled.
+
+    The interval is `age_fraction` of the time the job has spent in its state, kept between `min_interval_s` and
+    `max_interval_s`: a job costs O(log age) requests, and a change is noticed within that fraction of the time it took
+    to come. `fixed_interval_s` replaces all of that. `jitter` is the fraction by which an interval is shortened or
+    stretched at random. An ended job is looked at every `max_interval_s` for `linger_s`: some come back to
+    life.
+    """
+
+    min_interval_s: float = 2.0
+    max_interval_s: float = 60.0
+    age_fraction: float = 0.05
+    fixed_interval_s: float | None = None
+    jitter: float = 0.1
+    linger_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Exponential waiting with full jitter: a random part of `first_s * factor ** failures`, at most `longest_s`."""
+
+    first_s: float = 1.0
+    factor: float = 2.0
+    longest_s: float = 60.0
+
+    def ceiling_s(self, failures: int) -> float:
+        """Return the longest wait after `failures` failures in a row (1 or more)."""
+        # The exponent is capped because a float overflows long before anybody stops counting failures.
+        return min(self.longest_s, self.first_s * self.factor ** min(failures - 1, 64))
+
+    def delay_s(self, failures: int, chance: float) -> float:
+        """Return the wait after `failures` failures in a row; `chance` is a random number from 0 to 1."""
+        return self.ceiling_s(failures) * chance
+
+
+def next_poll_s(cadence: Cadence, watch: Watch, now: datetime, chance: float) -> float:
+    """Return in how many seconds the watch wants its next poll; `chance` is a random number from 0 to 1.
+
+    A deadline that passes before then is not overslept.
+    """
+    interval_s = _interval_s(cadence, watch, now) * (1.0 + cadence.jitter * (2.0 * chance - 1.0))
+    if watch.overdue_at is not None and watch.ended_at is None:
+        until_overdue_s = (watch.overdue_at - now).total_seconds()
+        return min(interval_s, max(until_overdue_s, 0.0))
+    return interval_s
+
+
+def _interval_s(cadence: Cadence, watch: Watch, now: datetime) -> float:
+    policy = watch.policy
+    longest_s = cadence.max_interval_s if policy.max_interval_s is None else policy.max_interval_s
+    if watch.ended_at is not None:
+        return longest_s
+    shortest_s = cadence.min_interval_s if policy.min_interval_s is None else policy.min_interval_s
+    if cadence.fixed_interval_s is not None and policy.min_interval_s is None and policy.max_interval_s is None:
+        return cadence.fixed_interval_s
+    aged_s = (now - watch.state_since).total_seconds() * cadence.age_fraction
+    return max(shortest_s, min(aged_s, longest_s))
+
+
+def is_over(cadence: Cadence, watch: Watch, now: datetime) -> bool:
+    """Whether the job has ended and the time in which it could come back to life is over too."""
+    return watch.ended_at is not None and now >= watch.ended_at + timedelta(seconds=cadence.linger_s)

@@ -1,0 +1,231 @@
+"""What an observation changes: the one place where events come into being.
+
+`advance` is total: every pair of a remembered and an observed state has an outcome. We watch jobs, we do not own them,
+so no observed change is ever refused; the unlikely ones are told as what they are.
+
+remembered   observed        told
+nothing      any state       job.<state>, unless the watch starts silently
+any          the same        nothing
+any          unmapped        job.unmapped, once per raw word; the remembered state stays
+queued       later state     job.running (inferred) first, when a begin time proves that the job ran in between
+not ended    any other       job.<state>
+ended, lost  not terminal    job.reopened, job.<state>
+ended        other terminal  job.reopened (inferred), job.<state>
+lost         terminal        job.reopened, job.<state>
+
+Tasks are told as `task.<state>` by the same rules, except that a task found queued is not worth an event and that a
+task may go back to any state without being "reopened". Within one step the order is: the job's way to a state that is
+not terminal, its tasks, the job's end.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from jobwatchd.model.event import JOB_ENTERED, TASK_ENTERED, Event, EventType, watch_event_id
+from jobwatchd.model.job import Observation, State, Task
+from jobwatchd.model.watch import Watch
+
+MAX_UNMAPPED_WORDS = 16
+MAX_DETAIL_LENGTH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a poll led to: the watch as it now is, the events to tell in order, and what was seen.
+
+    `watch.version` is one more than before where there is something to write; where it is unchanged, nothing happened.
+    """
+
+    watch: Watch
+    events: tuple[Event, ...] = ()
+    observation: Observation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """An event before it has a number."""
+
+    type: EventType
+    state: State | None
+    previous: State | None
+    occurred_at: datetime | None = None
+    inferred: bool = False
+    task: Task | None = None
+    detail: str | None = None
+
+
+def advance(watch: Watch, observation: Observation, now: datetime) -> Step:
+    """Return what `observation`, made at `now`, changes about `watch`.
+
+    A step whose watch is the one given, unchanged, is nothing new.
+    """
+    news = [*_job_news(watch, observation), *_unmapped_news(watch, observation)]
+    middle = [item for item in news if item.state is None or not item.state.is_terminal]
+    end = [item for item in news if item.state is not None and item.state.is_terminal]
+    news = [*middle, *_task_news(watch, observation), *end]
+    if watch.state is None and watch.policy.silent_start:
+        news = [item for item in news if item.type is EventType.JOB_UNMAPPED]
+    seen = _remember(watch, observation, now)
+    news += _overdue_news(seen, now)
+    if not news and _same_memory(watch, seen):
+        return Step(watch)
+    return _step(seen, news, observation, now)
+
+
+def mark_overdue(watch: Watch, now: datetime) -> Step:
+    """Return the step that tells, once, that the deadline has passed; nothing new where it has not."""
+    news = _overdue_news(watch, now)
+    return _step(watch, news, None, now) if news else Step(watch)
+
+
+def mark_lost(watch: Watch, now: datetime, detail: str) -> Step:
+    """Return the step that tells that the job stopped existing; nothing new for a watch that has ended."""
+    if watch.ended_at is not None:
+        return Step(watch)
+    lost = replace(watch, lost=True, ended_at=now, overdue_at=None)
+    return _step(lost, [_News(EventType.JOB_LOST, watch.state, watch.state, detail=detail)], None, now)
+
+
+def _job_news(watch: Watch, observation: Observation) -> Iterator[_News]:
+    before, after = watch.state, observation.state
+    if after is None or (after is before and not watch.lost):
+        return
+    if watch.ended_at is not None:
+        missed = after.is_terminal and not watch.lost
+        yield _News(EventType.JOB_REOPENED, None, before, inferred=missed)
+    elif _ran_unseen(before, after, observation.started_at):
+        yield _News(EventType.JOB_RUNNING, State.RUNNING, before, observation.started_at, inferred=True)
+        before = State.RUNNING
+    detail = observation.error if after.is_terminal else None
+    yield _News(JOB_ENTERED[after], after, before, observation.entered_at(after), detail=detail)
+
+
+def _task_news(watch: Watch, observation: Observation) -> Iterator[_News]:
+    for task in observation.tasks:
+        before, after = watch.tasks.get(task.id), task.state
+        if after is None or after is before or (before is None and after is State.QUEUED):
+            continue
+        if _ran_unseen(before, after, task.started_at):
+            yield _News(TASK_ENTERED[State.RUNNING], None, before, task.started_at, inferred=True, task=task)
+        occurred_at = task.started_at if after is State.RUNNING else task.finished_at if after.is_terminal else None
+        yield _News(TASK_ENTERED[after], None, before, occurred_at, task=task)
+
+
+def _ran_unseen(before: State | None, after: State, started_at: datetime | None) -> bool:
+    return before is State.QUEUED and after not in {State.QUEUED, State.RUNNING} and started_at is not None
+
+
+def _unmapped_news(watch: Watch, observation: Observation) -> Iterator[_News]:
+    for word in _unmapped_words(observation):
+        if word not in watch.unmapped and len(watch.unmapped) < MAX_UNMAPPED_WORDS:
+            yield _News(EventType.JOB_UNMAPPED, watch.state, watch.state, detail=f"status {word} is in no map")
+
+
+def _unmapped_words(observation: Observation) -> list[str]:
+    words = [] if observation.state is not None else [repr(observation.native_state)]
+    words += [f"{task.native_state!r} of a task" for task in observation.tasks if task.state is None]
+    return list(dict.fromkeys(words))
+
+
+def _overdue_news(watch: Watch, now: datetime) -> list[_News]:
+    if watch.overdue_at is None or watch.ended_at is not None or now < watch.overdue_at:
+        return []
+    detail = f"not ended by its deadline, {watch.overdue_at.isoformat(timespec='seconds')}"
+    return [_News(EventType.JOB_OVERDUE, watch.state, watch.state, occurred_at=watch.overdue_at, detail=detail)]
+
+
+def _remember(watch: Watch, observation: Observation, now: datetime) -> Watch:
+    """Return the watch with what the observation teaches, before events are numbered."""
+    state = observation.state or watch.state
+    changed = state is not watch.state or (watch.lost and observation.state is not None)
+    lost = watch.lost and observation.state is None
+    ended_at = watch.ended_at
+    if changed and state is not None:
+        ended_at = now if state.is_terminal else None
+    words = [word for word in _unmapped_words(observation) if word not in watch.unmapped]
+    return replace(
+        watch,
+        state=state,
+        native_state=observation.native_state,
+        state_since=_state_since(state, observation, now) if changed else watch.state_since,
+        tasks=_task_states(watch.tasks, observation.tasks),
+        unmapped=(*watch.unmapped, *words)[:MAX_UNMAPPED_WORDS] if words else watch.unmapped,
+        overdue_at=_overdue_at(watch, observation),
+        ended_at=ended_at,
+        lost=lost,
+        group=observation.group or watch.group,
+    )
+
+
+def _state_since(state: State | None, observation: Observation, now: datetime) -> datetime:
+    since = None if state is None else observation.entered_at(state)
+    # A remote clock that runs ahead must not make a state begin in the future: ages would be negative.
+    return now if since is None else min(since, now)
+
+
+def _task_states(known: Mapping[str, State], tasks: tuple[Task, ...]) -> Mapping[str, State]:
+    news = {task.id: task.state for task in tasks if task.state is not None and known.get(task.id) is not task.state}
+    return MappingProxyType({**known, **news}) if news else known
+
+
+def _overdue_at(watch: Watch, observation: Observation) -> datetime | None:
+    """Return when the deadline passes, moved to the job's own creation time once that is known."""
+    if watch.overdue_at is None or watch.policy.deadline_s is None or observation.queued_at is None:
+        return watch.overdue_at
+    return min(watch.overdue_at, observation.queued_at + timedelta(seconds=watch.policy.deadline_s))
+
+
+def _same_memory(before: Watch, after: Watch) -> bool:
+    """Whether nothing worth a write changed; the raw word alone is not."""
+    return (
+        before.state is after.state
+        and before.tasks is after.tasks
+        and before.lost is after.lost
+        and before.group == after.group
+        and before.overdue_at == after.overdue_at
+    )
+
+
+def _step(watch: Watch, news: list[_News], observation: Observation | None, now: datetime) -> Step:
+    """Return the step that tells `news`: numbered, with ids, under the next version of the watch."""
+    overdue_told = any(item.type is EventType.JOB_OVERDUE for item in news)
+    written = replace(
+        watch,
+        sequence=watch.sequence + len(news),
+        version=watch.version + 1,
+        overdue_at=None if overdue_told else watch.overdue_at,
+    )
+    events = tuple(
+        _event(watch, item, watch.sequence + offset, observation, now) for offset, item in enumerate(news, start=1)
+    )
+    return Step(written, events, observation)
+
+
+def _event(watch: Watch, news: _News, sequence: int, observation: Observation | None, now: datetime) -> Event:
+    seen = observation or Observation(watch.state, watch.native_state or "")
+    return Event(
+        id=watch_event_id(watch, sequence),
+        type=news.type,
+        source=watch.ref.source,
+        sequence=sequence,
+        observed_at=now,
+        ref=watch.ref,
+        watch_id=watch.id,
+        state=news.state or watch.state,
+        previous_state=news.previous,
+        native_state=news.task.native_state if news.task else seen.native_state or None,
+        inferred=news.inferred,
+        occurred_at=news.occurred_at,
+        labels=watch.labels,
+        name=seen.name,
+        workflow_id=seen.workflow_id,
+        workflow_name=seen.workflow_name,
+        progress=seen.progress,
+        queued_at=seen.queued_at,
+        started_at=seen.started_at,
+        finished_at=seen.finished_at,
+        task=news.task,
+        detail=news.detail[:MAX_DETAIL_LENGTH] if news.detail else None,
+    )

@@ -1,0 +1,233 @@
+"""Every seam of jobwatchd in one place; the docstrings are the contracts, kept by the suites in `tests/conformance`."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
+from jobwatchd.model.event import Event, StoredEvent
+from jobwatchd.model.health import HealthStep, SourceHealth
+from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.transition import Step
+from jobwatchd.model.watch import NO_LABELS, Watch, WatchRecord, WatchSpec
+
+Route = Callable[[Event], Collection[str]]
+"""Names the durable sinks that an event goes to."""
+
+
+class Clock(Protocol):
+    """Time, injected so that an hour of polling can be simulated in milliseconds."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock time, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go backwards, from an arbitrary start."""
+
+    async def sleep(self, delay_s: float) -> None:
+        """Sleep for `delay_s` seconds."""
+
+
+class Sighting(NamedTuple):
+    """What one poll brought: a digest of the answer, and what it says; None where it says what the last one said."""
+
+    digest: int
+    observation: Observation | None
+
+
+class Source(Protocol):
+    """One configured job API.
+
+    Both calls raise `SourceError`s only, never anything else, and never call an answer that could not be read a state
+    of the job. A source renews its own credentials, once for all polls that wait for it, and tries the request again;
+    only a second refusal is `SourceUnauthorized`. Calls may run concurrently, as many as the lane allows.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    """Names of the job parameters, in the order in which a `JobReference` holds their values."""
+
+    async def observe(self, ref: JobReference, digest: int) -> Sighting:
+        """Look at one job; `digest` is that of its last sighting, 0 for none.
+
+        Raises `JobNotFound` only where the API itself says that there is no such job; `SourceUnavailable`,
+        `SourceRateLimited`, `SourceUnauthorized`, `SourceRejected`, `BadPayload` as their docstrings say.
+        """
+
+    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Mapping[JobReference, Observation]:
+        """Look at many jobs of one `Observation.group` with as few requests as the API allows.
+
+        Jobs that the list does not show, or whose entry cannot be trusted, are left out: look at them singly. A list
+        may show less of a job than `observe` does (no tasks). Raises as `observe`, but never `JobNotFound`; raises
+        `NotImplementedError` where the API has no list (its observations then have no `group`).
+        """
+
+    async def close(self) -> None:
+        """Give back connections; the source is not used afterwards."""
+
+
+class Sink(Protocol):
+    """Where events go.
+
+    A durable sink has its deliveries kept in the store until `send` returns: at least once, in order per subject. A
+    sink that is not durable is handed every committed event once, in this process only.
+    """
+
+    name: str
+    durable: bool
+
+    async def send(self, event: Event) -> None:
+        """Hand over one event; returning means that it was taken.
+
+        Raises `SinkUnavailable`, `SinkRejected` or `SinkGone`, and nothing else. The same event may come again, with
+        the same id.
+        """
+
+    async def close(self) -> None:
+        """Give back connections and flush; the sink is not used afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchQuery:
+    """Which watches to list: after this id, at most so many, of this source, in this state, with these labels.
+
+    `active` True keeps those that have not ended, False those that have.
+    """
+
+    after: int = 0
+    limit: int = 100
+    source: str | None = None
+    state: State | None = None
+    active: bool | None = None
+    labels: Mapping[str, str] = field(default=NO_LABELS)
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events to list: after this position, at most so many, of this watch, this source, these exact types.
+
+    With `newest_first` the order is turned round, and `after` then means: before this position (0 for the newest).
+    """
+
+    after: int = 0
+    limit: int = 100
+    watch_id: int | None = None
+    source: str | None = None
+    types: tuple[str, ...] = ()
+    newest_first: bool = False
+
+
+class Pruned(NamedTuple):
+    """How many rows housekeeping removed."""
+
+    watches: int
+    events: int
+
+
+class Store(Protocol):
+    """What must outlive the process: watches, events, deliveries, the standing of sources.
+
+    Every call that writes is one transaction: it happens whole or not at all. Every call may raise `StoreUnavailable`,
+    and then nothing of it was kept. Instants keep their microseconds; order is by `position` and `id`, both growing.
+    """
+
+    async def open(self) -> None:
+        """Connect, and bring the schema up to date; raises `StoreUnavailable` with what to do about it."""
+
+    async def close(self) -> None:
+        """Close; what was committed stays."""
+
+    async def check(self) -> None:
+        """Make a cheap read, for readiness."""
+
+    async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:
+        """Add those jobs that are not watched yet; per spec, in order, its watch and whether it is new.
+
+        A job that is watched already keeps its watch unchanged, whatever the spec's labels and policy say; the same
+        job twice in `specs` is one watch.
+        """
+
+    async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
+        """Give a watch the labels, policy and origin of `spec`; what is remembered of the job stays.
+
+        A deadline that changed counts from the watch's creation. Raises `StaleWatch` where `watch` is not current.
+        """
+
+    async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
+        """Remove watches; returns the ids that were there. Events and their deliveries stay until they are pruned."""
+
+    def load_watches(self, shards: Collection[int] | None, ended_after: datetime) -> AsyncIterator[Sequence[Watch]]:
+        """Yield, in batches, the watches of these shards (None: all) that have not ended, or ended after that."""
+
+    async def find_watch(self, ref: JobReference) -> WatchRecord | None:
+        """Return the watch of a job."""
+
+    async def get_watch(self, watch_id: int) -> WatchRecord | None:
+        """Return a watch by its id."""
+
+    async def list_watches(self, query: WatchQuery) -> Sequence[WatchRecord]:
+        """Return watches in the order of their ids."""
+
+    async def load_source(self, name: str, now: datetime) -> SourceHealth:
+        """Return the standing of a source, created as of `now` where it is new."""
+
+    async def commit(
+        self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
+    ) -> Collection[int]:
+        """Write steps, their events, and one pending delivery for each sink that `route` names for an event.
+
+        Per step a compare-and-set: the stored version must be one less than the step's. Returns the ids of the watches
+        for which it was not (or which are gone): nothing of their steps was written, everything of the others was. A
+        step's observation, where it has one, becomes the watch's last. At most one step per watch in a call. Events
+        get positions in the order given. An event whose id is stored already is not written again.
+        """
+
+    async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
+        """Return events in the order of their positions."""
+
+    async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
+        """Return a sink's pending deliveries with positions above `after`, in order."""
+
+    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Write what became of deliveries; idempotent."""
+
+    async def list_dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
+        """Return dead deliveries of one sink (None: all) with positions above `after`, in order."""
+
+    async def replay(self, sink: str, event_ids: Collection[str], now: datetime) -> int:
+        """Make dead deliveries pending again, as new as of `now`; returns how many. Idempotent."""
+
+    async def backlog(self) -> Sequence[Backlog]:
+        """Return, per sink that has any pending or dead delivery, how far behind it is."""
+
+    async def prune(self, finished_before: datetime, events_before: datetime) -> Pruned:
+        """Remove ended watches of origin `api`, and events (with deliveries that are not pending), older than that.
+
+        Bounded work per call, so that the loop is not held up; call again while something was removed. An ended watch
+        of origin `file` stays: the file would bring it back as a new watch and tell its end again.
+        """
+
+
+class Watchlist(Protocol):
+    """The watches of the running daemon, as the HTTP API and the reload change them."""
+
+    def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
+        """Return the reference for named job parameters; raises `ConfigError` that names what does not fit."""
+
+    async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
+        """Store watches and start to poll the new ones at once; see `Store.add_watches`."""
+
+    async def remove(self, watch_id: int) -> bool:
+        """Stop polling and remove a watch; False where there is none."""
+
+
+class Vitals(Protocol):
+    """How the process is, told by the progress of its loops."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether start-up has come to its end, and shutdown has not begun."""
+
+    def ailments(self) -> Sequence[str]:
+        """Return one sentence for each loop that made no progress for too long; empty when all is well."""
