@@ -1,0 +1,66 @@
+"""The HTTP client port: what a source needs of HTTP, and no more."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How a server proves itself, and how we do: PEM files; None means the system's roots, and no client certificate."""
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+DEFAULT_TLS = Tls()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """What a client is built with; durations in seconds, `max_body` in bytes after decompression.
+
+    `read_timeout_s` bounds each wait for the next bytes, `total_timeout_s` the whole request, connecting included.
+    `connections` is how many requests may be in flight. `proxy` is a URL; without one, none is used, whatever the
+    environment says. Nothing follows redirects, keeps cookies, or retries.
+    """
+
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 10.0
+    total_timeout_s: float = 20.0
+    max_body: int = 1_048_576
+    connections: int = 64
+    tls: Tls = DEFAULT_TLS
+    proxy: str | None = None
+    user_agent: str = "jobwatchd"
+
+
+class Answer(Protocol):
+    """An HTTP response whose body was read whole, and decompressed."""
+
+    status: int
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of this name, in any case."""
+
+    def headers(self, name: str) -> Sequence[str]:
+        """Return all headers of this name, in order."""
+
+
+class HttpClient(Protocol):
+    """Sends one request and returns its answer, whatever its status.
+
+    Raises `SourceUnavailable` when no whole answer came (refused, reset, truncated, TLS failure, not HTTP, any of the
+    timeouts) and `BadPayload` when the body is larger than allowed or cannot be decompressed; nothing else. The
+    message names the method, the URL without query and credentials, and what went wrong. Cancelling a request gives its
+    connection back or closes it.
+    """
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Send a request to an absolute URL that is already percent-encoded."""
+
+    async def close(self) -> None:
+        """Close all connections; the client is not used afterwards."""
