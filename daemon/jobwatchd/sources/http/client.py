@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How a server proves itself, and how we do: PEM files; None means the system's roots, and no client certificate."""
+    """PEM files by which a server proves itself, and we do; None means the system's roots, and no client certificate."""
 
     ca_file: Path | None = None
     cert_file: Path | None = None
