@@ -1,0 +1,13 @@
+"""The HTTP side of the daemon: what people and machines ask it.
+
+- `application`: puts everything together (`build_app`)
+- `watches`, `events`, `deliveries`, `status`: the API under `/v1`
+- `health`: `/livez` and `/readyz`
+- `exposition`: `/metrics`
+- `inputs`, `outputs`: the JSON that comes in, and that goes out
+- `gate`: bearer tokens, before anything of a request is read
+- `bodies`: request bodies are JSON, and bounded in size and time
+- `problems`: every refusal is an RFC 9457 problem document
+- `openapi`: the description of all this at `/openapi.json`
+- `server`, `protocol`: listening, serving, patience with slow clients
+"""

@@ -1,0 +1,72 @@
+"""The HTTP application: everything put together."""
+
+from functools import cached_property
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import HTTPBearer
+from prometheus_client import CollectorRegistry
+
+from jobwatchd.ports import Clock, Store, Vitals, Watchlist
+from jobwatchd.web import problems
+from jobwatchd.web.bodies import JsonRoute
+from jobwatchd.web.deliveries import DeadLetters
+from jobwatchd.web.events import Events
+from jobwatchd.web.exposition import Exposition
+from jobwatchd.web.gate import BearerGate, Tokens
+from jobwatchd.web.health import Health
+from jobwatchd.web.openapi import describe
+from jobwatchd.web.status import StatusReport
+from jobwatchd.web.watches import Watches
+
+
+class Application(FastAPI):
+    """FastAPI with our description of it."""
+
+    @cached_property
+    def _description(self) -> dict[str, Any]:
+        return describe(self)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made once."""
+        return self._description
+
+
+def build_app(
+    *,
+    store: Store,
+    watchlist: Watchlist,
+    vitals: Vitals,
+    registry: CollectorRegistry,
+    tokens: Tokens,
+    clock: Clock,
+    version: str,
+) -> FastAPI:
+    """Return the ASGI application of the daemon.
+
+    `tokens` is asked at each request, so that a reload changes who may use `/v1`; where it has none, clients on this
+    machine may.
+    """
+    # No pages of documentation: they would load scripts from elsewhere into an operator's browser.
+    app = Application(title="jobwatchd", version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
+    open_to_all = APIRouter(responses=problems.documented(405, 500))
+    Health(store, vitals).register(open_to_all)
+    Exposition(registry).register(open_to_all)
+    app.include_router(open_to_all)
+
+    api = APIRouter(
+        prefix="/v1",
+        route_class=JsonRoute,
+        responses=problems.documented(401, 405, 422, 500, 503),
+        # Only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
+        dependencies=[Security(HTTPBearer(auto_error=False, scheme_name="token"))],
+    )
+    Watches(store, watchlist).register(api)
+    Events(store, vitals, clock).register(api)
+    DeadLetters(store, clock).register(api)
+    StatusReport(store, vitals, registry, clock, version).register(api)
+    app.include_router(api)
+
+    problems.install(app)
+    app.add_middleware(BearerGate, tokens=tokens)
+    return app

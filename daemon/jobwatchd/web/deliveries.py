@@ -1,0 +1,45 @@
+"""Deliveries that were given up: `/v1/dead-letters`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from jobwatchd.ports import Clock, Store
+from jobwatchd.web.inputs import DeadLetterFilter, ReplayRequest
+from jobwatchd.web.outputs import DeadLetterBody, DeadLetterPage, ReplayedBody
+from jobwatchd.web.problems import documented
+
+
+class DeadLetters:
+    """What can be asked and done about dead letters."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def register(self, router: APIRouter) -> None:
+        """Add the operations to `router`."""
+        router.add_api_route(
+            "/dead-letters", self.list, operation_id="listDeadLetters", summary="List what sinks would not take"
+        )
+        router.add_api_route(
+            "/dead-letters/replay",
+            self.replay,
+            methods=["POST"],
+            operation_id="replayDeadLetters",
+            summary="Send dead letters again; those that are not dead are left alone",
+            responses=documented(400, 408, 413, 415),
+        )
+
+    async def list(self, wanted: Annotated[DeadLetterFilter, Query()]) -> DeadLetterPage:
+        """List dead letters in the order of their events."""
+        letters = await self._store.list_dead_letters(wanted.sink, wanted.after, wanted.limit)
+        more = len(letters) == wanted.limit
+        return DeadLetterPage(
+            items=[DeadLetterBody.of(letter) for letter in letters], next=letters[-1].position if more else None
+        )
+
+    async def replay(self, wanted: ReplayRequest) -> ReplayedBody:
+        """Make dead letters pending again."""
+        replayed = await self._store.replay(wanted.sink, wanted.event_ids, self._clock.now())
+        return ReplayedBody(replayed=replayed)

@@ -1,0 +1,52 @@
+"""The metrics, for Prometheus: `/metrics`."""
+
+import gzip
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, gzip_accepted
+
+# Rendering takes 8 to 9 microseconds a series and holds the interpreter's lock; more than two at once only delay us.
+MAX_RENDERINGS = 2
+# Scrapes come often: level 1 is several times faster than the default, for a body a little larger.
+GZIP_LEVEL = 1
+
+
+class Exposition:
+    """Renders the registry in the format that the scraper asks for, off the event loop."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._limiter = CapacityLimiter(MAX_RENDERINGS)
+
+    def register(self, router: APIRouter) -> None:
+        """Add the operation to `router`."""
+        text = {"schema": {"type": "string"}}
+        router.add_api_route(
+            "/metrics",
+            self.show,
+            operation_id="metrics",
+            summary="Show the metrics, as Prometheus text or OpenMetrics",
+            response_class=Response,
+            responses={200: {"content": {"text/plain": text, "application/openmetrics-text": text}}},
+        )
+
+    async def show(self, request: Request) -> Response:
+        """Show the metrics."""
+        accept = ",".join(request.headers.getlist("accept"))
+        compress = gzip_accepted(request.headers.get("accept-encoding", ""))
+        body, content_type = await to_thread.run_sync(self._render, accept, compress, limiter=self._limiter)
+        headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+        if compress:
+            headers["Content-Encoding"] = "gzip"
+        return Response(body, headers=headers)
+
+    def _render(self, accept: str, compress: bool) -> tuple[bytes, str]:  # noqa: FBT001 - run_sync passes by position
+        try:
+            encoder, content_type = choose_encoder(accept)
+        except TypeError:
+            # A version that is not made of numbers cannot be compared, and the library tries.
+            encoder, content_type = generate_latest, CONTENT_TYPE_PLAIN_0_0_4
+        body = encoder(self._registry)
+        return gzip.compress(body, GZIP_LEVEL) if compress else body, content_type

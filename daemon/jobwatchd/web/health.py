@@ -1,0 +1,66 @@
+"""Whether the process lives and is ready: `/livez` and `/readyz`, for Kubernetes and load balancers."""
+
+from typing import Any, Literal
+
+import anyio
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from jobwatchd.errors import StoreError
+from jobwatchd.ports import Store, Vitals
+
+STORE_TIMEOUT_S = 2.0
+
+
+class HealthBody(BaseModel):
+    """How the process is."""
+
+    status: Literal["ok", "unwell", "starting"] = Field(description="starting: also while it stops.")
+    problems: list[str] = Field(description="One sentence each.")
+
+
+class Health:
+    """Answers probes by the progress of the loops, not by the process's existence."""
+
+    def __init__(self, store: Store, vitals: Vitals) -> None:
+        self._store = store
+        self._vitals = vitals
+
+    def register(self, router: APIRouter) -> None:
+        """Add the operations to `router`."""
+        unwell: dict[int | str, dict[str, Any]] = {
+            503: {"model": HealthBody, "description": "Not well; the body says why."}
+        }
+        router.add_api_route(
+            "/livez", self.live, operation_id="live", summary="Tell whether every loop makes progress", responses=unwell
+        )
+        router.add_api_route(
+            "/readyz", self.ready, operation_id="ready", summary="Tell whether the daemon can serve", responses=unwell
+        )
+
+    async def live(self, response: Response) -> HealthBody:
+        """Tell whether every loop makes progress; a restart is the cure if not."""
+        return _answer(response, list(self._vitals.ailments()), starting=False)
+
+    async def ready(self, response: Response) -> HealthBody:
+        """Tell whether start-up has ended, every loop makes progress, and the store answers."""
+        problems = [*self._vitals.ailments(), *await self._store_problems()]
+        return _answer(response, problems, starting=not self._vitals.ready)
+
+    async def _store_problems(self) -> list[str]:
+        try:
+            with anyio.fail_after(STORE_TIMEOUT_S):
+                await self._store.check()
+        except TimeoutError:
+            return [f"The store did not answer within {STORE_TIMEOUT_S:g} s."]
+        except StoreError as exc:
+            return [str(exc)]
+        return []
+
+
+def _answer(response: Response, problems: list[str], *, starting: bool) -> HealthBody:
+    if problems or starting:
+        response.status_code = 503
+    if problems:
+        return HealthBody(status="unwell", problems=problems)
+    return HealthBody(status="starting" if starting else "ok", problems=[])

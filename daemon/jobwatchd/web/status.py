@@ -1,0 +1,83 @@
+"""How the daemon fares, for people: `/v1/status`."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel, Field
+
+from jobwatchd.ports import Clock, Store, Vitals
+
+
+class SourceStatus(BaseModel):
+    """How one source fares."""
+
+    name: str
+    up: bool | None = Field(description="Whether it answers; null: not asked yet.")
+    watches: dict[str, int] = Field(description="How many of its watches are in which state.")
+
+
+class SinkStatus(BaseModel):
+    """How far behind one sink is."""
+
+    name: str
+    pending: int
+    dead: int
+    oldest_at: datetime | None = Field(description="When the oldest event still waiting for it was told.")
+
+
+class Status(BaseModel):
+    """How the daemon fares."""
+
+    version: str
+    uptime_s: float
+    ready: bool
+    problems: list[str] = Field(description="One sentence for each loop that makes no progress.")
+    sources: list[SourceStatus]
+    sinks: list[SinkStatus] = Field(description="Those that have anything pending or dead.")
+
+
+class StatusReport:
+    """Gathers the status."""
+
+    def __init__(self, store: Store, vitals: Vitals, registry: CollectorRegistry, clock: Clock, version: str) -> None:
+        self._store = store
+        self._vitals = vitals
+        self._registry = registry
+        self._clock = clock
+        self._version = version
+        self._started = clock.monotonic()
+
+    def register(self, router: APIRouter) -> None:
+        """Add the operation to `router`."""
+        router.add_api_route("/status", self.show, operation_id="getStatus", summary="Tell how the daemon fares")
+
+    async def show(self) -> Status:
+        """Tell how the daemon fares."""
+        backlog = await self._store.backlog()
+        return Status(
+            version=self._version,
+            uptime_s=self._clock.monotonic() - self._started,
+            ready=self._vitals.ready,
+            problems=list(self._vitals.ailments()),
+            sources=self._sources(),
+            sinks=[
+                SinkStatus(name=each.sink, pending=each.pending, dead=each.dead, oldest_at=each.oldest_at)
+                for each in backlog
+            ],
+        )
+
+    def _sources(self) -> list[SourceStatus]:
+        """Read what the metrics say about the sources: the lanes keep these two gauges current."""
+        up: dict[str, bool] = {}
+        watches: dict[str, dict[str, int]] = defaultdict(dict)
+        for family in self._registry.restricted_registry(["jobwatchd_source_up", "jobwatchd_watches"]).collect():
+            for sample in family.samples:
+                source = sample.labels["source"]
+                if sample.name == "jobwatchd_source_up":
+                    up[source] = sample.value == 1
+                else:
+                    watches[source][sample.labels["state"]] = int(sample.value)
+        names = sorted(up.keys() | watches.keys())
+        return [SourceStatus(name=name, up=up.get(name), watches=watches[name]) for name in names]

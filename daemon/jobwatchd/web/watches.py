@@ -1,0 +1,147 @@
+"""The watches of the daemon: `/v1/watches`."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException, Path, Query, Response
+
+from jobwatchd.errors import ConfigError
+from jobwatchd.model.job import JobReference
+from jobwatchd.model.watch import Origin, Watch, WatchSpec
+from jobwatchd.ports import EventQuery, Store, Watchlist, WatchQuery
+from jobwatchd.web.inputs import MAX_BATCH, MAX_ID, MAX_PAGE, WatchFilter, WatchRequest
+from jobwatchd.web.outputs import (
+    AddedBody,
+    BatchBody,
+    EventBody,
+    WatchBody,
+    WatchHistoryBody,
+    WatchPage,
+    WatchRecordBody,
+)
+from jobwatchd.web.problems import documented
+
+WatchId = Annotated[int, Path(ge=1, le=MAX_ID)]
+_LOCATION = {
+    "headers": {"Location": {"description": "The path of the watch.", "schema": {"type": "string"}}},
+}
+_BODY_PROBLEMS = documented(400, 408, 413, 415)
+
+
+class Watches:
+    """What can be asked and done about watches."""
+
+    def __init__(self, store: Store, watchlist: Watchlist) -> None:
+        self._store = store
+        self._watchlist = watchlist
+
+    def register(self, router: APIRouter) -> None:
+        """Add the operations to `router`."""
+        one = "/watches/{watch_id:int}"
+        existing: dict[int | str, dict[str, Any]] = {
+            200: {
+                "model": WatchBody,
+                "description": "The job was watched already; its watch stays as it was.",
+                **_LOCATION,
+            },
+            201: {"description": "The job is watched from now on.", **_LOCATION},
+        }
+        router.add_api_route(
+            "/watches",
+            self.add,
+            methods=["POST"],
+            status_code=201,
+            operation_id="addWatch",
+            summary="Follow a job; asking again changes nothing",
+            responses=existing | _BODY_PROBLEMS,
+        )
+        router.add_api_route(
+            "/watches/batch",
+            self.add_many,
+            methods=["POST"],
+            operation_id="addWatches",
+            summary="Follow many jobs: all of them, or none where one does not fit",
+            responses=_BODY_PROBLEMS,
+        )
+        router.add_api_route("/watches", self.list, operation_id="listWatches", summary="List watches")
+        router.add_api_route(
+            one, self.show, operation_id="getWatch", summary="Show a watch and its history", responses=documented(404)
+        )
+        router.add_api_route(
+            one,
+            self.remove,
+            methods=["DELETE"],
+            status_code=204,
+            operation_id="removeWatch",
+            summary="Stop following a job; its events stay",
+            responses=documented(404),
+        )
+
+    async def add(self, wanted: WatchRequest, response: Response) -> WatchBody:
+        """Follow one job."""
+        [(watch, is_new)] = await self._add([wanted])
+        response.status_code = 201 if is_new else 200
+        response.headers["Location"] = f"/v1/watches/{watch.id}"
+        return WatchBody.of(watch)
+
+    async def add_many(
+        self, wanted: Annotated[list[WatchRequest], Body(min_length=1, max_length=MAX_BATCH)]
+    ) -> BatchBody:
+        """Follow many jobs."""
+        added = await self._add(wanted)
+        return BatchBody(items=[AddedBody(created=is_new, watch=WatchBody.of(watch)) for watch, is_new in added])
+
+    async def list(self, wanted: Annotated[WatchFilter, Query()]) -> WatchPage:
+        """List watches in the order of their ids."""
+        if wanted.key is not None:
+            record = await self._store.find_watch(JobReference(*wanted.key.split("/", 1)))
+            return WatchPage(items=[] if record is None else [WatchRecordBody.of_record(record)], next=None)
+        query = WatchQuery(
+            after=wanted.after,
+            limit=wanted.limit,
+            source=wanted.source,
+            state=wanted.state,
+            active=wanted.active,
+            labels=dict(label.split("=", 1) for label in wanted.label),
+        )
+        records = await self._store.list_watches(query)
+        more = len(records) == wanted.limit
+        return WatchPage(
+            items=[WatchRecordBody.of_record(record) for record in records],
+            next=records[-1].watch.id if more else None,
+        )
+
+    async def show(
+        self, watch_id: WatchId, history: Annotated[int, Query(ge=0, le=MAX_PAGE)] = 100
+    ) -> WatchHistoryBody:
+        """Show one watch, and at most `history` of its events, the newest first."""
+        record = await self._store.get_watch(watch_id)
+        if record is None:
+            raise _no_watch(watch_id)
+        told = await self._store.list_events(EventQuery(watch_id=watch_id, limit=history, newest_first=True))
+        events = [EventBody.of_stored(stored) for stored in told]
+        return WatchHistoryBody(**WatchRecordBody.of_record(record).model_dump(), history=events)
+
+    async def remove(self, watch_id: WatchId) -> None:
+        """Stop following one job."""
+        if not await self._watchlist.remove(watch_id):
+            raise _no_watch(watch_id)
+
+    async def _add(self, wanted: Sequence[WatchRequest]) -> Sequence[tuple[Watch, bool]]:
+        specs: list[WatchSpec] = []
+        problems: list[str] = []
+        for place, each in enumerate(wanted):
+            try:
+                ref = self._watchlist.reference(each.source, each.parameters)
+            except ConfigError as exc:
+                where = f"item {place}: " if len(wanted) > 1 else ""
+                problems += [f"{where}{problem}" for problem in exc.problems]
+            else:
+                specs.append(WatchSpec(ref, each.labels, each.policy, Origin.API))
+        if problems:
+            raise ConfigError(*problems)
+        return await self._watchlist.add(specs)
+
+
+def _no_watch(watch_id: int) -> HTTPException:
+    return HTTPException(404, f"There is no watch {watch_id}.")
