@@ -1,0 +1,74 @@
+"""Telestream UP's workflow jobs as a source.
+
+Source: the vendor's "Get particular Workflow Job Details" and its page of the workflow's jobs summary. No list of jobs
+is documented there.
+"""
+
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+
+from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected
+from jobwatchd.model.job import JobReference, Observation
+from jobwatchd.ports import Clock, Sighting
+from jobwatchd.sources.http.client import Answer, HttpClient
+from jobwatchd.sources.payload import digest_of
+from jobwatchd.sources.status import OK, bare_url, status_error
+from jobwatchd.sources.telestream_payload import JobsSummary, read_job, read_summary
+
+
+class TelestreamUp:
+    """Watches workflow jobs of Telestream UP; implements `ports.Source`, and owns `client`.
+
+    `base_url` is the customer's own. Raises ConfigError for an API key that no header can carry.
+    """
+
+    parameters: tuple[str, ...] = ("space_id", "workflow_id", "job_id")
+
+    def __init__(self, name: str, base_url: str, *, api_key: str, client: HttpClient, clock: Clock) -> None:
+        if not (api_key and api_key.isascii() and api_key.isprintable()):
+            raise ConfigError(f"sources.{name}.api_key cannot be sent in a header; expected visible ASCII characters")
+        self.name = name
+        self._base_url = base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {api_key}"}
+        self._client = client
+        self._clock = clock
+
+    async def observe(self, ref: JobReference, digest: int) -> Sighting:
+        """Look at one job; see `ports.Source.observe`."""
+        parts = ref.job.split("/")
+        if len(parts) != len(self.parameters):
+            raise SourceRejected(f"{ref.key} names no job of Telestream UP; expected {'/'.join(self.parameters)}")
+        url = f"{self._base_url}/{parts[0]}/workflows/{parts[1]}/jobs/{parts[2]}"
+        answer = await self._client.request("GET", url, self._headers)
+        if answer.status != OK:
+            self._fail(url, answer)
+        seen = digest_of(answer.body)
+        if seen == digest:
+            return Sighting(digest, None)
+        return Sighting(seen, read_job(f"GET {bare_url(url)}", answer.body))
+
+    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Mapping[JobReference, Observation]:
+        """Raise NotImplementedError: no list of jobs is documented."""
+        raise NotImplementedError
+
+    async def summary(self, space_id: str, workflow_id: str) -> JobsSummary:
+        """Return how many jobs a workflow has, by what they are doing; raises as `observe`, but not `JobNotFound`.
+
+        Raises ValueError for an id that is unsafe in a path.
+        """
+        space, workflow = JobReference.of(self.name, [space_id, workflow_id]).job.split("/")
+        url = f"{self._base_url}/{space}/workflows/{workflow}/jobs/summary"
+        answer = await self._client.request("GET", url, self._headers)
+        if answer.status != OK:
+            raise status_error(f"GET {bare_url(url)}", answer, self._clock.now())
+        return read_summary(f"GET {bare_url(url)}", answer.body)
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._client.close()
+
+    def _fail(self, url: str, answer: Answer) -> None:
+        error = status_error(f"GET {bare_url(url)}", answer, self._clock.now())
+        # How the API words its errors is not documented, so no 404 can be told from a proxy's. That is safe: it takes
+        # several in a row, over a grace time, before a job counts as lost.
+        raise JobNotFound(str(error)) if answer.status == HTTPStatus.NOT_FOUND else error
