@@ -20,3 +20,8 @@ class SystemClock:
     async def sleep(self, delay_s: float) -> None:
         """Sleep for `delay_s` seconds."""
         await anyio.sleep(delay_s)
+
+    async def wait(self, event: anyio.Event, timeout_s: float) -> None:
+        """Return when `event` is set, or after `timeout_s` seconds, whichever is first."""
+        with anyio.move_on_after(timeout_s):
+            await event.wait()

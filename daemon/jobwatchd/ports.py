@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+import anyio
+
 from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import NO_LABELS, Watch, WatchRecord, WatchSpec
+from jobwatchd.model.watch import NO_LABELS, Origin, Watch, WatchRecord, WatchSpec
 
 Route = Callable[[Event], Collection[str]]
 """Names the durable sinks that an event goes to."""
@@ -27,6 +29,9 @@ class Clock(Protocol):
 
     async def sleep(self, delay_s: float) -> None:
         """Sleep for `delay_s` seconds."""
+
+    async def wait(self, event: anyio.Event, timeout_s: float) -> None:
+        """Return when `event` is set, or after `timeout_s` seconds, whichever is first."""
 
 
 class Sighting(NamedTuple):
@@ -92,7 +97,7 @@ class Sink(Protocol):
 class WatchQuery:
     """Which watches to list: after this id, at most so many, of this source, in this state, with these labels.
 
-    `active` True keeps those that have not ended, False those that have.
+    `active` True keeps those that have not ended, False those that have; `origin` those of the file, or of the API.
     """
 
     after: int = 0
@@ -100,7 +105,8 @@ class WatchQuery:
     source: str | None = None
     state: State | None = None
     active: bool | None = None
-    labels: Mapping[str, str] = field(default=NO_LABELS)
+    origin: Origin | None = None
+    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,9 @@ class Retry:
     rejections: int = 5
 
 
+DEFAULT_RETRY = Retry()
+
+
 def succeeded(delivery: Delivery, now: datetime) -> Attempt:
     """Return the record of a delivery that was taken."""
     return Attempt(delivery.sink, delivery.position, DeliveryStatus.DELIVERED, delivery.attempts + 1, now)

@@ -64,7 +64,7 @@ class Event:
     native_state: str | None = None
     inferred: bool = False
     occurred_at: datetime | None = None
-    labels: Mapping[str, str] = field(default=NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
     name: str | None = None
     workflow_id: str | None = None
     workflow_name: str | None = None

@@ -14,7 +14,7 @@ class EventFilter:
 
     types: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default=NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
 
     def matches(self, event: Event) -> bool:
         """Whether the sink wants `event`; an event without a wanted label is not wanted."""

@@ -19,5 +19,7 @@ def parse_duration_s(text: str) -> float:
     number, unit = match.groups()
     seconds = float(number) * _SECONDS[unit]
     if seconds > LONGEST_DURATION_S:
-        raise ValueError(f"{text[:40]!r} is too long a duration; at most {LONGEST_DURATION_S / 86_400:.0f}d is possible")
+        raise ValueError(
+            f"{text[:40]!r} is too long a duration; at most {LONGEST_DURATION_S / 86_400:.0f}d is possible"
+        )
     return seconds

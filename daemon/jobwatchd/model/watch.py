@@ -41,7 +41,7 @@ class WatchSpec:
     """What somebody asks for: follow this job, under these labels, with this policy."""
 
     ref: JobReference
-    labels: Mapping[str, str] = field(default=NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
     policy: Policy = DEFAULT_POLICY
     origin: Origin = Origin.API
 
@@ -61,14 +61,14 @@ class Watch:
     ref: JobReference
     created_at: datetime
     state_since: datetime
-    labels: Mapping[str, str] = field(default=NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
     policy: Policy = DEFAULT_POLICY
     origin: Origin = Origin.API
     state: State | None = None
     native_state: str | None = None
     sequence: int = 0
     version: int = 0
-    tasks: Mapping[str, State] = field(default=NO_TASKS)
+    tasks: Mapping[str, State] = field(default_factory=lambda: NO_TASKS)
     unmapped: tuple[str, ...] = ()
     overdue_at: datetime | None = None
     ended_at: datetime | None = None

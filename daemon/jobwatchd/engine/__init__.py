@@ -1,0 +1,15 @@
+"""The loops that watch and tell; no I/O library is imported here, time and chance are injected.
+
+- `lane`: one source's own schedule, workers and limits; lanes never wait for each other
+- `schedule`: what is due when, in buckets
+- `entry`: a watch in its lane
+- `gate`: how much a lane (or a sink) may send now: rate, pauses, circuit breaker
+- `poller`: one poll, and what follows from it
+- `commits`: gathers steps into one transaction, then tells deliveries
+- `delivery`: one sink's loop; order within a subject, back-off, dead letters
+- `records`: gathers what became of deliveries into one transaction
+- `sinks`: all the sinks' loops together: routing, waking, replacing on reload
+- `watchlist`: adding and removing watches while all of that runs
+- `housekeeping`: prunes what is old, keeps the slow gauges
+- `vitals`: which loop made progress when
+"""

@@ -1,0 +1,154 @@
+"""A bounded crew of workers fed by one schedule, as a gate admits; what lanes and deliveries have in common.
+
+Items that fall due wait in one queue. Workers take them from there; a worker with nothing to do sleeps. The feeder
+moves what falls due into the queue, wakes or starts workers, and naps until there may be more to do. It never works
+itself, so a million scheduled items cost a million small entries and a few dozen tasks.
+"""
+
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import anyio
+from anyio.abc import TaskGroup
+
+from jobwatchd.engine.gate import Gate
+from jobwatchd.engine.schedule import Schedule
+from jobwatchd.engine.vitals import Vitals
+from jobwatchd.ports import Clock
+
+T = TypeVar("T")
+
+LONGEST_NAP_S = 5.0
+
+
+class Crew(Generic[T]):
+    """Hands each scheduled item to `work`, at most `concurrency` at a time.
+
+    `review` is called by the feeder at every look, with the monotonic time; it returns when it wants to be called
+    again at the latest, or None. `silence_s` is how long nothing may get done, while there is something to do and the
+    gate is not failing, before the crew counts as hanging.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[T], Awaitable[None]],
+        review: Callable[[float], Awaitable[float | None]],
+        *,
+        gate: Gate,
+        concurrency: int,
+        silence_s: float,
+        clock: Clock,
+        vitals: Vitals,
+    ) -> None:
+        self.name = name
+        self.concurrency = concurrency
+        self.silence_s = silence_s
+        self._work = work
+        self._review = review
+        self._gate = gate
+        self._clock = clock
+        self._vitals = vitals
+        self._schedule: Schedule[T] = Schedule()
+        self._due: deque[T] = deque()
+        self._workers = 0
+        self._idle: list[anyio.Event] = []
+        self._completed = 0
+        self._alarm = anyio.Event()
+        self._alarm_at_s = math.inf
+        self._running = False
+        self._stopping = False
+        self._finished = anyio.Event()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is due or under way."""
+        next_due_s = self._schedule.next_due_s()
+        due = bool(self._due) or (next_due_s is not None and next_due_s <= self._clock.monotonic())
+        return due or self._workers > len(self._idle)
+
+    def put(self, item: T, due_s: float) -> None:
+        """Schedule an item; safe to call from `work` and `review`."""
+        self._schedule.push(due_s, item)
+        if due_s < self._alarm_at_s:
+            self.ring()
+
+    def hasten(self) -> None:
+        """Make everything that is scheduled due now."""
+        self._due.extend(self._schedule.pop_due(math.inf))
+        self.ring()
+
+    def ring(self) -> None:
+        """Have the feeder look again now rather than at the end of its nap."""
+        self._alarm_at_s = -math.inf
+        self._alarm.set()
+
+    async def stop(self) -> None:
+        """Begin no more work, and return when what is under way has come to its end."""
+        self._stopping = True
+        self.ring()
+        self._wake(len(self._idle))
+        if self._running:
+            await self._finished.wait()
+
+    async def run(self) -> None:
+        """Work until `stop` is called; raises what `work` or `review` raises."""
+        self._vitals.register(self.name, self.silence_s)
+        self._running = True
+        try:
+            async with anyio.create_task_group() as workers:
+                while not self._stopping:
+                    await self._feed(workers)
+        finally:
+            self._vitals.forget(self.name)
+            self._finished.set()
+
+    async def _feed(self, workers: TaskGroup) -> None:
+        """Wake workers for what has fallen due, then nap until there may be more."""
+        completed = self._completed
+        now_s = self._clock.monotonic()
+        self._alarm = anyio.Event()
+        self._alarm_at_s = math.inf
+        review_at_s = await self._review(now_s)
+        self._due.extend(self._schedule.pop_due(now_s))
+        self._call(workers, min(len(self._due), self._gate.allowance(now_s)))
+        if self._alarm_at_s == math.inf:
+            self._alarm_at_s = self._next_look_s(now_s, review_at_s)
+            await self._clock.wait(self._alarm, max(0.0, self._alarm_at_s - now_s))
+        if self._completed != completed or not self._due or self._gate.failing_since_s is not None:
+            self._vitals.beat(self.name)
+
+    def _next_look_s(self, now_s: float, review_at_s: float | None) -> float:
+        wanted = [now_s + LONGEST_NAP_S, self._schedule.next_due_s(), review_at_s]
+        if self._due and self._workers - len(self._idle) < self.concurrency:
+            # Items are due and workers are free: the gate holds them back, and knows for how long.
+            wanted.append(self._gate.next_s(now_s))
+        return min(moment for moment in wanted if moment is not None)
+
+    def _call(self, workers: TaskGroup, wanted: int) -> None:
+        woken = self._wake(wanted)
+        for _ in range(min(wanted - woken, self.concurrency - self._workers)):
+            self._workers += 1
+            workers.start_soon(self._toil, name=f"{self.name} worker")
+
+    def _wake(self, wanted: int) -> int:
+        count = min(wanted, len(self._idle))
+        for _ in range(count):
+            self._idle.pop().set()
+        return count
+
+    async def _toil(self) -> None:
+        """Work on what is due, one item after another; sleep while nothing is, or nothing may be."""
+        while not self._stopping and self._workers <= self.concurrency:
+            if self._due and self._gate.admit(self._clock.monotonic()):
+                await self._work(self._due.popleft())
+                self._completed += 1
+                continue
+            if self._due:
+                self.ring()  # the feeder knows when the gate will admit the next
+            called = anyio.Event()
+            self._idle.append(called)
+            await called.wait()
+        self._workers -= 1

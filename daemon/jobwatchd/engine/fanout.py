@@ -1,0 +1,112 @@
+"""All sinks together: which events go where, and the loops that bring them there."""
+
+from collections.abc import Callable, Collection, Sequence
+
+import anyio
+from anyio.abc import TaskGroup
+from structlog.typing import FilteringBoundLogger
+
+from jobwatchd.engine.delivery import DeliveryLoop, Outlet
+from jobwatchd.engine.records import Records
+from jobwatchd.engine.vitals import Vitals
+from jobwatchd.errors import SinkError
+from jobwatchd.model.event import Event
+from jobwatchd.ports import Clock, Store
+from jobwatchd.telemetry import Telemetry
+
+
+class Fanout:
+    """Routes events to sinks; each durable one has its own loop, so that a slow sink delays no other."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        records: Records,
+        vitals: Vitals,
+        clock: Clock,
+        chance: Callable[[], float],
+        telemetry: Telemetry,
+        logger: FilteringBoundLogger,
+    ) -> None:
+        self._store = store
+        self._records = records
+        self._vitals = vitals
+        self._clock = clock
+        self._chance = chance
+        self._telemetry = telemetry
+        self._logger = logger
+        self._outlets: dict[str, Outlet] = {}
+        self._loops: dict[str, DeliveryLoop] = {}
+
+    def route(self, event: Event) -> Collection[str]:
+        """Return the names of the durable sinks that want `event`."""
+        return [name for name, outlet in self._outlets.items() if outlet.sink.durable and outlet.filter.matches(event)]
+
+    async def told(self, events: Sequence[Event]) -> None:
+        """Take notice of committed events: wake the durable sinks, hand them to the others."""
+        for loop in self._loops.values():
+            loop.wake()
+        for outlet in list(self._outlets.values()):
+            if not outlet.sink.durable:
+                for event in filter(outlet.filter.matches, events):
+                    await self._hand_over(outlet, event)
+
+    async def open(self, outlets: Sequence[Outlet], tasks: TaskGroup) -> None:
+        """Open sinks, or replace those of the same name; the durable ones get a loop each, in `tasks`.
+
+        Events that are committed meanwhile are routed to the new ones already, so that none is missed.
+        """
+        replaced = [outlet.sink.name for outlet in outlets if outlet.sink.name in self._outlets]
+        old = [(self._outlets[name], self._loops.pop(name, None)) for name in replaced]
+        self._outlets.update({outlet.sink.name: outlet for outlet in outlets})
+        for outlet, loop in old:
+            await self._stop(outlet, loop)
+        for outlet in outlets:
+            if outlet.sink.durable:
+                self._loops[outlet.sink.name] = loop = self._build_loop(outlet)
+                tasks.start_soon(loop.run, name=f"sink {outlet.sink.name}")
+
+    async def close(self, names: Collection[str]) -> None:
+        """Stop and close sinks; what they have not sent stays pending in the store."""
+        for name in names:
+            await self._stop(self._outlets.pop(name), self._loops.pop(name, None))
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the sinks that are open."""
+        return tuple(self._outlets)
+
+    async def drain(self) -> None:
+        """Return once every durable sink was tried with all that it may be tried with now."""
+        async with anyio.create_task_group() as tasks:
+            for loop in self._loops.values():
+                tasks.start_soon(loop.drain)
+
+    async def _stop(self, outlet: Outlet, loop: DeliveryLoop | None) -> None:
+        if loop is not None:
+            await loop.stop()
+            # A successor reads from the store what is pending, so what was taken must be written there first.
+            await self._records.flush()
+        await outlet.sink.close()
+
+    async def _hand_over(self, outlet: Outlet, event: Event) -> None:
+        try:
+            await outlet.sink.send(event)
+        except SinkError as error:
+            self._telemetry.deliveries_failed.labels(outlet.sink.name, error.reason).inc()
+            self._logger.warning("delivery.lost", sink=outlet.sink.name, event_id=event.id, error=str(error))
+        else:
+            self._telemetry.deliveries.labels(outlet.sink.name).inc()
+
+    def _build_loop(self, outlet: Outlet) -> DeliveryLoop:
+        return DeliveryLoop(
+            outlet,
+            store=self._store,
+            records=self._records,
+            vitals=self._vitals,
+            clock=self._clock,
+            chance=self._chance,
+            telemetry=self._telemetry,
+            logger=self._logger,
+        )

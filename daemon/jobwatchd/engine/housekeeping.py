@@ -1,0 +1,102 @@
+"""What has to be done from time to time: prune what is old, keep the slow gauges."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NoReturn
+
+from structlog.typing import FilteringBoundLogger
+
+from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.watchlist import Watchlist
+from jobwatchd.ports import Clock, Store
+from jobwatchd.telemetry import Telemetry
+
+PULSE = "housekeeping"
+ROUND_S = 5.0
+PRUNE_EVERY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long ended watches and told events are kept, in seconds."""
+
+    finished_s: float = 7 * 86_400.0
+    events_s: float = 30 * 86_400.0
+
+
+class Housekeeping:
+    """Goes its round for ever."""
+
+    def __init__(
+        self,
+        retention: Retention,
+        *,
+        store: Store,
+        watchlist: Watchlist,
+        fanout: Fanout,
+        vitals: Vitals,
+        clock: Clock,
+        telemetry: Telemetry,
+        logger: FilteringBoundLogger,
+    ) -> None:
+        self.retention = retention
+        self._store = store
+        self._watchlist = watchlist
+        self._fanout = fanout
+        self._vitals = vitals
+        self._clock = clock
+        self._telemetry = telemetry
+        self._logger = logger
+        self._shown: set[tuple[str, str]] = set()
+        self._strangers: set[str] = set()
+
+    async def run(self) -> NoReturn:
+        """Go round; raises only what the store raises."""
+        self._vitals.register(PULSE, 12 * ROUND_S)
+        prune_at_s = self._clock.monotonic()
+        while True:
+            self._gauge_watches()
+            await self._gauge_backlog()
+            if self._clock.monotonic() >= prune_at_s:
+                await self._prune()
+                prune_at_s = self._clock.monotonic() + PRUNE_EVERY_S
+            self._vitals.beat(PULSE)
+            await self._clock.sleep(ROUND_S)
+
+    async def _prune(self) -> None:
+        now = self._clock.now()
+        finished_before = now - timedelta(seconds=self.retention.finished_s)
+        events_before = now - timedelta(seconds=self.retention.events_s)
+        while any(pruned := await self._store.prune(finished_before, events_before)):
+            self._logger.info("store.pruned", watches=pruned.watches, events=pruned.events)
+            self._vitals.beat(PULSE)
+
+    def _gauge_watches(self) -> None:
+        """Show how many watches each lane has in each state; series of states that nobody is in disappear."""
+        shown: set[tuple[str, str]] = set()
+        for name, lane in self._watchlist.lanes.items():
+            for state, count in lane.states().items():
+                self._telemetry.watches.labels(name, state).set(count)
+                shown.add((name, state))
+        for labels in self._shown - shown:
+            self._telemetry.watches.remove(*labels)
+        self._shown = shown
+
+    async def _gauge_backlog(self) -> None:
+        backlog = {sink.sink: sink for sink in await self._store.backlog()}
+        names = set(self._fanout.names)
+        for name in names | set(backlog):
+            sink = backlog.get(name)
+            oldest_at = sink.oldest_at if sink else None
+            self._telemetry.deliveries_pending.labels(name).set(sink.pending if sink else 0)
+            self._telemetry.dead_letters.labels(name).set(sink.dead if sink else 0)
+            self._telemetry.delivery_oldest.labels(name).set(oldest_at.timestamp() if oldest_at else 0)
+        self._warn_of_strangers({name for name in backlog if backlog[name].pending} - names)
+
+    def _warn_of_strangers(self, strangers: Collection[str]) -> None:
+        """Say once that events wait for a sink that is not configured (any more)."""
+        for name in set(strangers) - self._strangers:
+            self._logger.warning("sink.unknown", sink=name, why="events wait for a sink that is not configured")
+        self._strangers |= set(strangers)

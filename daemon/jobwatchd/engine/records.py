@@ -1,0 +1,45 @@
+"""Group record: what became of deliveries, gathered into one transaction."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import anyio
+
+from jobwatchd.model.delivery import Attempt
+from jobwatchd.ports import Store
+
+MAX_GROUP = 500
+
+
+class Records:
+    """Writes attempts soon after they happened; nobody waits for it.
+
+    Losing the last few in a crash means that their events are sent again, under the same ids: at least once.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._queue: list[tuple[Attempt, Callable[[], None]]] = []
+        self._wake = anyio.Event()
+        self._lock = anyio.Lock()
+
+    def submit(self, attempt: Attempt, written: Callable[[], None]) -> None:
+        """Have an attempt written; `written` is called once it is."""
+        self._queue.append((attempt, written))
+        self._wake.set()
+
+    async def run(self) -> NoReturn:
+        """Write what is submitted, for ever; raises what the store raises."""
+        while True:
+            await self._wake.wait()
+            self._wake = anyio.Event()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Return when all that was submitted so far is written."""
+        async with self._lock:
+            while self._queue:
+                group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
+                await self._store.record_attempts([attempt for attempt, _ in group])
+                for _, written in group:
+                    written()

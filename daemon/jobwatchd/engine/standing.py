@@ -1,0 +1,80 @@
+"""A source's standing: whether it answers, told once when that changes."""
+
+from datetime import timedelta
+
+from structlog.typing import FilteringBoundLogger
+
+from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.gate import Gate
+from jobwatchd.errors import SourceError
+from jobwatchd.model.health import SourceHealth, mark_recovered, mark_unreachable
+from jobwatchd.ports import Clock
+from jobwatchd.telemetry import Telemetry
+
+
+class Standing:
+    """Turns answers and failures into the gate's state, `source.unreachable`, `source.recovered` and `source_up`."""
+
+    def __init__(
+        self,
+        health: SourceHealth,
+        *,
+        gate: Gate,
+        commits: Commits,
+        clock: Clock,
+        telemetry: Telemetry,
+        logger: FilteringBoundLogger,
+    ) -> None:
+        self._health = health
+        self._gate = gate
+        self._commits = commits
+        self._clock = clock
+        self._logger = logger
+        self._up = telemetry.source_up.labels(health.name)
+        self._up.set(0 if gate.is_open else 1)
+        self._why = ""
+        self._warned = gate.is_open
+        self.next_review_s: float | None = None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last word of the source was a failure."""
+        return self._gate.failing_since_s is not None
+
+    def failed(self, error: SourceError) -> None:
+        """Note that a poll brought no answer."""
+        self._why = str(error)
+        self._gate.failed(self._clock.monotonic(), getattr(error, "retry_after_s", None))
+        if self._gate.is_open and not self._warned:
+            self._warned = True
+            self._up.set(0)
+            self._logger.warning("source.failing", reason=error.reason, error=self._why)
+
+    async def review(self, now_s: float, unreachable_after_s: float) -> None:
+        """Tell that the source is unreachable once it has failed for so long; `next_review_s` is when to ask again."""
+        self.next_review_s = None
+        since_s = self._gate.failing_since_s
+        if since_s is None or self._health.unreachable_since is not None:
+            return
+        if now_s < since_s + unreachable_after_s:
+            self.next_review_s = since_s + unreachable_after_s
+            return
+        now = self._clock.now()
+        since = now - timedelta(seconds=now_s - since_s)
+        step = mark_unreachable(self._health, since, now, self._why)
+        self._up.set(0)
+        if step is not None:
+            self._health = step.health
+            await self._commits.submit(step)
+
+    async def answered(self) -> None:
+        """Note an answer after failures."""
+        self._gate.answered()
+        self._up.set(1)
+        if self._warned:
+            self._warned = False
+            self._logger.info("source.answers")
+        step = mark_recovered(self._health, self._clock.now())
+        if step is not None:
+            self._health = step.health
+            await self._commits.submit(step)

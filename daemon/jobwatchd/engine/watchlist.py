@@ -1,0 +1,117 @@
+"""The watches of the running daemon: in the store, and each in its source's lane."""
+
+from collections.abc import Mapping, Sequence
+
+from anyio.abc import TaskGroup
+from structlog.typing import FilteringBoundLogger
+
+from jobwatchd.engine.lane import Lane
+from jobwatchd.errors import ConfigError, StaleWatch
+from jobwatchd.model.job import JobReference
+from jobwatchd.model.watch import Origin, Watch, WatchSpec
+from jobwatchd.ports import Clock, Store, WatchQuery
+
+PAGE = 1_000
+
+
+class Watchlist:
+    """Adds, removes and reconciles watches while lanes poll; implements `ports.Watchlist`."""
+
+    def __init__(self, store: Store, clock: Clock, logger: FilteringBoundLogger) -> None:
+        self._store = store
+        self._clock = clock
+        self._logger = logger
+        self._lanes: dict[str, Lane] = {}
+
+    @property
+    def lanes(self) -> Mapping[str, Lane]:
+        """The lanes that are open, by the names of their sources."""
+        return self._lanes
+
+    def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
+        """Return the reference for named job parameters; raises `ConfigError` that names what does not fit."""
+        lane = self._lanes.get(source)
+        if lane is None:
+            raise ConfigError(f"source: {source!r} is not configured; expected one of {_listed(self._lanes)}")
+        wanted = lane.source.parameters
+        if set(job) != set(wanted):
+            raise ConfigError(f"job: got {_listed(job)}; expected exactly {_listed(wanted)}")
+        try:
+            return JobReference.of(source, [job[name] for name in wanted])
+        except ValueError as error:
+            raise ConfigError(f"job: {error}") from error
+
+    async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
+        """Store watches and start to poll the new ones at once."""
+        added = await self._store.add_watches(specs, self._clock.now())
+        self._poll([watch for watch, is_new in added if is_new])
+        return added
+
+    async def remove(self, watch_id: int) -> bool:
+        """Stop polling and remove a watch; False where there is none."""
+        for lane in self._lanes.values():
+            lane.remove(watch_id)
+        return bool(await self._store.remove_watches([watch_id]))
+
+    async def reconcile(self, specs: Sequence[WatchSpec]) -> None:
+        """Make the watches of origin `file` those of the file: add, amend, and remove what the file no longer has."""
+        wanted = {spec.ref: spec for spec in specs}
+        for start in range(0, len(specs), PAGE):
+            page = specs[start : start + PAGE]
+            for spec, (watch, is_new) in zip(page, await self.add(page), strict=True):
+                if not is_new and _differs(watch, spec):
+                    await self._amend(watch, spec)
+        after = 0
+        while page := await self._store.list_watches(WatchQuery(after=after, limit=PAGE, origin=Origin.FILE)):
+            after = page[-1].watch.id
+            for record in page:
+                if record.watch.ref not in wanted:
+                    await self.remove(record.watch.id)
+                    self._logger.info("watch.removed", job=record.watch.ref.key, why="no longer in the configuration")
+
+    async def open(self, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
+        """Poll these watches in a lane, in `tasks`; it takes over what a lane of the same name holds."""
+        name = lane.source.name
+        old = self._lanes.get(name)
+        self._lanes[name] = lane
+        if old is not None:
+            await self._stop(old)
+            watches = old.watches()
+        lane.add(watches, spread=True)
+        tasks.start_soon(lane.run, name=f"lane {name}")
+
+    async def close(self, name: str) -> None:
+        """Stop polling a source; its watches stay in the store."""
+        await self._stop(self._lanes.pop(name))
+
+    async def _stop(self, lane: Lane) -> None:
+        await lane.stop()
+        await lane.source.close()
+
+    async def _amend(self, watch: Watch, spec: WatchSpec) -> None:
+        while True:
+            try:
+                amended = await self._store.amend_watch(watch, spec)
+            except StaleWatch:
+                # A poll was quicker; what it wrote stays, and the amendment goes on top.
+                record = await self._store.get_watch(watch.id)
+                if record is None:
+                    return
+                watch = record.watch
+            else:
+                self._poll([amended])
+                return
+
+    def _poll(self, watches: Sequence[Watch]) -> None:
+        for watch in watches:
+            lane = self._lanes.get(watch.ref.source)
+            if lane is not None:
+                lane.add([watch])
+
+
+def _differs(watch: Watch, spec: WatchSpec) -> bool:
+    return watch.labels != spec.labels or watch.policy != spec.policy or watch.origin is not spec.origin
+
+
+def _listed(names: Mapping[str, object] | Sequence[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"
