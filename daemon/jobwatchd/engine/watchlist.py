@@ -1,6 +1,7 @@
 """The watches of the running daemon: in the store, and each in its source's lane."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
@@ -55,19 +56,21 @@ class Watchlist:
 
     async def reconcile(self, specs: Sequence[WatchSpec]) -> None:
         """Make the watches of origin `file` those of the file: add, amend, and remove what the file no longer has."""
-        wanted = {spec.ref: spec for spec in specs}
+        wanted = {spec.ref for spec in specs}
         for start in range(0, len(specs), PAGE):
             page = specs[start : start + PAGE]
             for spec, (watch, is_new) in zip(page, await self.add(page), strict=True):
                 if not is_new and _differs(watch, spec):
                     await self._amend(watch, spec)
-        after = 0
-        while page := await self._store.list_watches(WatchQuery(after=after, limit=PAGE, origin=Origin.FILE)):
-            after = page[-1].watch.id
-            for record in page:
-                if record.watch.ref not in wanted:
-                    await self.remove(record.watch.id)
-                    self._logger.info("watch.removed", job=record.watch.ref.key, why="no longer in the configuration")
+        await self._remove_all_but(wanted)
+
+    async def _remove_all_but(self, wanted: Collection[JobReference]) -> None:
+        query = WatchQuery(limit=PAGE, origin=Origin.FILE)
+        while records := await self._store.list_watches(query):
+            query = replace(query, after=records[-1].watch.id)
+            for watch in (record.watch for record in records if record.watch.ref not in wanted):
+                await self.remove(watch.id)
+                self._logger.info("watch.removed", job=watch.ref.key, why="no longer in the configuration")
 
     async def open(self, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
         """Poll these watches in a lane, in `tasks`; it takes over what a lane of the same name holds."""
