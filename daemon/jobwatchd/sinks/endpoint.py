@@ -1,0 +1,51 @@
+"""Where a webhook goes: its URL, headers and trust, checked before anything is sent.
+
+All raise `ConfigError` that begins with `place`; none shows a value, because URLs and headers hold secrets.
+"""
+
+import re
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+
+from jobwatchd.errors import ConfigError
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
+# These frame or describe the body, which is ours.
+_OWN_HEADERS = frozenset({"connection", "content-encoding", "content-length", "content-type", "transfer-encoding"})
+
+
+def checked_url(url: str, place: str) -> httpx.URL:
+    """Return a URL that can be posted to: http or https, with a host that can be looked up."""
+    # Outside the handler nothing is chained: the library's messages quote parts of the URL.
+    with suppress(httpx.InvalidURL, UnicodeError):
+        parsed = httpx.URL(url)
+        # Labels that are empty or too long would fail on every lookup, with an error that is none of httpx's.
+        parsed.raw_host.decode("ascii").encode("idna")
+        if parsed.scheme in {"http", "https"} and parsed.host:
+            return parsed
+    raise ConfigError(f"{place}: url is not usable; expected http:// or https:// and a host")
+
+
+def checked_headers(headers: Mapping[str, str], place: str) -> dict[str, str]:
+    """Return headers that HTTP allows and that do not contradict the sink's own."""
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise ConfigError(f"{place}: header {name!r} is not a header name; expected letters, digits and hyphens")
+        if name.lower() in _OWN_HEADERS or name.lower().startswith("webhook-"):
+            raise ConfigError(f"{place}: header {name} is set by jobwatchd itself; leave it out")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise ConfigError(f"{place}: header {name} has an unusable value; expected printable ASCII on one line")
+    return dict(headers)
+
+
+def tls_context(ca_file: Path | None, place: str) -> ssl.SSLContext:
+    """Return how servers are trusted: by the certificates in `ca_file`, else by the system's."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ValueError) as exc:
+        raise ConfigError(f"{place}: ca_file {ca_file} cannot be used ({exc}); expected PEM certificates") from exc

@@ -1,0 +1,86 @@
+"""An event as CloudEvents JSON."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from cloudevents.core.formats.json import JSONFormat
+
+from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.job import JobReference, State, Task
+from jobwatchd.sinks.cloud_event import MAX_BODY, cloud_event
+from jobwatchd.sinks.event_data import event_data
+
+
+def test_the_library_reads_it_back(event: Event):
+    """The body is a valid CloudEvent with the documented attributes."""
+    read = JSONFormat().read(None, cloud_event(event))
+    assert read.get_attributes() == {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": "/jobwatchd/sources/graph",
+        "type": "dev.jobwatchd.job.failed.v1",
+        "subject": "graph/19%2064/b",
+        "time": event.occurred_at,
+        "datacontenttype": "application/json",
+        "sequence": "0000000003",
+    }
+    assert read.get_data() == event_data(event)
+
+
+def test_the_time_is_of_seeing_where_the_remote_time_is_unknown(event: Event):
+    """There is always a time, and it says Z."""
+    body = json.loads(cloud_event(replace(event, occurred_at=None)))
+    assert body["time"] == "2026-03-01T12:01:32.500000Z"
+
+
+def test_an_event_of_a_source_has_the_source_as_its_subject(event: Event):
+    """Its name is the subject, and safe in the source URI."""
+    body = json.loads(cloud_event(Event("id", EventType.SOURCE_RECOVERED, "a b/ü", 2, event.observed_at)))
+    assert body["subject"] == "a b/ü"
+    assert body["source"] == "/jobwatchd/sources/a%20b%2F%C3%BC"
+
+
+def test_sequences_sort_as_text(event: Event):
+    """Nine comes before ten, as the extension asks."""
+    nine, ten = (json.loads(cloud_event(replace(event, sequence=number)))["sequence"] for number in (9, 10))
+    assert nine < ten
+
+
+def test_the_bytes_do_not_depend_on_where_the_event_was_kept(event: Event):
+    """What a store may change (order of labels, integral floats) does not change the body."""
+    reloaded = replace(event, labels=dict(reversed(event.labels.items())), progress=50.0)
+    assert cloud_event(reloaded) == cloud_event(event)
+
+
+@pytest.mark.parametrize("character", ["x", '"', "\n", "\x00", "ü", "😀", "/", "%"])
+def test_the_body_stays_below_its_bound(character: str):
+    """However long the texts are that a remote system sends, receivers can take the body."""
+    text = character * 10_000
+    now = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+    event = Event(
+        id="0b9a2c1e-7f3a-5d0e-9b52-0f7a3a1f6f10",
+        type=EventType.TASK_SUCCEEDED,
+        source=text,
+        sequence=10**9,
+        observed_at=now,
+        ref=JobReference(text, "/".join([character * 512] * 8)),
+        watch_id=10**18,
+        state=State.SUCCEEDED,
+        previous_state=State.SUCCEEDED,
+        native_state=text,
+        inferred=True,
+        occurred_at=now,
+        labels={f"{number}{character * 50}": character * 50 for number in range(1_000)},
+        name=text,
+        workflow_id=text,
+        workflow_name=text,
+        progress=33.333333333333336,
+        queued_at=now,
+        started_at=now,
+        finished_at=now,
+        task=Task(text, State.SUCCEEDED, text, text, now, now),
+        detail=text,
+    )
+    assert MAX_BODY * 0.7 < len(cloud_event(event)) < MAX_BODY
