@@ -1,0 +1,54 @@
+"""How commands find the daemon: the options --url and --token-file."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jobwatchd.cli.api_client import ApiClient, ApiError
+
+DEFAULT_URL = "http://127.0.0.1:9464"
+
+
+def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options, hand the command an `ApiClient` first, and turn an `ApiError` into exit status 1."""
+
+    @click.option(
+        "--url",
+        envvar="JOBWATCHD_URL",
+        default=DEFAULT_URL,
+        show_default=True,
+        show_envvar=True,
+        help="Where the daemon listens.",
+    )
+    @click.option(
+        "--token-file",
+        envvar="JOBWATCHD_TOKEN_FILE",
+        show_envvar=True,
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="File whose first line is the token for the daemon's API.",
+    )
+    @wraps(command)
+    def connected(*args: Any, url: str, token_file: Path | None, **options: Any) -> None:
+        token = None if token_file is None else _read_token(token_file)
+        try:
+            with ApiClient(url, token) as client:
+                command(client, *args, **options)
+        except ApiError as exc:
+            click.echo(f"Error: {exc}", err=True)
+            sys.exit(1)
+
+    return connected
+
+
+def _read_token(path: Path) -> str:
+    try:
+        lines = path.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise click.BadParameter(f"{path} cannot be read: {exc}.", param_hint="--token-file") from exc
+    if not lines or not lines[0].isascii():
+        raise click.BadParameter(f"{path} holds no token.", param_hint="--token-file")
+    return lines[0]

@@ -1,0 +1,149 @@
+"""`jobwatchd watch`: which jobs the daemon follows."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from jobwatchd.cli.api_client import ApiClient
+from jobwatchd.cli.connection import uses_daemon
+from jobwatchd.cli.table import print_table, printable, shown_time
+from jobwatchd.model.job import State
+
+COLUMNS = ("id", "job", "state", "since", "labels")
+ADD_EXAMPLES = """\
+\b
+Examples:
+  jobwatchd watch add graph job_id=1964 --label team=graph --deadline 6h
+  jobwatchd watch add media space_id=d290f1ee workflow_id=e3c908ad job_id=fe2e
+"""
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """`name=value`."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return name and value; click reports a usage error for anything else."""
+        name, equals, rest = value.partition("=")
+        if not name or not equals:
+            self.fail(f"{value!r} is not name=value, such as job_id=1964", param, ctx)
+        return name, rest
+
+
+@click.group(epilog="\b\nExample:\n  jobwatchd watch add graph job_id=1964 --deadline 6h")
+def watch() -> None:
+    """Add, list, show and remove the jobs that the running daemon follows."""
+
+
+@watch.command(epilog=ADD_EXAMPLES)
+@click.argument("source")
+@click.argument("job", metavar="NAME=VALUE...", nargs=-1, required=True, type=Pair())
+@click.option("--label", "labels", multiple=True, type=Pair(), help="Carried by every event; may be repeated.")
+@click.option("--deadline", help="Tell when the job has not ended after this time: 90m, 6h, 2d.")
+@click.option("--min-interval", help="Poll no more often than this: 5s.")
+@click.option("--max-interval", help="Poll no less often than this: 2m.")
+@click.option("--silent", is_flag=True, help="Tell nothing about the state in which the job is found first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@uses_daemon
+def add(
+    client: ApiClient,
+    source: str,
+    job: Sequence[tuple[str, str]],
+    labels: Sequence[tuple[str, str]],
+    *,
+    silent: bool,
+    as_json: bool,
+    **durations: str | None,
+) -> None:
+    """Follow a job of a SOURCE; one that is followed already stays as it is."""
+    wanted = {
+        "source": source,
+        "job": dict(job),
+        "labels": dict(labels),
+        "initial": "silent" if silent else "tell",
+        **{name: text for name, text in durations.items() if text is not None},
+    }
+    found, is_new = client.add_watch(wanted)
+    if as_json:
+        click.echo(json.dumps({"created": is_new, "watch": found}, indent=2))
+    else:
+        done = "Watching" if is_new else "Already watching"
+        click.echo(f"{done} {printable(found['key'])} (watch {found['id']})")
+
+
+@watch.command("list", epilog="\b\nExample:\n  jobwatchd watch list --source graph --active")
+@click.option("--source", help="Jobs of this source only.")
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Jobs in this state only.")
+@click.option("--active/--ended", default=None, help="Jobs that have not ended only, or those that have.")
+@click.option("--label", "labels", multiple=True, type=Pair(), help="Jobs with this label only; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@uses_daemon
+def list_watches(
+    client: ApiClient,
+    source: str | None,
+    state: str | None,
+    *,
+    active: bool | None,
+    labels: Sequence[tuple[str, str]],
+    as_json: bool,
+) -> None:
+    """List the jobs that are followed."""
+    query = {"source": source, "state": state, "active": active, "label": ["=".join(label) for label in labels]}
+    found = list(client.list_watches(query))
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    else:
+        print_table(COLUMNS, [_row(each) for each in found])
+
+
+@watch.command(epilog="\b\nExample:\n  jobwatchd watch show graph/1964")
+@click.argument("name", metavar="WATCH")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@uses_daemon
+def show(client: ApiClient, name: str, *, as_json: bool) -> None:
+    """Show a WATCH, by its number or the job's key, and what happened to it."""
+    found = client.find_watch(name)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    print_table(COLUMNS, [_row(found)])
+    for fact, value in _facts(found["observation"]).items():
+        if value is not None:
+            click.echo(f"{fact}: {printable(value)}")
+    click.echo()
+    told = [(shown_time(each["observed_at"]), each["type"], each["detail"]) for each in found["history"]]
+    print_table(("observed", "event", "detail"), told)
+
+
+@watch.command("rm", epilog="\b\nExample:\n  jobwatchd watch rm graph/1964")
+@click.argument("names", metavar="WATCH...", nargs=-1, required=True)
+@uses_daemon
+def remove(client: ApiClient, names: Sequence[str]) -> None:
+    """Stop following each WATCH, by its number or the job's key; its events stay."""
+    for name in names:
+        found = client.find_watch(name)
+        client.remove_watch(found["id"])
+        click.echo(f"No longer watching {printable(found['key'])}")
+
+
+def _row(watch: Mapping[str, Any]) -> Sequence[object]:
+    state = "lost" if watch["lost"] else watch["state"] or "not seen yet"
+    labels = " ".join(f"{name}={value}" for name, value in watch["labels"].items())
+    return watch["id"], watch["key"], state, shown_time(watch["state_since"]), labels
+
+
+def _facts(observation: Mapping[str, Any] | None) -> Mapping[str, object]:
+    if observation is None:
+        return {}
+    progress = observation["progress"]
+    return {
+        "name": observation["name"],
+        "workflow": observation["workflow"]["name"] or observation["workflow"]["id"],
+        "progress": None if progress is None else f"{progress:g} %",
+        "started": shown_time(observation["started_at"]),
+        "finished": shown_time(observation["finished_at"]),
+        "error": observation["error"],
+    }
