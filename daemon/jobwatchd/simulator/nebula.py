@@ -1,0 +1,191 @@
+"""A simulated NebulaGraph Explorer: its workflow API as a real HTTP server answers it.
+
+Written from the vendor's documentation (Workflow API overview, and the pages of the five endpoints) and not from the
+source that reads it. Where the documentation is silent, a choice is made and said.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
+from jobwatchd.ports import Clock
+from jobwatchd.simulator.answers import RawJson
+from jobwatchd.simulator.control import control_routes
+from jobwatchd.simulator.fate import Odds
+from jobwatchd.simulator.faults import FaultInjector
+from jobwatchd.simulator.faulty_app import FaultyApp
+from jobwatchd.simulator.fleet import Fleet
+from jobwatchd.simulator.job import SimulatedJob
+from jobwatchd.simulator.life import interrupted, phase_at
+from jobwatchd.simulator.nebula_envelope import FAULT_BODIES, Code, Refusal, enveloped
+from jobwatchd.simulator.nebula_job import shown_in_full, shown_in_list
+from jobwatchd.simulator.nebula_list import ListQuery
+from jobwatchd.simulator.nebula_sessions import COOKIE, Sessions, login_header, token_in
+from jobwatchd.simulator.roster import JobNames, JobSpec, Roster
+from jobwatchd.simulator.tampering import Dialect
+from jobwatchd.simulator.words import NEBULA_WORDS
+from jobwatchd.simulator.world import World
+
+API = "/api-open/v1"
+FIRST_JOB_ID = 2000
+WORKFLOWS = (("3992429968", "workflow_xkkjf"), ("4216617528", "workflow_nightly"), ("4300000017", "workflow_audit"))
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NebulaOptions:
+    """How this Explorer is set up.
+
+    A token ends after `token_ttl_s` seconds, and after `token_uses` requests unless that is None. With `stray_hash` the
+    login cookie has the stray `#` of the documentation's example. Errors have the HTTP status of their code's first
+    three digits, or 200 with `errors_under_200`. A cancelled job is stopping for `stop_s` seconds.
+    """
+
+    account: str = "root"
+    password: str = "nebula"  # noqa: S105 - of a simulated server
+    token_ttl_s: float = 259_200.0
+    token_uses: int | None = None
+    stray_hash: bool = True
+    errors_under_200: bool = False
+    stop_s: float = 1.0
+
+
+DEFAULT_OPTIONS = NebulaOptions()
+DEFAULT_ODDS = Odds()
+DIALECT = Dialect(
+    status_field="status",
+    unknown=NEBULA_WORDS.unknown,
+    not_found=enveloped(None, Code.NOT_FOUND),
+    envelope_errors=FAULT_BODIES,
+)
+
+
+class NebulaSimulator:
+    """One Explorer: its world to add jobs and faults to, its login sessions, and the `app` to serve."""
+
+    def __init__(
+        self, clock: Clock, options: NebulaOptions = DEFAULT_OPTIONS, *, seed: int = 0, odds: Odds = DEFAULT_ODDS
+    ) -> None:
+        self._clock = clock
+        self._options = options
+        fleet = Fleet()
+        roster = Roster(fleet, clock, words=NEBULA_WORDS, odds=odds, naming=_named, seed=seed, has_tasks=True)
+        faults = FaultInjector(clock, seed, has_envelope=True)
+        self.world = World("nebula-explorer", clock, NEBULA_WORDS, fleet, roster, faults)
+        self.sessions = Sessions(clock, ttl_s=options.token_ttl_s, uses=options.token_uses)
+        self.app = FaultyApp(self._router(), faults, DIALECT, clock)
+
+    def _router(self) -> Router:
+        return Router(
+            [
+                Route(f"{API}/jobs/{{job_id}}", self._answering("job", self._job), methods=["GET"]),
+                Route(f"{API}/jobs", self._answering("list", self._list), methods=["GET"]),
+                Route(
+                    f"{API}/workflows/{{workflow_id}}/jobs",
+                    self._answering("workflow_list", self._list),
+                    methods=["GET"],
+                ),
+                Route(f"{API}/jobs/{{job_id}}/cancel", self._answering("cancel", self._cancel), methods=["PUT"]),
+                Route(f"{API}/connect", self._answering("connect", self._connect), methods=["POST"]),
+                *control_routes(self.world),
+            ],
+            redirect_slashes=False,
+        )
+
+    def _answering(self, name: str, endpoint: Endpoint) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            self.world.calls[name] += 1
+            try:
+                return await endpoint(request)
+            except Refusal as refusal:
+                status = 200 if self._options.errors_under_200 else refusal.code.http_status
+                return RawJson(enveloped(None, refusal.code), status)
+
+        return answer
+
+    async def _connect(self, request: Request) -> Response:
+        options = self._options
+        if request.headers.get("authorization") != login_header(options.account, options.password):
+            raise Refusal(Code.UNAUTHORIZED)
+        try:
+            graphd = orjson.loads(await request.body())
+        except orjson.JSONDecodeError as exc:
+            raise Refusal(Code.BAD_REQUEST) from exc
+        if not _names_graphd(graphd):
+            raise Refusal(Code.PARAM)
+        stray = "# " if options.stray_hash else ""
+        cookie = f"{COOKIE}={self.sessions.begin()}; Path=/; {stray}Max-Age={options.token_ttl_s:.0f}; HttpOnly"
+        # What `data` holds is not documented.
+        return RawJson(enveloped(None), headers={"set-cookie": cookie})
+
+    async def _job(self, request: Request) -> Response:
+        self._admit(request)
+        return RawJson(enveloped(shown_in_full(self._found(request), self._clock.now())))
+
+    async def _list(self, request: Request) -> Response:
+        self._admit(request)
+        query = ListQuery.read(request.query_params)
+        now = self._clock.now()
+        jobs, total = query.page_of(self.world.fleet.oldest_first(request.path_params.get("workflow_id")), now)
+        items = [shown_in_list(job, now) for job in jobs]
+        data = {"items": items, "total": total, "Page": query.page, "PageSize": query.page_size}
+        return RawJson(enveloped(data))
+
+    async def _cancel(self, request: Request) -> Response:
+        self._admit(request)
+        job = self._found(request)
+        at_s = job.elapsed_s(self._clock.now())
+        phase = phase_at(job.life, at_s)
+        # What cancelling does to a job that has ended is not documented.
+        if phase is None or NEBULA_WORDS.is_terminal(phase.status):
+            raise Refusal(Code.BAD_REQUEST)
+        if phase.status != NEBULA_WORDS.stopping:
+            self.world.fleet.put(_cancelled(job, at_s, self._options.stop_s))
+        return RawJson(enveloped(None))
+
+    def _admit(self, request: Request) -> None:
+        token = token_in(request.headers.get("cookie"))
+        if token is None:
+            raise Refusal(Code.UNAUTHORIZED)
+        if not self.sessions.use(token):
+            raise Refusal(Code.SESSION)
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            raise Refusal(Code.BAD_REQUEST)
+
+    def _found(self, request: Request) -> SimulatedJob:
+        job_id = request.path_params["job_id"]
+        if not job_id.isdecimal():
+            raise Refusal(Code.PARAM)
+        job = self.world.fleet.find(job_id, self._clock.now())
+        if job is None:
+            raise Refusal(Code.NOT_FOUND)
+        return job
+
+
+def _named(spec: JobSpec, number: int) -> JobNames:
+    job_id = spec.job_id or str(FIRST_JOB_ID + number)
+    if not job_id.isdecimal():
+        raise ValueError(f"the job_id of an Explorer job is a number, got {job_id!r}")
+    workflow_id, workflow_name = WORKFLOWS[number % len(WORKFLOWS)]
+    if spec.workflow_id is not None:
+        workflow_id, workflow_name = spec.workflow_id, f"workflow_{spec.workflow_id}"
+    return JobNames(job_id, job_id, f"{workflow_name}_{job_id}", workflow_id, workflow_name)
+
+
+def _names_graphd(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("address"), str) and type(value.get("port")) is int
+
+
+def _cancelled(job: SimulatedJob, at_s: float, stop_s: float) -> SimulatedJob:
+    tasks = []
+    for task in job.tasks:
+        phase = phase_at(task.life, at_s)
+        done = phase is None or NEBULA_WORDS.is_terminal(phase.status)
+        tasks.append(task if done else replace(task, life=interrupted(task.life, at_s, NEBULA_WORDS, stop_s)))
+    return replace(job, life=interrupted(job.life, at_s, NEBULA_WORDS, stop_s), tasks=tuple(tasks))

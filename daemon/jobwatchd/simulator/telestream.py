@@ -1,0 +1,131 @@
+"""A simulated Telestream UP: its workflow job API as a real HTTP server answers it.
+
+Written from the vendor's documentation (Get particular Workflow Job Details, and the jobs summary) and not from the
+source that reads it. Where the documentation is silent, a choice is made and said.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
+from jobwatchd.ports import Clock
+from jobwatchd.simulator.answers import RawJson, json_answer
+from jobwatchd.simulator.control import control_routes
+from jobwatchd.simulator.fate import Odds
+from jobwatchd.simulator.faults import FaultInjector
+from jobwatchd.simulator.faulty_app import FaultyApp
+from jobwatchd.simulator.fleet import Fleet
+from jobwatchd.simulator.roster import JobNames, JobSpec, Roster
+from jobwatchd.simulator.tampering import Dialect
+from jobwatchd.simulator.telestream_job import shown, utc_text
+from jobwatchd.simulator.words import TELESTREAM_WORDS
+from jobwatchd.simulator.world import World
+
+SPACE_ID = "d290f1ee-6c54-4b01-90e6-d701748f0851"
+WORKFLOWS = (
+    ("e3c908ad-dc8f-4edb-88f7-c84dec0aef99", "MyWorkflow"),
+    ("0b7d2f8e-51c4-4f6a-9a57-3f1f0f6c2d11", "Transcode"),
+)
+# The bodies of errors are not documented.
+NOT_FOUND_BODY = orjson.dumps({"message": "The workflow job was not found."})
+UNAUTHORIZED_BODY = orjson.dumps({"message": "The API key is missing or wrong."})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelestreamOptions:
+    """How this UP is set up; with `one_element_lists` it shows values as the documentation's example does."""
+
+    api_key: str = "up-key"
+    one_element_lists: bool = False
+
+
+DEFAULT_OPTIONS = TelestreamOptions()
+DEFAULT_ODDS = Odds()
+DIALECT = Dialect(status_field="state", unknown=TELESTREAM_WORDS.unknown, not_found=NOT_FOUND_BODY)
+
+
+class TelestreamSimulator:
+    """One UP: its world to add jobs and faults to, and the `app` to serve."""
+
+    def __init__(
+        self, clock: Clock, options: TelestreamOptions = DEFAULT_OPTIONS, *, seed: int = 0, odds: Odds = DEFAULT_ODDS
+    ) -> None:
+        self._clock = clock
+        self._options = options
+        self._authorization = f"Bearer {options.api_key}"
+        fleet = Fleet()
+        roster = Roster(fleet, clock, words=TELESTREAM_WORDS, odds=odds, naming=_named, seed=seed, has_tasks=False)
+        faults = FaultInjector(clock, seed, has_envelope=False)
+        self.world = World("telestream-up", clock, TELESTREAM_WORDS, fleet, roster, faults)
+        self.app = FaultyApp(self._router(), faults, DIALECT, clock)
+
+    def _router(self) -> Router:
+        jobs = "/{space_id}/workflows/{workflow_id}/jobs"
+        return Router(
+            [
+                Route(f"{jobs}/summary", self._summary, methods=["GET"]),
+                Route(f"{jobs}/{{job_id}}", self._job, methods=["GET"]),
+                *control_routes(self.world),
+            ],
+            redirect_slashes=False,
+        )
+
+    async def _job(self, request: Request) -> Response:
+        self.world.calls["job"] += 1
+        if not self._is_admitted(request):
+            return RawJson(UNAUTHORIZED_BODY, 401)
+        names = request.path_params
+        now = self._clock.now()
+        job = self.world.fleet.find(f"{names['space_id']}/{names['workflow_id']}/{names['job_id']}", now)
+        if job is None:
+            return RawJson(NOT_FOUND_BODY, 404)
+        return json_answer(shown(job, now, one_element_lists=self._options.one_element_lists))
+
+    async def _summary(self, request: Request) -> Response:
+        self.world.calls["summary"] += 1
+        if not self._is_admitted(request):
+            return RawJson(UNAUTHORIZED_BODY, 401)
+        return json_answer(self._counted(request.path_params["space_id"], request.path_params["workflow_id"]))
+
+    def _is_admitted(self, request: Request) -> bool:
+        return request.headers.get("authorization") == self._authorization
+
+    def _counted(self, space_id: str, workflow_id: str) -> dict[str, Any]:
+        words, now = TELESTREAM_WORDS, self._clock.now()
+        jobs = [
+            job
+            for job in self.world.fleet.oldest_first(workflow_id)
+            if job.key.startswith(f"{space_id}/") and job.is_known(now)
+        ]
+        counts = Counter(phase.status for job in jobs if (phase := job.phase(now)) is not None)
+        return {
+            # Where a job counts that is being tried again is not documented: it waits.
+            "waiting_job_count": counts[words.queued] + counts[words.retrying],
+            "in_process_job_count": counts[words.running],
+            "completed_job_count": counts[words.succeeded],
+            "failed_job_count": counts[words.failed],
+            "stopped_job_count": counts[words.cancelled],
+            "total_job_count": len(jobs),
+            "activation_date": utc_text(jobs[0].created_at) if jobs else None,
+            "last_used_date": utc_text(jobs[-1].created_at) if jobs else None,
+        }
+
+
+def _named(spec: JobSpec, number: int) -> JobNames:
+    workflow_id, workflow_name = WORKFLOWS[number % len(WORKFLOWS)]
+    if spec.workflow_id is not None:
+        workflow_id, workflow_name = spec.workflow_id, f"Workflow {spec.workflow_id}"
+    space_id = spec.space_id or SPACE_ID
+    # Not random, so that the same jobs have the same names whatever was drawn before.
+    job_id = spec.job_id or str(uuid5(UUID(SPACE_ID), str(number)))
+    if job_id == "summary":
+        raise ValueError("a job cannot be called 'summary', its path is another endpoint's")
+    return JobNames(
+        f"{space_id}/{workflow_id}/{job_id}", job_id, f"{workflow_name} {number}", workflow_id, workflow_name
+    )
