@@ -136,7 +136,8 @@ async def _drain(response: httpx.Response) -> None:
 
 
 def _root_cause(exc: BaseException) -> str:
-    """Return the words of the system's own error; httpx's only say that all attempts failed."""
-    while exc.__cause__ is not None:
-        exc = exc.__cause__
+    """Return the words of the system's own error; the outer ones only say that all attempts failed."""
+    # httpcore does not chain what it wraps, but keeps it as its argument.
+    while inner := exc.__cause__ or next((arg for arg in exc.args if isinstance(arg, BaseException)), None):
+        exc = inner
     return (isinstance(exc, OSError) and exc.strerror) or str(exc) or type(exc).__name__

@@ -1,0 +1,118 @@
+"""A raw HTTP server that does what a test tells it to, and the real receiver."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import anyio
+import pytest
+
+from jobwatchd.clock import SystemClock
+from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.job import JobReference, State
+
+Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Endpoint:
+    """A running raw server: where it is, and the head and body of each request that it got."""
+
+    port: int
+    heads: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+    def header(self, name: str, request: int = -1) -> str | None:
+        """Return a header of one of the requests."""
+        for line in self.heads[request].split("\r\n")[1:]:
+            found, _, value = line.partition(": ")
+            if found.lower() == name:
+                return value
+        return None
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Endpoint]]
+
+
+@pytest.fixture
+def serve_script() -> Serve:
+    """Return what runs a script for each request on 127.0.0.1; connections end with the script, or with the block."""
+
+    @asynccontextmanager
+    async def serve(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Endpoint]:
+        async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                while head := (await reader.readuntil(b"\r\n\r\n")).decode():
+                    endpoint.heads.append(head)
+                    endpoint.bodies.append(await reader.readexactly(int(endpoint.header("content-length") or 0)))
+                    await script(writer)
+                    await writer.drain()
+                    if writer.is_closing():
+                        break
+            except (asyncio.IncompleteReadError, ConnectionError):
+                pass  # the sender has gone
+            finally:
+                writer.transport.abort()
+
+        async with anyio.create_task_group() as tasks:
+            server = await asyncio.start_server(lambda r, w: tasks.start_soon(converse, r, w), "127.0.0.1", 0, ssl=tls)
+            endpoint = Endpoint(server.sockets[0].getsockname()[1])
+            try:
+                yield endpoint
+            finally:
+                server.close()
+                tasks.cancel_scope.cancel()
+
+    return serve
+
+
+@pytest.fixture
+def answer() -> Callable[..., Script]:
+    """Return what makes a script that answers with a status, headers and a body."""
+
+    def make(status: int, headers: str = "", body: bytes = b"") -> Script:
+        async def script(writer: asyncio.StreamWriter) -> None:
+            length = "" if status in {204, 304} else f"Content-Length: {len(body)}\r\n"
+            writer.write(f"HTTP/1.1 {status} Some Reason\r\n{length}{headers}\r\n".encode() + body)
+
+        return script
+
+    return make
+
+
+class SettableClock(SystemClock):
+    """A clock whose wall time a test sets."""
+
+    def __init__(self, now: datetime) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        """Return the time that was set."""
+        return self.time
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """Return a clock that stands still."""
+    return SettableClock(datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def event() -> Event:
+    """Return the end of a job."""
+    at = datetime(2026, 3, 1, 11, 59, 58, 250_000, tzinfo=UTC)
+    return Event(
+        id="0b9a2c1e-7f3a-5d0e-9b52-0f7a3a1f6f10",
+        type=EventType.JOB_SUCCEEDED,
+        source="graph",
+        sequence=3,
+        observed_at=at,
+        ref=JobReference.of("graph", ["1964"]),
+        watch_id=7,
+        state=State.SUCCEEDED,
+        previous_state=State.RUNNING,
+        labels={"team": "graph"},
+    )
