@@ -1,0 +1,11 @@
+"""Where watches, events and deliveries outlive the process; each adapter is a `ports.Store`.
+
+- `memory`: everything in dicts, for tests and for `jobwatchd wait`
+- `sql`: the transactions; what is said in them stands, noun by noun, in `sql_watches`, `sql_commit`, `sql_events`,
+  `sql_deliveries`
+- `schema`: the tables; `migrations/`: how an older schema becomes this one; `migrate`: runs them
+- `rows`, `codec`: rows and JSON to and from the model
+- `database`: one writer, many readers, every failure a `StoreUnavailable`
+- `sqlite`: all that is true of SQLite only: files, locks, pragmas, error codes
+- `shards`, `amendment`: rules that all adapters share
+"""

@@ -1,0 +1,26 @@
+"""What a new specification changes about a watch that exists."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from jobwatchd.model.watch import Watch, WatchSpec
+
+
+def amend(watch: Watch, spec: WatchSpec) -> Watch:
+    """Return the next version of `watch` with labels, policy and origin of `spec`.
+
+    A deadline that changed counts from the watch's creation, and is told (again) when it passes; one that did not
+    change stays as it is, told or not.
+    """
+    overdue_at = watch.overdue_at
+    deadline_s = spec.policy.deadline_s
+    if deadline_s != watch.policy.deadline_s:
+        overdue_at = None if deadline_s is None else watch.created_at + timedelta(seconds=deadline_s)
+    return replace(
+        watch,
+        labels=spec.labels,
+        policy=spec.policy,
+        origin=spec.origin,
+        overdue_at=overdue_at,
+        version=watch.version + 1,
+    )

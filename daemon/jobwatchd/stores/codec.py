@@ -1,0 +1,162 @@
+"""Instants, events and observations to and from what a database keeps, without losing anything.
+
+Absent fields are left out of the JSON, so a version that adds a field can read what older ones wrote.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from jobwatchd.errors import StoreUnavailable
+from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.job import JobReference, Observation, State, Task
+from jobwatchd.model.watch import DEFAULT_POLICY, NO_LABELS, Policy
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EVENT_PLAIN = (
+    "state",
+    "previous_state",
+    "native_state",
+    "name",
+    "workflow_id",
+    "workflow_name",
+    "progress",
+    "detail",
+)
+_EVENT_INSTANTS = ("occurred_at", "queued_at", "started_at", "finished_at")
+_EVENT_STATES = ("state", "previous_state")
+_SEEN_PLAIN = ("state", "native_state", "name", "workflow_id", "workflow_name", "progress", "error", "group")
+_SEEN_INSTANTS = ("queued_at", "started_at", "finished_at")
+_TASK_PLAIN = ("id", "state", "native_state", "name")
+_TASK_INSTANTS = ("started_at", "finished_at")
+_POLICY_FIELDS = tuple(field.name for field in fields(Policy))
+
+
+def to_micros(at: datetime) -> int:
+    """Return an aware instant as microseconds since 1970; raises TypeError for a naive one."""
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the instant, aware, in UTC."""
+    return _EPOCH + timedelta(0, 0, micros)
+
+
+def optional_micros(at: datetime | None) -> int | None:
+    """Return `to_micros` of an instant, None for none."""
+    return None if at is None else to_micros(at)
+
+
+def optional_instant(micros: int | None) -> datetime | None:
+    """Return `from_micros` of a number, None for none."""
+    return None if micros is None else from_micros(micros)
+
+
+def encode_mapping(mapping: Mapping[str, str]) -> str | None:
+    """Return labels or task states as JSON with sorted keys, None for none."""
+    return orjson.dumps(dict(mapping), option=orjson.OPT_SORT_KEYS).decode() if mapping else None
+
+
+def encode_words(words: tuple[str, ...]) -> str | None:
+    """Return words as a JSON array, None for none."""
+    return orjson.dumps(words).decode() if words else None
+
+
+def encode_policy(policy: Policy) -> str | None:
+    """Return what departs from the defaults as JSON, None for nothing."""
+    departs = {name: getattr(policy, name) for name in _POLICY_FIELDS}
+    departs = {name: value for name, value in departs.items() if value != getattr(DEFAULT_POLICY, name)}
+    return orjson.dumps(departs).decode() if departs else None
+
+
+def encode_event(event: Event) -> str:
+    """Return the JSON body of an event: all but what has a column (id, source, type, watch_id, observed_at)."""
+    body = _encoded(event, _EVENT_PLAIN, _EVENT_INSTANTS)
+    body["sequence"] = event.sequence
+    if event.ref is not None:
+        body["job"] = event.ref.job
+    if event.inferred:
+        body["inferred"] = True
+    if event.labels:
+        body["labels"] = dict(event.labels)
+    if event.task is not None:
+        body["task"] = _encoded(event.task, _TASK_PLAIN, _TASK_INSTANTS)
+    return orjson.dumps(body).decode()
+
+
+def decode_event(body: str, *, event_id: str, watch_id: int | None, source: str, type_: str, observed_at: int) -> Event:
+    """Return the event with this body and these columns; raises `StoreUnavailable` where they make no event."""
+    with _readable("event"):
+        facts: dict[str, Any] = orjson.loads(body)
+        job = facts.pop("job", None)
+        task = facts.pop("task", None)
+        _decode(facts, _EVENT_STATES, _EVENT_INSTANTS)
+        return Event(
+            id=event_id,
+            type=EventType(type_),
+            source=source,
+            observed_at=from_micros(observed_at),
+            ref=None if job is None else JobReference(source, job),
+            watch_id=watch_id,
+            task=None if task is None else _decode_task(task),
+            labels=facts.pop("labels", NO_LABELS),
+            **facts,
+        )
+
+
+def encode_observation(observation: Observation) -> str:
+    """Return an observation as JSON."""
+    body = _encoded(observation, _SEEN_PLAIN, _SEEN_INSTANTS)
+    if observation.tasks:
+        body["tasks"] = [_encoded(task, _TASK_PLAIN, _TASK_INSTANTS) for task in observation.tasks]
+    return orjson.dumps(body).decode()
+
+
+def decode_observation(body: str) -> Observation:
+    """Return the observation in this JSON; raises `StoreUnavailable` where there is none."""
+    with _readable("observation"):
+        facts: dict[str, Any] = orjson.loads(body)
+        tasks = tuple(_decode_task(task) for task in facts.pop("tasks", ()))
+        _decode(facts, ("state",), _SEEN_INSTANTS)
+        return Observation(**{"state": None, **facts}, tasks=tasks)
+
+
+@contextmanager
+def _readable(noun: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as exc:
+        msg = f"a stored {noun} cannot be read: it was damaged, or written by another version ({exc})"
+        raise StoreUnavailable(msg) from exc
+
+
+def _encoded(value: object, plain: tuple[str, ...], instants: tuple[str, ...]) -> dict[str, Any]:
+    body = {}
+    for name in plain:
+        fact = getattr(value, name)
+        if fact is not None:
+            body[name] = fact
+    for name in instants:
+        at = getattr(value, name)
+        if at is not None:
+            body[name] = to_micros(at)
+    return body
+
+
+def _decode(facts: dict[str, Any], states: tuple[str, ...], instants: tuple[str, ...]) -> None:
+    for name in states:
+        if name in facts:
+            facts[name] = State(facts[name])
+    for name in instants:
+        if name in facts:
+            facts[name] = from_micros(facts[name])
+
+
+def _decode_task(facts: dict[str, Any]) -> Task:
+    _decode(facts, ("state",), _TASK_INSTANTS)
+    return Task(**{"state": None, **facts})

@@ -1,0 +1,110 @@
+"""The connections of a store: one that writes, several that read, and every failure told as `StoreUnavailable`.
+
+What is said in SQL stands in plain functions that take a connection. Each runs as a whole in a worker thread: one
+change of threads for a transaction, where an asynchronous driver makes one for each of its thirty or so calls, at
+several times the cost. (For PostgreSQL, `AsyncConnection.run_sync` runs the same functions on the loop.)
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+import anyio
+from anyio.to_thread import run_sync
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from jobwatchd.errors import StoreUnavailable
+from jobwatchd.stores.migrate import upgrade
+from jobwatchd.stores.schema import sources
+from jobwatchd.stores.sqlite import READERS, SqliteFile
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_FAILURES = (SQLAlchemyError, sqlite3.Error, OSError)
+
+
+class Database:
+    """A database that is open between `open` and `close`; writes are made one after the other, reads beside them.
+
+    A caller that is cancelled waits for the end of its transaction first, which happens whole or not at all.
+    """
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+        self._engines: tuple[Engine, Engine] | None = None
+        self._writers = anyio.CapacityLimiter(1)
+        self._readers = anyio.CapacityLimiter(READERS)
+
+    async def open(self) -> None:
+        """Take the file, look for damage, bring the schema up to date; raises `StoreUnavailable` and leaves nothing."""
+        await run_sync(self._open, limiter=self._writers)
+
+    async def close(self) -> None:
+        """Close all connections and let others have the file; may be called again."""
+        with anyio.CancelScope(shield=True):
+            await run_sync(self._close, limiter=self._writers)
+
+    async def check(self) -> None:
+        """See that the file is still there, and read from it."""
+        await run_sync(self._file.confirm, limiter=self._readers)
+        await self.read(_read_a_little)
+
+    async def write(self, speak: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `speak` does in a transaction that is committed at its end, and undone on any error."""
+
+        def transact() -> T:
+            # Two statements on purpose: a file that is gone would take the transaction, and lose it.
+            self._file.confirm()
+            with self._engine(0).begin() as connection:
+                return speak(connection, *args, **kwargs)
+
+        return await self._run(transact, self._writers)
+
+    async def read(self, ask: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what `ask` finds among what was committed."""
+
+        def look() -> T:
+            with self._engine(1).connect() as connection:
+                return ask(connection, *args, **kwargs)
+
+        return await self._run(look, self._readers)
+
+    async def _run(self, work: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
+        try:
+            return await run_sync(work, limiter=limiter)
+        except _FAILURES as exc:
+            raise StoreUnavailable(self._file.explain(exc)) from exc
+
+    def _open(self) -> None:
+        self._file.acquire()
+        self._engines = (self._file.writer(), self._file.readers())
+        try:
+            # The whole of it under the write lock: a database that cannot be written is told now, and no two
+            # processes migrate at once.
+            with self._engine(0).begin() as connection:
+                self._file.verify(connection)
+                upgrade(connection)
+        except _FAILURES as exc:
+            self._close()
+            raise StoreUnavailable(self._file.explain(exc)) from exc
+        except BaseException:
+            self._close()
+            raise
+
+    def _close(self) -> None:
+        engines, self._engines = self._engines, None
+        for engine in engines or ():
+            engine.dispose()
+        self._file.release()
+
+    def _engine(self, index: int) -> Engine:
+        if self._engines is None:
+            msg = f"store {self._file.path} is not open"
+            raise StoreUnavailable(msg)
+        return self._engines[index]
+
+
+def _read_a_little(connection: Connection) -> None:
+    connection.execute(select(sources.c.name).limit(1))

@@ -1,0 +1,222 @@
+"""The store that forgets: everything in dicts, for tests and for `jobwatchd wait`."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import count, islice
+
+from jobwatchd.errors import StaleWatch
+from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
+from jobwatchd.model.event import Event, StoredEvent
+from jobwatchd.model.health import HealthStep, SourceHealth
+from jobwatchd.model.job import JobReference
+from jobwatchd.model.transition import Step
+from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
+from jobwatchd.ports import EventQuery, Pruned, Route, WatchQuery
+from jobwatchd.stores.amendment import amend
+from jobwatchd.stores.memory_deliveries import MemoryDeliveries
+from jobwatchd.stores.shards import shard_of
+
+BATCH = 5_000
+PRUNED_AT_ONCE = 1_000
+
+
+class MemoryStore:
+    """Keeps everything until the process ends; implements `ports.Store`.
+
+    No call awaits anything, so none is ever seen half done.
+    """
+
+    def __init__(self) -> None:
+        self._watch_ids = count(1)
+        self._positions = count(1)
+        self._watches: dict[int, WatchRecord] = {}
+        self._ids: dict[JobReference, int] = {}
+        self._sources: dict[str, SourceHealth] = {}
+        self._events: dict[int, tuple[StoredEvent, datetime]] = {}
+        self._event_ids: dict[str, int] = {}
+        self._deliveries = MemoryDeliveries()
+
+    async def open(self) -> None:
+        """Do nothing."""
+
+    async def close(self) -> None:
+        """Do nothing; what was written stays."""
+
+    async def check(self) -> None:
+        """Do nothing."""
+
+    async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:
+        """Add those jobs that are not watched yet; per spec, in order, its watch and whether it is new."""
+        added = []
+        for spec in specs:
+            is_new = spec.ref not in self._ids
+            if is_new:
+                watch = Watch.create(next(self._watch_ids), spec, now)
+                self._watches[watch.id] = WatchRecord(watch, None)
+                self._ids[spec.ref] = watch.id
+            added.append((self._watches[self._ids[spec.ref]].watch, is_new))
+        return added
+
+    async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
+        """Give a watch the labels, policy and origin of `spec`; raises `StaleWatch`."""
+        record = self._watches.get(watch.id)
+        if record is None or record.watch.version != watch.version:
+            msg = f"watch {watch.id} ({watch.ref.key}) was changed or removed since it was loaded"
+            raise StaleWatch(msg)
+        amended = amend(watch, spec)
+        self._watches[watch.id] = replace(record, watch=amended)
+        return amended
+
+    async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
+        """Remove watches; returns the ids that were there."""
+        removed = {watch_id for watch_id in ids if watch_id in self._watches}
+        for watch_id in removed:
+            del self._ids[self._watches.pop(watch_id).watch.ref]
+        return removed
+
+    async def load_watches(
+        self, shards: Collection[int] | None, ended_after: datetime
+    ) -> AsyncIterator[Sequence[Watch]]:
+        """Yield, in batches, the watches of these shards (None: all) that have not ended, or ended after that."""
+        wanted = iter(
+            [
+                record.watch
+                for record in self._watches.values()
+                if (record.watch.ended_at is None or record.watch.ended_at > ended_after)
+                and (shards is None or shard_of(record.watch.ref) in shards)
+            ]
+        )
+        while batch := list(islice(wanted, BATCH)):
+            yield batch
+
+    async def find_watch(self, ref: JobReference) -> WatchRecord | None:
+        """Return the watch of a job."""
+        return self._watches.get(self._ids.get(ref, 0))
+
+    async def get_watch(self, watch_id: int) -> WatchRecord | None:
+        """Return a watch by its id."""
+        return self._watches.get(watch_id)
+
+    async def list_watches(self, query: WatchQuery) -> Sequence[WatchRecord]:
+        """Return watches in the order of their ids."""
+        found = (record for record in self._watches.values() if _is_wanted(record.watch, query))
+        return list(islice(found, query.limit))
+
+    async def load_source(self, name: str, now: datetime) -> SourceHealth:
+        """Return the standing of a source, created as of `now` where it is new."""
+        return self._sources.setdefault(name, SourceHealth(name, now))
+
+    async def commit(
+        self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
+    ) -> Collection[int]:
+        """Write steps, events and pending deliveries; returns the ids of the watches that were not current."""
+        current = [step for step in steps if self._is_current(step)]
+        standing = [step for step in health if self._is_standing(step)]
+        told = [event for step in current for event in step.events]
+        told += [event for step in standing for event in step.events]
+        fresh = {event.id: event for event in told if event.id not in self._event_ids}
+        # Asked before anything is written, so that a `route` that raises leaves nothing half done.
+        sinks = {event.id: tuple(dict.fromkeys(route(event))) for event in fresh.values()}
+        for step in current:
+            seen = step.observation or self._watches[step.watch.id].observation
+            self._watches[step.watch.id] = WatchRecord(step.watch, seen)
+        self._sources |= {step.health.name: step.health for step in standing}
+        for event in fresh.values():
+            self._write_event(event, sinks[event.id], now)
+        return {step.watch.id for step in steps} - {step.watch.id for step in current}
+
+    async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
+        """Return events in the order of their positions."""
+        events = [stored for stored, _ in self._events.values()]
+        if query.newest_first:
+            events.reverse()
+        found = (stored for stored in events if _is_asked_for(stored, query))
+        return list(islice(found, query.limit))
+
+    async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
+        """Return a sink's pending deliveries with positions above `after`, in order."""
+        return self._deliveries.pending(sink, after, limit)
+
+    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Write what became of deliveries; idempotent."""
+        for attempt in attempts:
+            self._deliveries.record(attempt)
+
+    async def list_dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
+        """Return dead deliveries of one sink (None: all) with positions above `after`, in order."""
+        return self._deliveries.dead_letters(sink, after, limit)
+
+    async def replay(self, sink: str, event_ids: Collection[str], now: datetime) -> int:
+        """Make dead deliveries pending again, as new as of `now`; returns how many."""
+        positions = {self._event_ids[event_id] for event_id in event_ids if event_id in self._event_ids}
+        return self._deliveries.replay(sink, positions, now)
+
+    async def backlog(self) -> Sequence[Backlog]:
+        """Return, per sink that has any pending or dead delivery, how far behind it is."""
+        return self._deliveries.backlog()
+
+    async def prune(self, finished_before: datetime, events_before: datetime) -> Pruned:
+        """Remove at most 1,000 watches and 1,000 events that are older than that."""
+        watches = [
+            watch_id
+            for watch_id, record in self._watches.items()
+            if record.watch.origin is Origin.API and _is_before(record.watch.ended_at, finished_before)
+        ][:PRUNED_AT_ONCE]
+        waiting = self._deliveries.pending_positions()
+        positions = [
+            position
+            for position, (_, committed_at) in self._events.items()
+            if committed_at < events_before and position not in waiting
+        ][:PRUNED_AT_ONCE]
+        await self.remove_watches(watches)
+        for position in positions:
+            stored, _ = self._events.pop(position)
+            del self._event_ids[stored.event.id]
+        self._deliveries.remove(positions)
+        return Pruned(len(watches), len(positions))
+
+    def _is_current(self, step: Step) -> bool:
+        record = self._watches.get(step.watch.id)
+        return record is not None and record.watch.version == step.watch.version - 1
+
+    def _is_standing(self, step: HealthStep) -> bool:
+        known = self._sources.get(step.health.name)
+        return known is not None and known.version == step.health.version - 1
+
+    def _write_event(self, event: Event, sinks: Collection[str], now: datetime) -> None:
+        position = next(self._positions)
+        self._events[position] = (StoredEvent(position, event), now)
+        self._event_ids[event.id] = position
+        for sink in sinks:
+            self._deliveries.add(Delivery(sink, position, event, now))
+
+
+def _is_before(at: datetime | None, limit: datetime) -> bool:
+    return at is not None and at < limit
+
+
+def _is_wanted(watch: Watch, query: WatchQuery) -> bool:
+    return (
+        watch.id > query.after
+        and query.source in {None, watch.ref.source}
+        and query.state in {None, watch.state}
+        and query.active in {None, watch.ended_at is None}
+        and _has_labels(watch.labels, query.labels)
+    )
+
+
+def _has_labels(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(labels.get(name) == value for name, value in wanted.items())
+
+
+def _is_asked_for(stored: StoredEvent, query: EventQuery) -> bool:
+    in_page = stored.position > query.after
+    if query.newest_first:
+        in_page = query.after == 0 or stored.position < query.after
+    return (
+        in_page
+        and query.watch_id in {None, stored.event.watch_id}
+        and query.source in {None, stored.event.source}
+        and (not query.types or stored.event.type in query.types)
+    )

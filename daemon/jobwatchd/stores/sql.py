@@ -1,0 +1,145 @@
+"""The store that lasts: SQLAlchemy Core on SQLite. Here stand the transactions; the noun files say what is in them."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from jobwatchd.errors import ConfigError
+from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
+from jobwatchd.model.event import StoredEvent
+from jobwatchd.model.health import HealthStep, SourceHealth
+from jobwatchd.model.job import JobReference
+from jobwatchd.model.transition import Step
+from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
+from jobwatchd.ports import EventQuery, Pruned, Route, WatchQuery
+from jobwatchd.stores import sql_commit, sql_deliveries, sql_events, sql_watches
+from jobwatchd.stores.database import Database
+from jobwatchd.stores.rows import WatchReader
+from jobwatchd.stores.sqlite import SqliteFile
+
+BUSY_TIMEOUT_S = 5.0
+
+
+class SqlStore:
+    """Keeps everything in one SQLite file, `sqlite:////absolute/path`; implements `ports.Store`.
+
+    `busy_timeout_s` is how long a call waits for another program that locks the file. Raises `ConfigError` for a URL
+    that names no such file.
+    """
+
+    def __init__(self, url: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        self._database = Database(SqliteFile(_path(url), busy_timeout_s))
+
+    async def open(self) -> None:
+        """Take the file, look for damage, bring the schema up to date; raises `StoreUnavailable`."""
+        await self._database.open()
+
+    async def close(self) -> None:
+        """Close; what was committed stays."""
+        await self._database.close()
+
+    async def check(self) -> None:
+        """See that the file is still there, and read from it."""
+        await self._database.check()
+
+    async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:
+        """Add those jobs that are not watched yet; per spec, in order, its watch and whether it is new."""
+        return await self._database.write(sql_watches.add, specs, now)
+
+    async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
+        """Give a watch the labels, policy and origin of `spec`; raises `StaleWatch`."""
+        return await self._database.write(sql_watches.amend_one, watch, spec)
+
+    async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
+        """Remove watches; returns the ids that were there."""
+        return await self._database.write(sql_watches.remove, ids)
+
+    async def load_watches(
+        self, shards: Collection[int] | None, ended_after: datetime
+    ) -> AsyncIterator[Sequence[Watch]]:
+        """Yield watches in batches; each is a read of its own, so an abandoned iteration holds nothing."""
+        reader = WatchReader()
+        after = 0
+        while True:
+            batch = await self._database.read(sql_watches.load_batch, after, shards, ended_after, reader)
+            if not batch:
+                return
+            yield batch
+            after = batch[-1].id
+
+    async def find_watch(self, ref: JobReference) -> WatchRecord | None:
+        """Return the watch of a job."""
+        return await self._database.read(sql_watches.find, ref)
+
+    async def get_watch(self, watch_id: int) -> WatchRecord | None:
+        """Return a watch by its id."""
+        return await self._database.read(sql_watches.get, watch_id)
+
+    async def list_watches(self, query: WatchQuery) -> Sequence[WatchRecord]:
+        """Return watches in the order of their ids."""
+        return await self._database.read(sql_watches.list_records, query)
+
+    async def load_source(self, name: str, now: datetime) -> SourceHealth:
+        """Return the standing of a source, created as of `now` where it is new."""
+        return await self._database.write(sql_commit.load_source, name, now)
+
+    async def commit(
+        self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
+    ) -> Collection[int]:
+        """Write steps, events and pending deliveries; returns the ids of the watches that were not current."""
+        # Asked here and not in the transaction: that runs in another thread, and `route` belongs to this one.
+        told = [event for step in steps for event in step.events]
+        told += [event for step in health for event in step.events]
+        sinks = {event.id: tuple(dict.fromkeys(route(event))) for event in told}
+        return await self._database.write(sql_commit.commit, steps, health, sinks, now)
+
+    async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
+        """Return events in the order of their positions."""
+        return await self._database.read(sql_events.list_stored, query)
+
+    async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
+        """Return a sink's pending deliveries with positions above `after`, in order."""
+        return await self._database.read(sql_deliveries.pending, sink, after, limit)
+
+    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Write what became of deliveries; idempotent."""
+        await self._database.write(sql_deliveries.record, attempts)
+
+    async def list_dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
+        """Return dead deliveries of one sink (None: all) with positions above `after`, in order."""
+        return await self._database.read(sql_deliveries.dead_letters, sink, after, limit)
+
+    async def replay(self, sink: str, event_ids: Collection[str], now: datetime) -> int:
+        """Make dead deliveries pending again, as new as of `now`; returns how many."""
+        return await self._database.write(sql_deliveries.replay, sink, event_ids, now)
+
+    async def backlog(self) -> Sequence[Backlog]:
+        """Return, per sink that has any pending or dead delivery, how far behind it is."""
+        return await self._database.read(sql_deliveries.backlog)
+
+    async def prune(self, finished_before: datetime, events_before: datetime) -> Pruned:
+        """Remove at most 1,000 watches and 1,000 events that are older than that."""
+        return await self._database.write(sql_events.prune, finished_before, events_before)
+
+
+def _path(url: str) -> Path:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # Without the chain: the URL of another kind of database may hold a password, and so may the library's text.
+        msg = "store.url: cannot be read as a URL; expected sqlite:////absolute/path/of/the/file"
+        raise ConfigError(msg) from None
+    if parsed.get_backend_name() != "sqlite":
+        msg = f"store.url: got a {parsed.get_backend_name()} URL, expected sqlite:////absolute/path/of/the/file"
+        raise ConfigError(msg)
+    if _names_no_file(parsed):
+        msg = "store.url: names no file, expected sqlite:////absolute/path/of/the/file"
+        raise ConfigError(msg)
+    return Path(parsed.database or "").absolute()
+
+
+def _names_no_file(url: URL) -> bool:
+    return url.database in {None, "", ":memory:"} or bool(url.query)

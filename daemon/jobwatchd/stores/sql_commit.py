@@ -1,0 +1,137 @@
+"""The hot path: a group of steps, their events and deliveries, in SQL.
+
+Cost is what the shape is for: whatever the size of the group, it is one statement to see which versions are stored,
+one to see which events are, and one executemany each for watches, events and deliveries.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
+
+from jobwatchd.model.delivery import DeliveryStatus
+from jobwatchd.model.event import Event
+from jobwatchd.model.health import HealthStep, SourceHealth
+from jobwatchd.model.transition import Step
+from jobwatchd.stores.chunks import chunks
+from jobwatchd.stores.codec import encode_event, from_micros, optional_instant, optional_micros, to_micros
+from jobwatchd.stores.rows import step_row
+from jobwatchd.stores.schema import deliveries, events, insert_missing, sources, watches
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+# In one order, so that two writers cannot wait for each other. SQLite has one writer, and leaves FOR UPDATE out.
+_VERSIONS = (
+    select(watches.c.id, watches.c.version).where(watches.c.id.in_(_IDS)).order_by(watches.c.id).with_for_update()
+)
+_SOURCE_VERSIONS = (
+    select(sources.c.name, sources.c.version).where(sources.c.name.in_(_IDS)).order_by(sources.c.name).with_for_update()
+)
+_POSITIONS = select(events.c.id, events.c.position).where(events.c.id.in_(_IDS))
+_STEP = (
+    update(watches)
+    .where(watches.c.id == bindparam("watch_id"), watches.c.version == bindparam("expected"))
+    .values(observation=func.coalesce(bindparam("seen"), watches.c.observation))
+)
+_HEALTH = update(sources).where(sources.c.name == bindparam("source"), sources.c.version == bindparam("expected"))
+
+
+def load_source(connection: Connection, name: str, now: datetime) -> SourceHealth:
+    """Return the standing of a source, created as of `now` where it is new."""
+    fresh = {"name": name, "created_at": to_micros(now), "sequence": 0, "version": 0}
+    connection.execute(insert_missing(sources, connection.dialect.name), fresh)
+    row = connection.execute(select(sources).where(sources.c.name == name)).one()
+    return SourceHealth(
+        row.name, from_micros(row.created_at), row.sequence, row.version, optional_instant(row.unreachable_since)
+    )
+
+
+def commit(
+    connection: Connection,
+    steps: Sequence[Step],
+    health: Sequence[HealthStep],
+    sinks: Mapping[str, Collection[str]],
+    now: datetime,
+) -> set[int]:
+    """Write the steps whose watches are current, with events and deliveries; returns the ids of the others.
+
+    `sinks` names, for the id of each event, where it is to be delivered.
+    """
+    stored: dict[int, int] = {}
+    for ids in chunks(step.watch.id for step in steps):
+        stored.update((row.id, row.version) for row in connection.execute(_VERSIONS, {"ids": ids}))
+    current = [step for step in steps if stored.get(step.watch.id) == step.watch.version - 1]
+    standing = _current_health(connection, health)
+    if current:
+        connection.execute(_STEP, [step_row(step) for step in current])
+    if standing:
+        connection.execute(_HEALTH, [_health_row(step.health) for step in standing])
+    told = [event for step in current for event in step.events]
+    told += [event for step in standing for event in step.events]
+    _write_events(connection, told, sinks, to_micros(now))
+    return {step.watch.id for step in steps} - {step.watch.id for step in current}
+
+
+def _current_health(connection: Connection, health: Sequence[HealthStep]) -> list[HealthStep]:
+    if not health:
+        return []
+    names = [step.health.name for step in health]
+    stored = {row.name: row.version for row in connection.execute(_SOURCE_VERSIONS, {"ids": names})}
+    return [step for step in health if stored.get(step.health.name) == step.health.version - 1]
+
+
+def _health_row(health: SourceHealth) -> dict[str, object]:
+    return {
+        "source": health.name,
+        "expected": health.version - 1,
+        "sequence": health.sequence,
+        "version": health.version,
+        "unreachable_since": optional_micros(health.unreachable_since),
+    }
+
+
+def _write_events(
+    connection: Connection, told: Sequence[Event], sinks: Mapping[str, Collection[str]], now: int
+) -> None:
+    """Write those events that are not there, and their deliveries.
+
+    No other writer can bring the same event in between: its watch, or its source, is locked by this transaction.
+    """
+    known = _positions(connection, (event.id for event in told))
+    fresh = {event.id: event for event in told if event.id not in known}
+    if not fresh:
+        return
+    connection.execute(insert(events), [_event_row(event, now) for event in fresh.values()])
+    positions = _positions(connection, (event_id for event_id in fresh if sinks[event_id]))
+    pending = [_delivery_row(positions[event_id], sink, now) for event_id in positions for sink in sinks[event_id]]
+    if pending:
+        connection.execute(insert(deliveries), pending)
+
+
+def _positions(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for piece in chunks(ids):
+        found.update((row.id, row.position) for row in connection.execute(_POSITIONS, {"ids": piece}))
+    return found
+
+
+def _event_row(event: Event, now: int) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "watch_id": event.watch_id,
+        "source": event.source,
+        "type": event.type.value,
+        "observed_at": to_micros(event.observed_at),
+        "committed_at": now,
+        "body": encode_event(event),
+    }
+
+
+def _delivery_row(position: int, sink: str, now: int) -> dict[str, object]:
+    return {
+        "position": position,
+        "sink": sink,
+        "status": DeliveryStatus.PENDING.value,
+        "attempts": 0,
+        "created_at": now,
+    }

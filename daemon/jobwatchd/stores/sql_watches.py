@@ -1,0 +1,168 @@
+"""What is asked and said about watches in SQL; each function runs inside the transaction of its connection."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
+
+from jobwatchd.errors import StaleWatch
+from jobwatchd.model.job import JobReference
+from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
+from jobwatchd.ports import WatchQuery
+from jobwatchd.stores.amendment import amend
+from jobwatchd.stores.chunks import chunks
+from jobwatchd.stores.codec import encode_mapping, encode_policy, optional_micros, to_micros
+from jobwatchd.stores.rows import WATCH_COLUMNS, WatchReader, new_watch_row
+from jobwatchd.stores.schema import insert_missing, watches
+
+BATCH = 5_000
+
+_RECORDS = select(*WATCH_COLUMNS, watches.c.observation)
+_BATCH = (
+    select(*WATCH_COLUMNS)
+    .where(
+        watches.c.id > bindparam("after"),
+        or_(watches.c.ended_at.is_(None), watches.c.ended_at > bindparam("ended_after")),
+    )
+    .order_by(watches.c.id)
+    .limit(BATCH)
+)
+_AMEND = (
+    update(watches)
+    .where(watches.c.id == bindparam("watch_id"), watches.c.version == bindparam("expected"))
+    .values(
+        labels=bindparam("new_labels"),
+        policy=bindparam("new_policy"),
+        origin=bindparam("new_origin"),
+        overdue_at=bindparam("new_overdue_at"),
+        version=watches.c.version + 1,
+    )
+)
+
+
+def add(connection: Connection, specs: Sequence[WatchSpec], now: datetime) -> list[tuple[Watch, bool]]:
+    """Add the jobs that are not watched yet; per spec, in order, its watch and whether it is new."""
+    wanted: dict[JobReference, WatchSpec] = {}
+    for spec in specs:
+        wanted.setdefault(spec.ref, spec)
+    found: dict[JobReference, Watch] = {}
+    new: set[JobReference] = set()
+    insert = insert_missing(watches, connection.dialect.name).returning(watches.c.id, watches.c.source, watches.c.job)
+    reader = WatchReader()
+    for piece in chunks(wanted.values()):
+        # Inserting first and looking for the others afterwards is right with other writers too: what this insert did
+        # not take is there for certain.
+        for watch_id, source, job in connection.execute(insert, [new_watch_row(spec, now) for spec in piece]):
+            ref = JobReference(source, job)
+            found[ref] = Watch.create(watch_id, wanted[ref], now)
+            new.add(ref)
+        found |= _find_all(connection, [spec.ref for spec in piece if spec.ref not in found], reader)
+    return [(found[spec.ref], _first(new, spec.ref)) for spec in specs]
+
+
+def amend_one(connection: Connection, watch: Watch, spec: WatchSpec) -> Watch:
+    """Write labels, policy and origin of `spec`; raises `StaleWatch`."""
+    amended = amend(watch, spec)
+    changes = {
+        "watch_id": watch.id,
+        "expected": watch.version,
+        "new_labels": encode_mapping(spec.labels),
+        "new_policy": encode_policy(spec.policy),
+        "new_origin": spec.origin.value,
+        "new_overdue_at": optional_micros(amended.overdue_at),
+    }
+    if connection.execute(_AMEND, changes).rowcount == 0:
+        msg = f"watch {watch.id} ({watch.ref.key}) was changed or removed since it was loaded"
+        raise StaleWatch(msg)
+    return amended
+
+
+def remove(connection: Connection, ids: Collection[int]) -> set[int]:
+    """Remove watches; returns the ids that were there."""
+    removed: set[int] = set()
+    for piece in chunks(ids):
+        statement = delete(watches).where(watches.c.id.in_(piece)).returning(watches.c.id)
+        removed.update(connection.scalars(statement).all())
+    return removed
+
+
+def load_batch(
+    connection: Connection, after: int, shards: Collection[int] | None, ended_after: datetime, reader: WatchReader
+) -> list[Watch]:
+    """Return the next watches above the id `after` that have not ended, or ended after that."""
+    statement = _BATCH if shards is None else _BATCH.where(watches.c.shard.in_(sorted(shards)))
+    rows = connection.execute(statement, {"after": after, "ended_after": to_micros(ended_after)})
+    return [reader.watch(row) for row in rows]
+
+
+def find(connection: Connection, ref: JobReference) -> WatchRecord | None:
+    """Return the watch of a job."""
+    return _record(connection, _RECORDS.where(watches.c.source == ref.source, watches.c.job == ref.job))
+
+
+def get(connection: Connection, watch_id: int) -> WatchRecord | None:
+    """Return a watch by its id."""
+    return _record(connection, _RECORDS.where(watches.c.id == watch_id))
+
+
+def list_records(connection: Connection, query: WatchQuery) -> list[WatchRecord]:
+    """Return watches in the order of their ids."""
+    reader = WatchReader()
+    found: list[WatchRecord] = []
+    after = query.after
+    while len(found) < query.limit:
+        wanted = query.limit - len(found)
+        rows = connection.execute(_matching(query).where(watches.c.id > after).limit(wanted)).all()
+        found += [record for record in map(reader.record, rows) if _has_labels(record.watch, query.labels)]
+        if len(rows) < wanted:
+            break
+        after = rows[-1].id
+    return found
+
+
+def _first(new: set[JobReference], ref: JobReference) -> bool:
+    """Whether this is the first mention of a new job; the same job once more in the same call is not new."""
+    if ref in new:
+        new.remove(ref)
+        return True
+    return False
+
+
+def _matching(query: WatchQuery) -> Select[*tuple[Any, ...]]:
+    statement = _RECORDS.order_by(watches.c.id)
+    if query.source is not None:
+        statement = statement.where(watches.c.source == query.source)
+    if query.state is not None:
+        statement = statement.where(watches.c.state == query.state.value)
+    if query.active is not None:
+        statement = statement.where(watches.c.ended_at.is_(None) if query.active else watches.c.ended_at.is_not(None))
+    for name, value in query.labels.items():
+        # The text of one pair, as it stands inside the JSON object of the labels. Names and values of any characters
+        # work, in any database; what it finds too much (letter case, `,` or `:` in odd names) `_has_labels` drops.
+        pair = (encode_mapping({name: value}) or "")[1:-1]
+        statement = statement.where(watches.c.labels.contains(pair, autoescape=True))
+    return statement
+
+
+def _has_labels(watch: Watch, labels: Mapping[str, str]) -> bool:
+    return all(watch.labels.get(name) == value for name, value in labels.items())
+
+
+def _record(connection: Connection, statement: Select[*tuple[Any, ...]]) -> WatchRecord | None:
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else WatchReader().record(row)
+
+
+def _find_all(connection: Connection, refs: list[JobReference], reader: WatchReader) -> dict[JobReference, Watch]:
+    found: dict[JobReference, Watch] = {}
+    for source, those in groupby(sorted(refs), key=attrgetter("source")):
+        statement = select(*WATCH_COLUMNS).where(
+            watches.c.source == source, watches.c.job.in_([ref.job for ref in those])
+        )
+        for row in connection.execute(statement):
+            watch = reader.watch(row)
+            found[watch.ref] = watch
+    return found
