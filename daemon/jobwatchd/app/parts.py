@@ -1,0 +1,45 @@
+"""What the daemon is made of that depends on settings; `wiring` builds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+from structlog.typing import FilteringBoundLogger
+
+from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.logs import Redactor
+from jobwatchd.ports import Clock, Source, Store
+from jobwatchd.settings import Settings
+from jobwatchd.telemetry import Telemetry
+
+
+class Builder(Protocol):
+    """Builds concrete adapters from settings; raises `ConfigError` for what cannot work."""
+
+    def source(self, name: str, settings: Settings) -> Source:
+        """Return a new source of this name."""
+
+    def limits(self, name: str, settings: Settings) -> LaneLimits:
+        """Return how that source is spared."""
+
+    def outlet(self, name: str, settings: Settings) -> Outlet:
+        """Return a new sink of this name, with its filter and retries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the daemon is handed; `load` reads the configuration again, `chance` yields numbers from 0 to 1."""
+
+    settings: Settings
+    load: Callable[[], Settings]
+    builder: Builder
+    store: Store
+    clock: Clock
+    chance: Callable[[], float]
+    registry: CollectorRegistry
+    telemetry: Telemetry
+    logger: FilteringBoundLogger
+    redactor: Redactor
+    version: str

@@ -1,0 +1,34 @@
+"""Manners towards the service manager: what the process is doing, and that it gets on with it."""
+
+from typing import NoReturn
+
+from structlog.typing import FilteringBoundLogger
+
+from jobwatchd.engine.vitals import Vitals
+from jobwatchd.ports import Clock
+from jobwatchd.sd_notify import Notifier
+
+
+class Service:
+    """Pets systemd's watchdog while every loop makes progress, and shows a line in `systemctl status`."""
+
+    def __init__(self, notifier: Notifier, vitals: Vitals, clock: Clock, logger: FilteringBoundLogger) -> None:
+        self._notifier = notifier
+        self._vitals = vitals
+        self._clock = clock
+        self._logger = logger
+
+    async def run(self, status: str) -> NoReturn:
+        """Report for ever; silence while a loop hangs makes the watchdog end the process."""
+        interval_s = self._notifier.watchdog_interval_s
+        unwell: tuple[str, ...] = ()
+        while True:
+            ailments = tuple(self._vitals.ailments())
+            if not ailments:
+                self._notifier.watchdog()
+            if ailments != unwell:
+                unwell = ailments
+                for ailment in ailments:
+                    self._logger.error("daemon.unwell", why=ailment)
+                self._notifier.status("; ".join(ailments) or status)
+            await self._clock.sleep(5.0 if interval_s is None else interval_s / 3)

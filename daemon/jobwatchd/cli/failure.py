@@ -1,0 +1,34 @@
+"""How a command ends when it cannot go on: a sentence for a person, and the right exit status."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from jobwatchd.errors import ConfigError, JobwatchError
+
+FAILED = 1
+MISCONFIGURED = 2
+
+
+@contextmanager
+def exit_on_failure() -> Iterator[None]:
+    """End the process with status 2 for a `ConfigError`, 1 for another of our errors; the unforeseen ones pass."""
+    try:
+        yield
+    except (JobwatchError, BaseExceptionGroup) as exc:
+        errors = list(_leaves(exc))
+        if not all(isinstance(error, JobwatchError) for error in errors):
+            raise
+        for line in "\n".join(str(error) for error in errors).splitlines():
+            click.echo(f"jobwatchd: {line}", err=True)
+        sys.exit(MISCONFIGURED if all(isinstance(error, ConfigError) for error in errors) else FAILED)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

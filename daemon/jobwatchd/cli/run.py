@@ -1,0 +1,62 @@
+"""The daemon itself, and the check of its configuration."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import anyio
+import click
+
+from jobwatchd.cli.failure import exit_on_failure
+from jobwatchd.settings import effective, load_settings
+from jobwatchd.wiring import build_daemon
+
+config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Configuration file.  [default: $JOBWATCHD_CONFIG, else /etc/jobwatchd/jobwatchd.yaml]",
+)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  jobwatchd run -c jobwatchd.yaml
+
+SIGHUP reads the configuration again; SIGTERM and SIGINT end the daemon within shutdown.drain, a second one at once.
+Exit status: 0 ended as asked, 1 could not go on, 2 the configuration cannot be used."""
+)
+@config_option
+def run(config: Path | None) -> None:
+    """Run the daemon until it is told to stop; logs go to stderr."""
+    with exit_on_failure():
+        load = partial(load_settings, config, dict(os.environ))
+        daemon = build_daemon(load(), load)
+        anyio.run(daemon.run, backend_options={"use_uvloop": _has_uvloop()})
+
+
+@click.command(
+    "check-config",
+    epilog="""\b
+Example:
+  jobwatchd check-config -c jobwatchd.yaml
+
+Exit status: 0 it can be used, 2 it cannot; then every mistake is named, with its file, line and key.""",
+)
+@config_option
+def check_config(config: Path | None) -> None:
+    """Check the configuration, and print what is in effect, with secrets masked."""
+    with exit_on_failure():
+        settings = load_settings(config, dict(os.environ))
+        click.echo(effective(settings), nl=False)
+
+
+def _has_uvloop() -> bool:
+    try:
+        import uvloop  # noqa: F401, PLC0415 - whether it is there is the question
+    except ImportError:
+        return False
+    return sys.platform != "win32"

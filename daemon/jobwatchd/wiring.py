@@ -1,0 +1,163 @@
+"""Builds everything from the settings; the only place that names concrete adapters."""
+
+import os
+import random
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import assert_never
+
+from prometheus_client import CollectorRegistry
+
+from jobwatchd.app.daemon import Daemon
+from jobwatchd.app.parts import Parts
+from jobwatchd.clock import SystemClock
+from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.poller import LostAfter
+from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
+from jobwatchd.ports import Clock, Sink, Source, Store
+from jobwatchd.sd_notify import Notifier
+from jobwatchd.settings import Settings
+from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
+from jobwatchd.settings.sources import NebulaExplorerSettings, SourceSettings, TelestreamUpSettings
+from jobwatchd.sinks.log import LogSink
+from jobwatchd.sinks.metrics import MetricsSink
+from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.sources.http.client import HttpClient, HttpOptions, Tls
+from jobwatchd.sources.http.factory import build_http_client
+from jobwatchd.sources.nebula_explorer import NebulaExplorer
+from jobwatchd.sources.telestream_up import TelestreamUp
+from jobwatchd.stores.sql import SqlStore
+from jobwatchd.telemetry import JobMetrics, Telemetry
+
+# A poll may renew a token and be repeated, and its outcome must be committed; only then does a lane look stuck.
+POLLS_IN_A_ROW = 3
+COMMIT_S = 30.0
+
+
+def build_daemon(settings: Settings, load: Callable[[], Settings]) -> Daemon:
+    """Return the daemon, logging to stderr; `load` reads the configuration again. Raises `ConfigError`."""
+    clock = SystemClock()
+    redactor = Redactor(settings.secrets())
+    loggers = configure_logging(settings.log.format, settings.log.level, sys.stderr, redactor, os.environ)
+    registry = CollectorRegistry()
+    parts = Parts(
+        settings=settings,
+        load=load,
+        builder=Adapters(clock, loggers, JobMetrics(registry)),
+        store=build_store(settings),
+        clock=clock,
+        chance=random.random,
+        registry=registry,
+        telemetry=Telemetry(registry),
+        logger=loggers.logger("jobwatchd"),
+        redactor=redactor,
+        version=version("jobwatchd"),
+    )
+    return Daemon(parts, Notifier(os.environ))
+
+
+def build_store(settings: Settings) -> Store:
+    """Return the store, not opened yet."""
+    return SqlStore(settings.store.url)
+
+
+class Adapters:
+    """Builds sources and sinks; implements `app.parts.Builder`."""
+
+    def __init__(self, clock: Clock, loggers: LoggerFactory, metrics: JobMetrics) -> None:
+        self._clock = clock
+        self._loggers = loggers
+        self._metrics = metrics
+
+    def source(self, name: str, settings: Settings) -> Source:
+        """Return a new source of this name; raises `ConfigError`."""
+        return build_source(name, settings.sources[name], self._clock)
+
+    def limits(self, name: str, settings: Settings) -> LaneLimits:
+        """Return how that source is spared."""
+        source = settings.sources[name]
+        poll = source.poll
+        return LaneLimits(
+            concurrency=poll.concurrency,
+            rate=poll.rate,
+            lost_after=LostAfter(poll.lost_after.not_found, poll.lost_after.grace),
+            unreachable_after_s=poll.unreachable_after,
+            silence_s=POLLS_IN_A_ROW * source.timeout.total + COMMIT_S,
+        )
+
+    def outlet(self, name: str, settings: Settings) -> Outlet:
+        """Return a new sink of this name, with its filter and retries; raises `ConfigError`."""
+        section = settings.sinks[name]
+        sink = self._sink(name, section)
+        if isinstance(section, WebhookSinkSettings):
+            return Outlet(
+                sink,
+                section.event_filter(),
+                section.delivery_retry(),
+                concurrency=section.concurrency,
+                silence_s=POLLS_IN_A_ROW * section.timeout + COMMIT_S,
+            )
+        # One at a time, so that the lines of the log stand in the order in which things happened.
+        return Outlet(sink, section.event_filter(), concurrency=1)
+
+    def _sink(self, name: str, section: SinkSettings) -> Sink:
+        match section:
+            case LogSinkSettings():
+                return LogSink(name, self._loggers.event_logger(name))
+            case MetricsSinkSettings():
+                return MetricsSink(name, self._metrics)
+            case WebhookSinkSettings():
+                return Webhook(
+                    name,
+                    str(section.url),
+                    [secret.get_secret_value() for secret in section.secrets],
+                    self._clock,
+                    timeout_s=section.timeout,
+                    connections=section.concurrency,
+                    headers={header: value.get_secret_value() for header, value in section.headers.items()},
+                )
+            case _:
+                assert_never(section)
+
+
+def build_source(name: str, section: SourceSettings, clock: Clock) -> Source:
+    """Return a new source with an HTTP client of its own; raises `ConfigError`."""
+    client = _http_client(section)
+    match section:
+        case NebulaExplorerSettings():
+            return NebulaExplorer(
+                name,
+                str(section.base_url),
+                account=section.account,
+                password=section.password.get_secret_value(),
+                graphd_address=section.graphd.address,
+                graphd_port=section.graphd.port,
+                client=client,
+                clock=clock,
+            )
+        case TelestreamUpSettings():
+            return TelestreamUp(
+                name,
+                str(section.base_url),
+                api_key=section.api_key.get_secret_value(),
+                client=client,
+                clock=clock,
+            )
+        case _:
+            assert_never(section)
+
+
+def _http_client(section: SourceSettings) -> HttpClient:
+    options = HttpOptions(
+        connect_timeout_s=section.timeout.connect,
+        read_timeout_s=section.timeout.read,
+        total_timeout_s=section.timeout.total,
+        max_body=section.max_body,
+        connections=section.poll.concurrency,
+        tls=Tls(section.tls.ca_file, section.tls.cert_file, section.tls.key_file),
+        proxy=None if section.proxy is None else str(section.proxy),
+        user_agent=f"jobwatchd/{version('jobwatchd')}",
+    )
+    return build_http_client(section.http_client, options)
