@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 
-from jobwatchd.clock import SystemClock
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State
+from jobwatchd.testing import FakeClock
 
 Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -83,21 +83,10 @@ def answer() -> Callable[..., Script]:
     return make
 
 
-class SettableClock(SystemClock):
-    """A clock whose wall time a test sets."""
-
-    def __init__(self, now: datetime) -> None:
-        self.time = now
-
-    def now(self) -> datetime:
-        """Return the time that was set."""
-        return self.time
-
-
 @pytest.fixture
-def clock() -> SettableClock:
+def clock() -> FakeClock:
     """Return a clock that stands still."""
-    return SettableClock(datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC))
+    return FakeClock(datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import ssl
 from asyncio import StreamWriter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from jobwatchd.model.event import Event
 from jobwatchd.simulator.receiver import Fault, ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
 from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.testing import FakeClock
 
 Make = Callable[..., Any]
 OLD = "whsec_" + base64.b64encode(b"old secret of 24 bytes..").decode()
@@ -64,14 +64,14 @@ async def test_an_answer_that_breaks_off_does_not_count(event: Event):
     assert state.taken[event.id] == 1
 
 
-async def test_a_retry_is_the_same_but_for_its_time(event: Event, clock: SystemClock, serve_script: Make, answer: Make):
+async def test_a_retry_is_the_same_but_for_its_time(event: Event, clock: FakeClock, serve_script: Make, answer: Make):
     """Body and id stay, byte for byte; the time and with it the signature are those of the attempt."""
     async with serve_script(answer(503)) as endpoint:
         sink = Webhook("ci", f"http://127.0.0.1:{endpoint.port}/", [NEW], clock)
         for again in (event, replace(event, labels=dict(event.labels))):
             with pytest.raises(SinkUnavailable):
                 await sink.send(again)
-            clock.time += timedelta(seconds=61)
+            await clock.advance(61)
         await sink.close()
     assert endpoint.bodies[0] == endpoint.bodies[1]
     assert json.loads(endpoint.bodies[0])["id"] == event.id
@@ -82,7 +82,7 @@ async def test_a_retry_is_the_same_but_for_its_time(event: Event, clock: SystemC
 
 
 async def test_the_request_is_a_cloud_event_in_structured_mode(
-    event: Event, clock: SystemClock, serve_script: Make, answer: Make
+    event: Event, clock: FakeClock, serve_script: Make, answer: Make
 ):
     """A POST of the documented content type, to the path and query that were configured."""
     async with serve_script(answer(202)) as endpoint:
@@ -95,7 +95,7 @@ async def test_the_request_is_a_cloud_event_in_structured_mode(
     assert endpoint.header("webhook-signature") is None
 
 
-async def test_credentials_are_sent_along(event: Event, clock: SystemClock, serve_script: Make, answer: Make):
+async def test_credentials_are_sent_along(event: Event, clock: FakeClock, serve_script: Make, answer: Make):
     """Those of the URL as basic authentication, those of the headers as they are."""
     async with serve_script(answer(200)) as endpoint:
         url = f"http://user:pa%20ss@127.0.0.1:{endpoint.port}/"
@@ -107,7 +107,7 @@ async def test_credentials_are_sent_along(event: Event, clock: SystemClock, serv
 
 
 async def test_attempts_do_not_depend_on_former_answers(
-    event: Event, clock: SystemClock, serve_script: Make, answer: Make
+    event: Event, clock: FakeClock, serve_script: Make, answer: Make
 ):
     """Cookies are not kept; the connection is."""
     async with serve_script(answer(200, "Set-Cookie: a=b; Path=/\r\n", b"fine")) as endpoint:
@@ -120,7 +120,7 @@ async def test_attempts_do_not_depend_on_former_answers(
 
 
 async def test_the_environment_names_no_proxy(
-    event: Event, clock: SystemClock, serve_script: Make, answer: Make, monkeypatch: pytest.MonkeyPatch
+    event: Event, clock: FakeClock, serve_script: Make, answer: Make, monkeypatch: pytest.MonkeyPatch
 ):
     """A proxy meant for other programs is not used."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
@@ -133,7 +133,7 @@ async def test_the_environment_names_no_proxy(
 
 
 async def test_sends_beyond_the_connections_wait_their_turn(
-    event: Event, clock: SystemClock, serve_script: Make, answer: Make
+    event: Event, clock: FakeClock, serve_script: Make, answer: Make
 ):
     """With one connection the second request comes only when the first is answered, and nobody times out waiting."""
     answered, let_go = [], anyio.Event()
@@ -155,7 +155,7 @@ async def test_sends_beyond_the_connections_wait_their_turn(
 
 
 async def test_a_cancelled_send_gives_its_connection_back(
-    event: Event, clock: SystemClock, serve_script: Make, answer: Make
+    event: Event, clock: FakeClock, serve_script: Make, answer: Make
 ):
     """The only connection is free again for the next event."""
     arrived = anyio.Event()
@@ -178,7 +178,7 @@ async def test_a_cancelled_send_gives_its_connection_back(
 
 
 async def test_a_private_authority_is_trusted_when_named(
-    event: Event, clock: SystemClock, serve_script: Make, answer: Make, tmp_path: Path
+    event: Event, clock: FakeClock, serve_script: Make, answer: Make, tmp_path: Path
 ):
     """With its certificate the event arrives; without, the error says that trust was the matter."""
     authority = trustme.CA()

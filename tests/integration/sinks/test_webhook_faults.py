@@ -10,10 +10,10 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.clock import SystemClock
 from jobwatchd.errors import SinkError, SinkGone, SinkRejected, SinkUnavailable
 from jobwatchd.model.event import Event
 from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.testing import FakeClock
 
 Make = Callable[..., Any]
 PLANTED = "planted-s3cret"
@@ -21,7 +21,7 @@ SIGNING = "whsec_cGxhbnRlZC1zM2NyZXQtc2lnbmluZy1rZXk="
 
 
 @pytest.fixture
-def webhook(clock: SystemClock) -> Make:
+def webhook(clock: FakeClock) -> Make:
     """Return what makes a sink whose every secret is planted, to a port of this machine."""
 
     @asynccontextmanager
@@ -120,7 +120,7 @@ async def test_a_refused_connection_is_unavailable(event: Event, webhook: Make):
     assert "failed: Connect" in str(error)
 
 
-async def test_an_unknown_host_is_unavailable(event: Event, clock: SystemClock):
+async def test_an_unknown_host_is_unavailable(event: Event, clock: FakeClock):
     """A name that cannot be looked up may be known tomorrow."""
     sink = Webhook("ci", "http://nowhere.invalid/", [], clock)
     with pytest.raises(SinkUnavailable, match=r"connecting to nowhere\.invalid failed: "):

@@ -2,10 +2,12 @@
 
 import io
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+import anyio
 import pytest
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -66,6 +68,24 @@ async def test_a_full_disk_is_worth_another_try(event: Event, logger: Logger):
         await LogSink("journal", logger(file)).send(event)
     with pytest.raises(OSError, match="No space left"):
         file.close()
+
+
+async def test_a_stream_that_nobody_reads_does_not_hold_up_the_loop(event: Event, logger: Logger):
+    """Other tasks run while a write is stuck, and the line comes once it is not."""
+    unstuck = threading.Event()
+
+    class Stuck(io.StringIO):
+        def write(self, text: str) -> int:
+            assert unstuck.wait(timeout=10), "the event loop waits for the write"
+            return super().write(text)
+
+    file = Stuck()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(LogSink("journal", logger(file)).send, event)
+        await anyio.wait_all_tasks_blocked()
+        assert not file.getvalue()
+        unstuck.set()
+    assert file.getvalue().count("\n") == 1
 
 
 async def test_a_closed_stream_is_worth_another_try(event: Event, logger: Logger):

@@ -1,0 +1,72 @@
+"""Every sink, once well and once, where it can fail, broken."""
+
+import socket
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry
+
+from jobwatchd.clock import SystemClock
+from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.job import JobReference, State, Task
+from jobwatchd.ports import Sink
+from jobwatchd.simulator.receiver import ReceiverState, receiver_app
+from jobwatchd.simulator.server import serve
+from jobwatchd.sinks.log import LogSink
+from jobwatchd.sinks.metrics import MetricsSink
+from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.telemetry import JobMetrics
+from jobwatchd.testing import RecordingSink
+
+AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def log_sink(file: IO[Any]) -> LogSink:
+    """Return a log sink that writes JSON to a file."""
+    processors: list[structlog.typing.Processor] = [structlog.processors.JSONRenderer()]
+    return LogSink("journal", structlog.wrap_logger(structlog.WriteLogger(file), processors=processors))
+
+
+@pytest.fixture(params=["webhook", "log", "metrics", "recording"])
+async def sink(request: pytest.FixtureRequest) -> AsyncIterator[Sink]:
+    """Yield each sink with something real behind it."""
+    match request.param:
+        case "webhook":
+            async with serve(receiver_app(ReceiverState(secrets=["c2VjcmV0"]))) as url:
+                yield Webhook("ci", f"{url}/hooks", ["c2VjcmV0"], SystemClock())
+        case "log":
+            yield log_sink(StringIO())
+        case "metrics":
+            yield MetricsSink("prometheus", JobMetrics(CollectorRegistry()))
+        case "recording":
+            yield RecordingSink("fake")
+
+
+@pytest.fixture(params=["webhook", "log"])
+def broken_sink(request: pytest.FixtureRequest) -> Iterator[Sink]:
+    """Yield each sink that can fail, with nothing behind it that works."""
+    if request.param == "webhook":
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            yield Webhook("ci", f"http://127.0.0.1:{bound.getsockname()[1]}/", [], SystemClock())
+    else:
+        file = Path("/dev/full").open("w")  # noqa: SIM115 closing it fails too, for the same reason
+        yield log_sink(file)
+        with pytest.raises(OSError, match="No space left"):
+            file.close()
+
+
+@pytest.fixture(params=list(EventType))
+def event(request: pytest.FixtureRequest) -> Event:
+    """Return an event of each type, of those that have a job with one."""
+    kind: EventType = request.param
+    if kind.startswith("source."):
+        return Event("e1", kind, "graph", 1, AT, detail="refused")
+    task = Task("t1", State.RUNNING, "1") if kind.startswith("task.") else None
+    ref = JobReference.of("graph", ["1964"])
+    return Event("e1", kind, "graph", 1, AT, ref, 7, State.FAILED, State.RUNNING, "3", occurred_at=AT, task=task)
