@@ -20,7 +20,7 @@ from jobwatchd.sinks.cloud_event import CONTENT_TYPE, cloud_event
 from jobwatchd.sinks.endpoint import checked_headers, checked_url, tls_context
 from jobwatchd.sinks.signature import Signer
 
-# What httpx spends on a request grows with the square of its pool; eight connections carry over a thousand events a second.
+# What httpx spends on a request grows with the square of its pool; eight connections carry over 1,000 events a second.
 MAX_CONNECTIONS = 8
 # Below the five seconds after which common servers drop an idle connection, so that we seldom write into a closed one.
 IDLE_CONNECTION_S = 4.0
