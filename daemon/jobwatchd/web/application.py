@@ -52,7 +52,6 @@ def build_app(
     open_to_all = APIRouter(responses=problems.documented(405, 500))
     Health(store, vitals).register(open_to_all)
     Exposition(registry).register(open_to_all)
-    app.include_router(open_to_all)
 
     api = APIRouter(
         prefix="/v1",
@@ -65,8 +64,9 @@ def build_app(
     Events(store, vitals, clock).register(api)
     DeadLetters(store, clock).register(api)
     StatusReport(store, vitals, registry, clock, version).register(api)
-    app.include_router(api)
 
-    problems.install(app)
+    problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
+    app.include_router(open_to_all)
+    app.include_router(api)
     app.add_middleware(BearerGate, tokens=tokens)
     return app

@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from jobwatchd.errors import ConfigError, StoreUnavailable
 
@@ -57,9 +58,9 @@ class ProblemResponse(Response):
         super().__init__(body, status_code=status, headers=headers)
 
 
-def install(app: FastAPI) -> None:
-    """Make every refusal of `app` a problem document."""
-    app.add_exception_handler(HTTPException, _refused)
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Make every refusal of `app` a problem document; `routes` are all it has, not those that hold others."""
+    app.add_exception_handler(HTTPException, _Refusals(routes))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ConfigError, _misfit)
     app.add_exception_handler(StoreUnavailable, _no_store)
@@ -72,27 +73,29 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
-async def _refused(request: Request, exc: Exception) -> Response:
-    assert isinstance(exc, HTTPException)  # noqa: S101 - Starlette calls by class
-    headers = dict(exc.headers or {})
-    detail = str(exc.detail)
-    if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = allowed = ", ".join(_methods_here(request))
-        detail = f"{request.method} is not possible here; possible: {allowed}."
-    elif exc.status_code == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase:
-        detail = "There is nothing at this path; /openapi.json lists what there is."
-    elif exc.status_code == HTTPStatus.BAD_REQUEST:
-        detail = "The body could not be read as JSON in UTF-8."
-    return ProblemResponse(exc.status_code, detail, headers=headers)
+class _Refusals:
+    """Tells HTTP exceptions, among them those of the router; `routes` are all there are, one by one."""
 
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
 
-def _methods_here(request: Request) -> Sequence[str]:
-    """Return the methods of all routes at this path; the router itself names those of the first one only."""
-    methods: set[str] = set()
-    for route in request.app.routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            methods |= route.methods or set()
-    return sorted(methods)
+    async def __call__(self, request: Request, exc: Exception) -> Response:
+        assert isinstance(exc, HTTPException)  # noqa: S101 - Starlette calls by class
+        headers = dict(exc.headers or {})
+        detail = str(exc.detail)
+        if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers["Allow"] = allowed = ", ".join(self._methods_at(request.scope))
+            detail = f"{request.method} is not possible here; possible: {allowed}."
+        elif exc.status_code == HTTPStatus.NOT_FOUND and detail == HTTPStatus.NOT_FOUND.phrase:
+            detail = "There is nothing at this path; /openapi.json lists what there is."
+        elif exc.status_code == HTTPStatus.BAD_REQUEST:
+            detail = "The body could not be read as JSON in UTF-8."
+        return ProblemResponse(exc.status_code, detail, headers=headers)
+
+    def _methods_at(self, scope: Scope) -> Sequence[str]:
+        """Return the methods of all routes at this path; the router itself names those of the first one only."""
+        here = [route for route in self._routes if route.matches(scope)[0] is not Match.NONE]
+        return sorted({method for route in here if isinstance(route, Route) for method in route.methods or ()})
 
 
 async def _invalid(_request: Request, exc: Exception) -> Response:

@@ -1,0 +1,208 @@
+"""A daemon's HTTP side on a real socket, over the store in memory."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import anyio
+import anyio.lowlevel
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+
+from jobwatchd.errors import ConfigError, StoreUnavailable
+from jobwatchd.model.event import Event
+from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.transition import advance
+from jobwatchd.model.watch import Watch, WatchSpec
+from jobwatchd.stores.memory import MemoryStore
+from jobwatchd.telemetry import Telemetry
+from jobwatchd.web.application import build_app
+from jobwatchd.web.server import address_of, bind, serve
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+TOKEN = "planted-token"
+PARAMETERS = {"graph": ("job_id",), "media": ("space_id", "workflow_id", "job_id")}
+
+
+class ImpatientClock:
+    """Time that passes as soon as somebody sleeps; counts the sleeps."""
+
+    def __init__(self) -> None:
+        self.elapsed_s = 0.0
+        self.sleeps: list[float] = []
+
+    def now(self) -> datetime:
+        """Return the start plus what was slept."""
+        return START + timedelta(seconds=self.elapsed_s)
+
+    def monotonic(self) -> float:
+        """Return the seconds slept."""
+        return self.elapsed_s
+
+    async def sleep(self, delay_s: float) -> None:
+        """Move on by `delay_s`."""
+        self.sleeps.append(delay_s)
+        self.elapsed_s += delay_s
+        await anyio.lowlevel.checkpoint()
+
+    async def wait(self, event: anyio.Event, timeout_s: float) -> None:
+        """Return at once where the event is set, else after `timeout_s`."""
+        if not event.is_set():
+            await self.sleep(timeout_s)
+
+
+class Store(MemoryStore):
+    """The store in memory, with a switch to make it fail, and to make it hang."""
+
+    broken = False
+    hanging = False
+
+    async def check(self) -> None:
+        """Fail or hang where told to."""
+        if self.hanging:
+            await anyio.sleep_forever()
+        self._fail_if_broken()
+
+    async def list_events(self, query):
+        """Fail where told to."""
+        self._fail_if_broken()
+        return await super().list_events(query)
+
+    def _fail_if_broken(self) -> None:
+        if self.broken:
+            raise StoreUnavailable("The database is locked.")
+
+
+@dataclass
+class FakeWatchlist:
+    """Adds and removes in the store only; knows the sources of `PARAMETERS`."""
+
+    store: Store
+    clock: ImpatientClock
+    explodes: bool = False
+
+    def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
+        """Return the reference, or say what does not fit."""
+        names = PARAMETERS.get(source)
+        if names is None:
+            raise ConfigError(f"There is no source {source!r}; there are: {', '.join(PARAMETERS)}.")
+        if set(job) != set(names):
+            raise ConfigError(f"A job of {source} is named by {', '.join(names)}; got {', '.join(sorted(job))}.")
+        try:
+            return JobReference.of(source, [job[name] for name in names])
+        except ValueError as exc:
+            raise ConfigError(str(exc)) from exc
+
+    async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
+        """Add to the store."""
+        if self.explodes:
+            raise RuntimeError("planted-detail")
+        return await self.store.add_watches(specs, self.clock.now())
+
+    async def remove(self, watch_id: int) -> bool:
+        """Remove from the store."""
+        return bool(await self.store.remove_watches([watch_id]))
+
+
+@dataclass
+class FakeVitals:
+    """As well as it is set to be."""
+
+    ready: bool = True
+    problems: list[str] = field(default_factory=list)
+
+    def ailments(self) -> Sequence[str]:
+        """Return what was set."""
+        return self.problems
+
+
+@dataclass
+class Daemon:
+    """What a test can turn and look at, and where it is served."""
+
+    clock: ImpatientClock = field(default_factory=ImpatientClock)
+    store: Store = field(default_factory=Store)
+    vitals: FakeVitals = field(default_factory=FakeVitals)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    tokens: list[str] = field(default_factory=lambda: [TOKEN])
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.watchlist = FakeWatchlist(self.store, self.clock)
+        self.telemetry = Telemetry(self.registry)
+        self.app = build_app(
+            store=self.store,
+            watchlist=self.watchlist,
+            vitals=self.vitals,
+            registry=self.registry,
+            tokens=lambda: self.tokens,
+            clock=self.clock,
+            version="1.2.3",
+        )
+
+    async def watch(self, job_id: str, **options: object) -> Watch:
+        """Follow a job of `graph`."""
+        spec = WatchSpec(JobReference.of("graph", [job_id]), **options)
+        [(watch, _)] = await self.store.add_watches([spec], self.clock.now())
+        return watch
+
+    async def see(self, watch: Watch, *states: State, **facts: object) -> Watch:
+        """Let the job be seen in these states, one after the other; everything goes to the sink `ci`."""
+        for state in states:
+            step = advance(watch, Observation(state, state.value, **facts), self.clock.now())
+            await self.store.commit([step], [], _to_ci, self.clock.now())
+            watch = step.watch
+        return watch
+
+
+class Serving(Protocol):
+    """Serves an application, and yields its URL."""
+
+    def __call__(self, app: object) -> AbstractAsyncContextManager[str]:
+        """Serve until the block ends."""
+
+
+def _to_ci(_event: Event) -> Sequence[str]:
+    return ["ci"]
+
+
+@asynccontextmanager
+async def _serving(app) -> AsyncIterator[str]:
+    [sock] = bind("127.0.0.1:0")
+    url = f"http://{address_of(sock)}"
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(serve, app, [sock])
+        yield url
+        tasks.cancel_scope.cancel()
+
+
+@pytest.fixture
+def serving() -> Serving:
+    """How to serve any application on a real socket."""
+    return _serving
+
+
+@pytest.fixture
+async def daemon() -> AsyncIterator[Daemon]:
+    """A daemon's HTTP side, served."""
+    daemon = Daemon()
+    async with _serving(daemon.app) as daemon.url:
+        yield daemon
+
+
+@pytest.fixture
+async def client(daemon: Daemon) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client with the token."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(base_url=daemon.url, headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+async def stranger(daemon: Daemon) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client without a token."""
+    async with httpx.AsyncClient(base_url=daemon.url) as client:
+        yield client
