@@ -43,7 +43,7 @@ def truth(world: World) -> dict[str, Any]:
         "jobs": jobs,
         "all_ended": len(jobs) == len(world.fleet) and all(job["ended"] for job in jobs),
         "calls": dict(world.calls),
-        "faults": dict(world.faults.counts),
+        "faults": {kind.value: hits for kind, hits in world.faults.counts.items()},
     }
 
 
