@@ -85,7 +85,7 @@ class FaultyApp:
             return
         if kind is FaultKind.TRUNCATED:
             body = body[: self._faults.random.randrange(1, len(body))]
-        else:
+        elif (b"content-type", RawJson.media_type.encode()) in start["headers"]:
             body = tampered(body, kind, self._dialect, self._faults.random)
         headers = [header for header in start["headers"] if header[0] != b"content-length"]
         headers.append((b"content-length", str(len(body)).encode()))

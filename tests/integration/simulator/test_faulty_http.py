@@ -169,3 +169,10 @@ async def test_wrong_types(explorer: httpx.AsyncClient, nebula: NebulaSimulator)
     nebula.world.faults.set(Fault(kind=FaultKind.WRONG_TYPES))
     for _ in range(20):
         assert type((await explorer.get(JOB)).json()["data"]["status"]) is not int
+
+
+async def test_what_is_no_json_is_not_tampered_with(explorer: httpx.AsyncClient, nebula: NebulaSimulator):
+    """A path that the API does not have is told so, as ever."""
+    nebula.world.faults.set(Fault(kind=FaultKind.WRONG_TYPES))
+    answer = await explorer.get("/elsewhere")
+    assert (answer.status_code, answer.text) == (404, "Not Found")
