@@ -4,6 +4,7 @@
 what a test has written down. `RecordingSink` keeps what it was sent.
 """
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -58,18 +59,30 @@ class FakeClock:
     async def advance(self, seconds: float) -> None:
         """Move on by `seconds`, waking every sleeper at its own time, and let all tasks come to rest in between."""
         until_s = self._elapsed_s + seconds
-        await anyio.wait_all_tasks_blocked()
+        await _rest()
         while self._sleepers and self._sleepers[0][0] <= until_s:
             self._elapsed_s = max(self._elapsed_s, self._sleepers[0][0])
             while self._sleepers and self._sleepers[0][0] <= self._elapsed_s:
                 heappop(self._sleepers)[2].set()
-            await anyio.wait_all_tasks_blocked()
+            await _rest()
         self._elapsed_s = until_s
 
     def _alarm(self, delay_s: float) -> anyio.Event:
         alarm = anyio.Event()
         heappush(self._sleepers, (self._elapsed_s + max(0.0, delay_s), next(self._order), alarm))
         return alarm
+
+
+async def _rest() -> None:
+    """Return when every other task waits for something; `anyio.wait_all_tasks_blocked` would sleep for real."""
+    were_waiting = are_waiting = False
+    # Twice in a row, for what a callback of the event loop has yet to wake.
+    while not (were_waiting and are_waiting):
+        await anyio.lowlevel.checkpoint()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        waits = [getattr(task, "_fut_waiter", None) for task in others]
+        were_waiting = are_waiting
+        are_waiting = all(waiter is not None and not waiter.done() for waiter in waits)
 
 
 class ScriptedSource:
