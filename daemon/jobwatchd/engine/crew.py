@@ -27,8 +27,8 @@ class Crew(Generic[T]):
     """Hands each scheduled item to `work`, at most `concurrency` at a time.
 
     `review` is called by the feeder at every look, with the monotonic time; it returns when it wants to be called
-    again at the latest, or None. `silence_s` is how long nothing may get done, while there is something to do and the
-    gate is not failing, before the crew counts as hanging.
+    again at the latest, or None. `silence_s` is how long nothing may get done, while work is under way or could be
+    begun, before the crew counts as hanging.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class Crew(Generic[T]):
         vitals: Vitals,
     ) -> None:
         self.name = name
-        self.concurrency = concurrency
-        self.silence_s = silence_s
+        self._concurrency = concurrency
+        self._silence_s = silence_s
         self._work = work
         self._review = review
         self._gate = gate
@@ -64,10 +64,22 @@ class Crew(Generic[T]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether anything is due or under way."""
+        """Whether anything is under way, or due and admitted by the gate."""
+        now_s = self._clock.monotonic()
         next_due_s = self._schedule.next_due_s()
-        due = bool(self._due) or (next_due_s is not None and next_due_s <= self._clock.monotonic())
-        return due or self._workers > len(self._idle)
+        due = bool(self._due) or (next_due_s is not None and next_due_s <= now_s)
+        return self._working > 0 or (due and self._gate.allowance(now_s) > 0)
+
+    @property
+    def _working(self) -> int:
+        return self._workers - len(self._idle)
+
+    def configure(self, concurrency: int, silence_s: float) -> None:
+        """Take new limits; they hold from now on, and no work under way is cut short."""
+        self._concurrency, self._silence_s = concurrency, silence_s
+        if self._running:
+            self._vitals.register(self.name, silence_s)
+        self.ring()
 
     def put(self, item: T, due_s: float) -> None:
         """Schedule an item; safe to call from `work` and `review`."""
@@ -95,13 +107,14 @@ class Crew(Generic[T]):
 
     async def run(self) -> None:
         """Work until `stop` is called; raises what `work` or `review` raises."""
-        self._vitals.register(self.name, self.silence_s)
+        self._vitals.register(self.name, self._silence_s)
         self._running = True
         try:
             async with anyio.create_task_group() as workers:
                 while not self._stopping:
                     await self._feed(workers)
         finally:
+            self._running = False
             self._vitals.forget(self.name)
             self._finished.set()
 
@@ -117,19 +130,19 @@ class Crew(Generic[T]):
         if self._alarm_at_s == math.inf:
             self._alarm_at_s = self._next_look_s(now_s, review_at_s)
             await self._clock.wait(self._alarm, max(0.0, self._alarm_at_s - now_s))
-        if self._completed != completed or not self._due or self._gate.failing_since_s is not None:
+        if self._completed != completed or not self.is_busy:
             self._vitals.beat(self.name)
 
     def _next_look_s(self, now_s: float, review_at_s: float | None) -> float:
         wanted = [now_s + LONGEST_NAP_S, self._schedule.next_due_s(), review_at_s]
-        if self._due and self._workers - len(self._idle) < self.concurrency:
+        if self._due and self._working < self._concurrency:
             # Items are due and workers are free: the gate holds them back, and knows for how long.
             wanted.append(self._gate.next_s(now_s))
         return min(moment for moment in wanted if moment is not None)
 
     def _call(self, workers: TaskGroup, wanted: int) -> None:
         woken = self._wake(wanted)
-        for _ in range(min(wanted - woken, self.concurrency - self._workers)):
+        for _ in range(min(wanted - woken, self._concurrency - self._workers)):
             self._workers += 1
             workers.start_soon(self._toil, name=f"{self.name} worker")
 
@@ -141,7 +154,7 @@ class Crew(Generic[T]):
 
     async def _toil(self) -> None:
         """Work on what is due, one item after another; sleep while nothing is, or nothing may be."""
-        while not self._stopping and self._workers <= self.concurrency:
+        while not self._stopping and self._workers <= self._concurrency:
             if self._due and self._gate.admit(self._clock.monotonic()):
                 await self._work(self._due.popleft())
                 self._completed += 1

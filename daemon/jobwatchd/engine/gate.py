@@ -14,6 +14,8 @@ LONGEST_PAUSE_S = 3600.0
 OPEN_AFTER = 5
 PROBES = Backoff(first_s=1.0, factor=2.0, longest_s=30.0)
 UNLIMITED = sys.maxsize
+# A request that comes exactly when `next_s` said must not be turned away by the last bit of a float.
+ROUNDING = 1e-6
 
 
 class Gate:
@@ -51,15 +53,22 @@ class Gate:
         burst = max(1.0, self.rate * 0.05)
         self._tokens = min(burst, self._tokens + (now_s - self._filled_at_s) * self.rate)
         self._filled_at_s = now_s
-        return int(self._tokens)
+        return int(self._tokens + ROUNDING)
 
     def admit(self, now_s: float) -> bool:
         """Whether one request may be sent now; a True is used up."""
         if not self.allowance(now_s):
             return False
-        self._tokens -= 1.0
+        if self.rate is not None:
+            self._tokens -= 1.0
         self._probing = self._failures >= OPEN_AFTER
         return True
+
+    def unused(self) -> None:
+        """Take back an admission that was granted this moment and for which nothing is sent."""
+        if self.rate is not None:
+            self._tokens += 1.0
+        self._probing = False
 
     def next_s(self, now_s: float) -> float | None:
         """Return when the next request will be admitted; None when only an answer can change that."""

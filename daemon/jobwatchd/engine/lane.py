@@ -103,9 +103,8 @@ class Lane:
         """Take new limits and a new cadence; both hold from each watch's next poll on."""
         self._limits, self._cadence = limits, cadence
         self._gate.rate = limits.rate
-        self._crew.concurrency, self._crew.silence_s = limits.concurrency, limits.silence_s
         self._poller.lost_after = limits.lost_after
-        self._crew.ring()
+        self._crew.configure(limits.concurrency, limits.silence_s)
 
     def add(self, watches: Collection[Watch], *, spread: bool = False) -> None:
         """Take watches in, or new versions of those that are here; due now, or spread over a while after a start."""
@@ -138,6 +137,8 @@ class Lane:
 
     async def _poll(self, entry: Entry) -> None:
         if entry.gone:
+            # An admission that neither an answer nor a failure follows would leave the breaker waiting for ever.
+            self._gate.unused()
             return
         was_failing = self._standing.is_failing
         await self._poller.poll(entry)
