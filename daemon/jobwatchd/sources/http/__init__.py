@@ -1,7 +1,12 @@
 """HTTP for polling: one port (`client`), two adapters, one conformance suite.
 
 - `client`: the port, its options, what an answer looks like
+- `factory`: the adapter that a setting names
 - `pyreqwest_client`: the default; a Rust client, some twenty times cheaper a request than the other
 - `httpx_client`: where pyreqwest has no wheel, or behaves unlike what somebody needs
+- `preflight`, `certificates`: options and PEM files, checked before anything is sent
+- `slots`: how many requests may be in flight
+- `body`: a body as it comes in, for httpx
+- `complaint`: how a failed request is told, without its secrets
 - `retry_after`: the Retry-After header in both its forms
 """

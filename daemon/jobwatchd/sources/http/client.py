@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """PEM files by which a server proves itself, and we do; None means the system's roots, and no client certificate."""
+    """PEM files by which a server proves itself, and we do; None means the system's roots, and no certificate."""
 
     ca_file: Path | None = None
     cert_file: Path | None = None
@@ -17,13 +17,17 @@ class Tls:
 
 DEFAULT_TLS = Tls()
 
+# How long a connection is kept for the next poll. Longer than most poll intervals, shorter than most servers wait.
+IDLE_CONNECTION_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
     """What a client is built with; durations in seconds, `max_body` in bytes after decompression.
 
     `read_timeout_s` bounds each wait for the next bytes, `total_timeout_s` the whole request, connecting included.
-    `connections` is how many requests may be in flight. `proxy` is a URL; without one, none is used, whatever the
+    `connections` is how many requests may be in flight; another one waits up to `total_timeout_s` for its turn, which
+    does not count as part of the request. `proxy` is an http or https URL; without one, none is used, whatever the
     environment says. Nothing follows redirects, keeps cookies, or retries.
     """
 
@@ -54,9 +58,14 @@ class HttpClient(Protocol):
     """Sends one request and returns its answer, whatever its status.
 
     Raises `SourceUnavailable` when no whole answer came (refused, reset, truncated, TLS failure, not HTTP, any of the
-    timeouts) and `BadPayload` when the body is larger than allowed or cannot be decompressed; nothing else. The
-    message names the method, the URL without query and credentials, and what went wrong. Cancelling a request gives its
-    connection back or closes it.
+    timeouts, no connection free, a header or URL that cannot be sent) and `BadPayload` when the body is larger than
+    allowed or cannot be decompressed; nothing else. The message names the method, the URL without query and
+    credentials, and what went wrong. Constructors raise `ConfigError` for a PEM file, proxy or user agent that cannot
+    be used.
+
+    A kept connection that the server has closed meanwhile is replaced where that was noticed in time; else the request
+    is `SourceUnavailable` and the next one goes over a new connection. A cancelled request frees its place among
+    `connections` at once; its connection is closed or given back, at the latest when its timeouts have passed.
     """
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:

@@ -1,0 +1,31 @@
+"""How a failed request is told: which request it was and what went wrong, and nothing secret."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Tabs are allowed inside of a value, other control characters nowhere (RFC 9110, section 5.5).
+HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+
+
+def name_request(method: str, url: str) -> str:
+    """Return the method and the URL, without what may be secret: user, password, query and fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{method} of a URL that cannot be read"
+    return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def find_bad_header(headers: Mapping[str, str]) -> str | None:
+    """Return what is wrong with the first header that HTTP does not allow, without its value; None where all is well.
+
+    Both libraries repeat the value in their own errors, and it may be a token.
+    """
+    for name, value in headers.items():
+        if not HEADER_NAME.fullmatch(name):
+            return f"{name!r} cannot be the name of a header"
+        if not HEADER_VALUE.fullmatch(value):
+            return f"the value of the header {name!r} has control characters in it (a line break?)"
+    return None

@@ -1,0 +1,188 @@
+"""The HTTP client port on pyreqwest, a Rust client on a thread of its own."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import DetailedPyreqwestError, PyreqwestError, RequestTimeoutError
+from pyreqwest.proxy import ProxyBuilder
+from pyreqwest.request import StreamRequest
+from pyreqwest.response import Response
+
+from jobwatchd.errors import BadPayload, ConfigError, SourceError, SourceUnavailable
+from jobwatchd.sources.http.certificates import read_certificates
+from jobwatchd.sources.http.client import IDLE_CONNECTION_S, HttpOptions
+from jobwatchd.sources.http.complaint import find_bad_header, name_request
+from jobwatchd.sources.http.preflight import check_options
+from jobwatchd.sources.http.slots import Slots
+
+# pyreqwest has read this much before it hands a response over, so that asking for it costs nothing. To ask for the
+# whole of `max_body` at once would set that much memory aside for every answer that does not tell its length.
+FIRST_READ = 65_536
+
+# What reqwest says about where it failed. The classes of pyreqwest say less: a late answer is a ConnectTimeoutError.
+CONNECTING = "client error (Connect)"
+READING_CONNECTION = "error reading a body from connection"
+READING_BODY = "error decoding response body"
+
+# The first that is among the causes tells; a connection that broke within the body has both of the last two.
+FAILURES: tuple[tuple[str, type[SourceError], str], ...] = (
+    (CONNECTING, SourceUnavailable, "could not connect"),
+    (READING_CONNECTION, SourceUnavailable, "the answer broke off"),
+    (READING_BODY, BadPayload, "the body cannot be decompressed"),
+)
+
+
+class PyreqwestAnswer:
+    """A response whose body was read; its headers stay in Rust until they are asked for."""
+
+    __slots__ = ("_response", "body", "status")
+
+    def __init__(self, response: Response, body: bytes) -> None:
+        self.status = response.status
+        self.body = body
+        self._response = response
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of this name, in any case; None too where it is not text."""
+        try:
+            return self._response.get_header(name)
+        except ValueError:
+            return None
+
+    def headers(self, name: str) -> Sequence[str]:
+        """Return all headers of this name, in order; none where one of them is not text."""
+        try:
+            return self._response.get_header_all(name)
+        except ValueError:
+            return ()
+
+
+class PyreqwestClient:
+    """Sends requests through pyreqwest; implements `HttpClient`.
+
+    A request that is cancelled frees its slot at once, but pyreqwest 0.15 cannot abort it: the server still sees it,
+    and its connection is given back or closed when the answer has come or a timeout has passed. The read timeout runs
+    from the start of a request to its headers, connecting included, and anew for each wait within the body.
+    """
+
+    def __init__(self, options: HttpOptions) -> None:
+        check_options(options)
+        self._options = options
+        self._slots = Slots(options.connections, options.total_timeout_s)
+        self._client: Client | None = _build_client(options)
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> PyreqwestAnswer:
+        """Send a request and read its answer; see `HttpClient.request`."""
+        try:
+            await self._slots.take()
+        except TimeoutError as exc:
+            raise SourceUnavailable(f"{name_request(method, url)} failed: all connections are in use.") from exc
+        try:
+            request = self._build_request(method, url, headers, body)
+            return await self._exchange(method, url, request)
+        except PyreqwestError as exc:
+            raise self._translate(method, url, exc) from exc
+        finally:
+            self._slots.give_back()
+
+    async def close(self) -> None:
+        """Close all connections that are not in use, the others when their requests end."""
+        if self._client is not None:
+            await self._client.close()
+            # The connections belong to the object, closing it only ends the waiting for requests in flight.
+            self._client = None
+
+    def _build_request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> StreamRequest:
+        if self._client is None:
+            raise SourceUnavailable(f"{name_request(method, url)} failed: the client was closed.")
+        try:
+            builder = self._client.request(method, url).headers(headers)
+            if body:
+                builder = builder.body_bytes(body)
+            elif method == "POST":
+                # Some servers answer 411 to a POST that does not say how long it is.
+                builder = builder.header("Content-Length", "0")
+            return builder.build_streamed()
+        except ValueError:
+            complaint = find_bad_header(headers) or "the URL is not valid"
+            # The cause is left out because it repeats the header's value.
+            raise SourceUnavailable(f"{name_request(method, url)} failed: {complaint}.") from None
+
+    async def _exchange(self, method: str, url: str, request: StreamRequest) -> PyreqwestAnswer:
+        limit = self._options.max_body + 1
+        first = min(FIRST_READ, limit)
+        async with request as response:
+            content = await response.body_reader.read(first)
+            body = b"" if content is None else content.to_bytes()
+            if len(body) == first:
+                if first < limit and (rest := await response.body_reader.read(limit - first)) is not None:
+                    body += rest.to_bytes()
+                if len(body) == limit:
+                    where = name_request(method, url)
+                    raise BadPayload(f"{where} failed: the body is larger than {self._options.max_body} bytes.")
+            return PyreqwestAnswer(response, body)
+
+    def _translate(self, method: str, url: str, exc: PyreqwestError) -> SourceError:
+        where = f"{name_request(method, url)} failed"
+        causes = _causes(exc)
+        # Among the details is the URL with its query, which may hold a key; tracebacks would show it.
+        exc.args = exc.args[:1]
+        if isinstance(exc, RequestTimeoutError):
+            return SourceUnavailable(f"{where}: {self._describe_timeout(causes)}.")
+        for place, error, words in FAILURES:
+            if place in causes:
+                return error(f"{where}: {words} ({causes[-1]}).")
+        root = causes[-1] if causes and " url (" not in causes[-1] else exc.message
+        return SourceUnavailable(f"{where}: no answer ({root}).")
+
+    def _describe_timeout(self, causes: Sequence[str]) -> str:
+        options = self._options
+        if CONNECTING in causes:
+            return f"no connection within {options.connect_timeout_s:g} s"
+        awaited = "the rest of the body" if READING_BODY in causes else "an answer"
+        return (
+            f"timed out while waiting for {awaited} "
+            f"(read timeout {options.read_timeout_s:g} s, total {options.total_timeout_s:g} s)"
+        )
+
+
+def _causes(exc: PyreqwestError) -> Sequence[str]:
+    details = exc.details["causes"] if isinstance(exc, DetailedPyreqwestError) else None
+    return [cause["message"] for cause in details or ()]
+
+
+def _build_client(options: HttpOptions) -> Client:
+    certificates = read_certificates(options.tls)
+    builder = (
+        ClientBuilder()
+        .connect_timeout(timedelta(seconds=options.connect_timeout_s))
+        .read_timeout(timedelta(seconds=options.read_timeout_s))
+        .timeout(timedelta(seconds=options.total_timeout_s))
+        .pool_idle_timeout(timedelta(seconds=IDLE_CONNECTION_S))
+        .user_agent(options.user_agent)
+        .follow_redirects(enable=False)
+        .gzip(enable=True)
+        .brotli(enable=False)
+        .zstd(enable=False)
+        .deflate(enable=False)
+        .no_proxy()
+    )
+    try:
+        if options.proxy is not None:
+            builder = builder.proxy(ProxyBuilder.all(options.proxy))
+        if certificates.authorities is not None:
+            builder = builder.add_root_certificate_pem(certificates.authorities)
+        if certificates.identity is not None:
+            builder = builder.identity_pem(certificates.identity)
+        return builder.build()
+    except (PyreqwestError, ValueError) as exc:
+        causes = _causes(exc) if isinstance(exc, PyreqwestError) else ()
+        files = ", ".join(
+            str(path) for path in (options.tls.ca_file, options.tls.cert_file, options.tls.key_file) if path
+        )
+        raise ConfigError(
+            f"No HTTP client can be built ({causes[-1] if causes else 'builder error'}); PEM files: {files or 'none'}."
+        ) from None
