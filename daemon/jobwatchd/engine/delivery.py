@@ -59,6 +59,7 @@ class DeliveryLoop:
         self._logger = logger.bind(sink=outlet.sink.name)
         self._queues: dict[str, deque[Delivery]] = {}
         self._held: set[int] = set()
+        self._settled: list[int] = []
         self._cursor = 0
         self._behind = True
         self._rescan_at_s = 0.0
@@ -89,7 +90,7 @@ class DeliveryLoop:
 
     async def drain(self) -> None:
         """Return once everything was tried that may be tried now; what failed waits for its next attempt."""
-        while not self._disabled and (self._behind or self._crew.is_busy):
+        while not self._disabled and (self._may_load or self._crew.is_busy):
             await self._clock.wait(anyio.Event(), 0.02)
 
     async def stop(self) -> None:
@@ -98,9 +99,12 @@ class DeliveryLoop:
 
     async def _load(self, now_s: float) -> float | None:
         """Fill the window from the store; returns when to look from the beginning again."""
-        if now_s >= self._rescan_at_s and len(self._held) < PAGE:
-            self._rescan_at_s, self._cursor, self._behind = now_s + RESCAN_S, 0, True
-        while self._behind and not self._disabled and len(self._held) < WINDOW:
+        self._let_go()
+        if now_s >= self._rescan_at_s:
+            self._rescan_at_s = now_s + RESCAN_S
+            if len(self._held) < PAGE:
+                self._cursor, self._behind = 0, True
+        while self._may_load:
             # Whoever wakes us while the store is read has news that this page may not hold.
             self._behind = False
             page = await self._store.pending_deliveries(self._sink.name, self._cursor, PAGE)
@@ -108,7 +112,16 @@ class DeliveryLoop:
             for delivery in page:
                 self._cursor = delivery.position
                 self._take(delivery)
+            self._let_go()
         return self._rescan_at_s
+
+    @property
+    def _may_load(self) -> bool:
+        return self._behind and not self._disabled and len(self._held) < WINDOW
+
+    def _let_go(self) -> None:
+        self._held.difference_update(self._settled)
+        self._settled.clear()
 
     def _take(self, delivery: Delivery) -> None:
         if delivery.position in self._held:
@@ -174,7 +187,13 @@ class DeliveryLoop:
     def _finish(self, queue: deque[Delivery], attempt: Attempt) -> None:
         queue.popleft()
         # Held until written: a look from the beginning in between would find it pending still, and send it again.
-        self._records.submit(attempt, lambda: self._held.discard(attempt.position))
+        self._records.submit(attempt, lambda: self._settle(attempt.position))
+
+    def _settle(self, position: int) -> None:
+        # Let go of only between reads: a page that is being read now may show it as pending still.
+        self._settled.append(position)
+        if self._behind:
+            self._crew.ring()
 
     def _answered(self) -> None:
         if self._gate.failing_since_s is None:
