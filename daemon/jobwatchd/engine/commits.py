@@ -54,8 +54,21 @@ class Commits:
             await self._wake.wait()
             self._wake = anyio.Event()
             while self._queue:
-                group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
-                await self._write(group)
+                await self._write(self._next_group())
+
+    def _next_group(self) -> Sequence[_Waiting]:
+        """Take the steps of the next transaction off the queue: in order, at most one of each watch and source."""
+        group: dict[int | str, _Waiting] = {}
+        left: list[_Waiting] = []
+        for waiting in self._queue:
+            step = waiting.step
+            subject = step.watch.id if isinstance(step, Step) else step.health.name
+            if subject in group or len(group) >= MAX_GROUP:
+                left.append(waiting)
+            else:
+                group[subject] = waiting
+        self._queue = left
+        return list(group.values())
 
     async def _write(self, group: Sequence[_Waiting]) -> None:
         steps = [waiting.step for waiting in group if isinstance(waiting.step, Step)]
