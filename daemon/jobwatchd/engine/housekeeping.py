@@ -50,6 +50,7 @@ class Housekeeping:
         self._telemetry = telemetry
         self._logger = logger
         self._shown: set[tuple[str, str]] = set()
+        self._sinks: set[str] = set()
         self._strangers: set[str] = set()
 
     async def run(self) -> NoReturn:
@@ -87,7 +88,9 @@ class Housekeeping:
     async def _gauge_backlog(self) -> None:
         backlog = {sink.sink: sink for sink in await self._store.backlog()}
         names = set(self._fanout.names)
-        for name in names | set(backlog):
+        # Those of former rounds too: what waited for a sink that is gone may have been pruned, and shows as 0 then.
+        self._sinks |= names | set(backlog)
+        for name in self._sinks:
             sink = backlog.get(name)
             oldest_at = sink.oldest_at if sink else None
             self._telemetry.deliveries_pending.labels(name).set(sink.pending if sink else 0)
