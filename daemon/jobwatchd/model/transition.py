@@ -65,7 +65,7 @@ def advance(watch: Watch, observation: Observation, now: datetime) -> Step:
     middle = [item for item in news if item.state is None or not item.state.is_terminal]
     end = [item for item in news if item.state is not None and item.state.is_terminal]
     news = [*middle, *_task_news(watch, observation), *end]
-    if watch.state is None and watch.policy.silent_start:
+    if watch.state is None and watch.policy.silent_start and not watch.lost:
         news = [item for item in news if item.type is EventType.JOB_UNMAPPED]
     seen = _remember(watch, observation, now)
     news += _overdue_news(seen, now)
@@ -109,6 +109,7 @@ def _task_news(watch: Watch, observation: Observation) -> Iterator[_News]:
             continue
         if _ran_unseen(before, after, task.started_at):
             yield _News(TASK_ENTERED[State.RUNNING], None, before, task.started_at, inferred=True, task=task)
+            before = State.RUNNING
         occurred_at = task.started_at if after is State.RUNNING else task.finished_at if after.is_terminal else None
         yield _News(TASK_ENTERED[after], None, before, occurred_at, task=task)
 
@@ -120,7 +121,7 @@ def _ran_unseen(before: State | None, after: State, started_at: datetime | None)
 def _unmapped_news(watch: Watch, observation: Observation) -> Iterator[_News]:
     for word in _unmapped_words(observation):
         if word not in watch.unmapped and len(watch.unmapped) < MAX_UNMAPPED_WORDS:
-            yield _News(EventType.JOB_UNMAPPED, watch.state, watch.state, detail=f"status {word} is in no map")
+            yield _News(EventType.JOB_UNMAPPED, None, watch.state, detail=f"status {word} is in no map")
 
 
 def _unmapped_words(observation: Observation) -> list[str]:
