@@ -1,0 +1,204 @@
+"""Committing steps: all of a step or nothing of it, in every store."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from jobwatchd.model.event import Event
+from jobwatchd.model.health import mark_recovered, mark_unreachable
+from jobwatchd.model.job import State
+from jobwatchd.model.transition import Step
+from jobwatchd.model.watch import Watch
+from jobwatchd.ports import EventQuery, Store
+
+Add = Callable[..., Awaitable[list[Watch]]]
+Commit = Callable[..., Awaitable[set[int]]]
+MakeStep = Callable[..., Step]
+
+
+def to_nobody(_event: Event) -> Sequence[str]:
+    """Route events to no sink."""
+    return ()
+
+
+async def told(store: Store):
+    """Return what was told, in order: job and type."""
+    return [(stored.event.subject, stored.event.type.value) for stored in await store.list_events(EventQuery())]
+
+
+async def test_a_step_becomes_watch_event_and_delivery(
+    store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
+):
+    """One commit, and all three are there."""
+    (watch,) = await add("a")
+    first = step(watch, State.RUNNING, name="PageRank")
+    assert await commit(first) == set()
+    record = await store.get_watch(watch.id)
+    assert (record.watch, record.observation) == (first.watch, first.observation)
+    assert [stored.event for stored in await store.list_events(EventQuery())] == list(first.events)
+    (delivery,) = await store.pending_deliveries("hook", 0, 10)
+    assert (delivery.event, delivery.created_at, delivery.attempts) == (first.events[0], now, 0)
+    assert delivery.next_attempt_at is None
+
+
+async def test_events_get_positions_in_the_order_given(store: Store, add: Add, step: MakeStep, commit: Commit):
+    """By step first, within a step by its events, and each call after the one before."""
+    watches = await add("a", "b", "c")
+    proven = {"started_at": watches[0].created_at}
+    queued = [step(watch) for watch in watches]
+    await commit(*reversed(queued))
+    await commit(*(step(queued[n].watch, State.SUCCEEDED, **proven) for n in (1, 0)))
+    assert await told(store) == [
+        ("graph/c", "job.queued"),
+        ("graph/b", "job.queued"),
+        ("graph/a", "job.queued"),
+        ("graph/b", "job.running"),
+        ("graph/b", "job.succeeded"),
+        ("graph/a", "job.running"),
+        ("graph/a", "job.succeeded"),
+    ]
+    positions = [stored.position for stored in await store.list_events(EventQuery())]
+    assert positions == sorted(set(positions))
+
+
+async def test_outdated_steps_are_left_out_whole(store: Store, add: Add, step: MakeStep, commit: Commit):
+    """The ids of outdated and removed watches come back, nothing of theirs is written, all of the rest is."""
+    stale, good, gone, also_good = await add("stale", "good", "gone", "also-good")
+    ahead = step(stale, State.RUNNING)
+    await commit(ahead)
+    await store.remove_watches([gone.id])
+    refused = await commit(
+        step(stale, State.FAILED), step(good, State.RUNNING), step(gone, State.RUNNING), step(also_good)
+    )
+    assert refused == {stale.id, gone.id}
+    assert (await store.get_watch(stale.id)).watch == ahead.watch
+    assert (await store.get_watch(stale.id)).observation == ahead.observation
+    assert await store.get_watch(gone.id) is None
+    jobs = ["graph/stale", "graph/good", "graph/also-good"]
+    assert [subject for subject, _ in await told(store)] == jobs
+    assert [delivery.event.subject for delivery in await store.pending_deliveries("hook", 0, 10)] == jobs
+
+
+async def test_a_version_from_the_future_is_refused(store: Store, add: Add, step: MakeStep, commit: Commit):
+    """The stored version must be exactly one less."""
+    (watch,) = await add("a")
+    assert await commit(step(replace(watch, version=5))) == {watch.id}
+    assert await told(store) == []
+
+
+async def test_the_same_commit_again_changes_nothing(store: Store, add: Add, step: MakeStep, commit: Commit):
+    """A caller that does not know whether its commit went through may repeat it."""
+    (watch,) = await add("a")
+    first = step(watch)
+    await commit(first)
+    assert await commit(first) == {watch.id}
+    assert len(await store.list_events(EventQuery())) == 1
+    assert len(await store.pending_deliveries("hook", 0, 10)) == 1
+
+
+async def test_a_stored_event_is_not_written_again(
+    store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
+):
+    """Nor are deliveries of it; new events beside it are."""
+    (watch,) = await add("a")
+    first = step(watch)
+    await commit(first)
+    second = step(first.watch, State.RUNNING)
+    both = Step(second.watch, (*first.events, *second.events), second.observation)
+    assert await commit(both, sinks=["hook", "late"], at=now + timedelta(minutes=1)) == set()
+    assert [kind for _, kind in await told(store)] == ["job.queued", "job.running"]
+    assert [delivery.event.type for delivery in await store.pending_deliveries("late", 0, 10)] == ["job.running"]
+    assert [delivery.created_at for delivery in await store.pending_deliveries("hook", 0, 10)] == [
+        now,
+        now + timedelta(minutes=1),
+    ]
+
+
+async def test_a_step_without_observation_keeps_the_last(store: Store, add: Add, step: MakeStep, commit: Commit):
+    """What was seen before is still the last that was seen."""
+    (watch,) = await add("a")
+    first = step(watch, State.RUNNING, progress=50.0)
+    await commit(first)
+    await commit(Step(replace(first.watch, lost=True, version=first.watch.version + 1)))
+    record = await store.get_watch(watch.id)
+    assert record.watch.lost
+    assert record.observation == first.observation
+
+
+async def test_each_event_goes_where_it_is_routed(store: Store, add: Add, step: MakeStep, now: datetime):
+    """To several sinks, to none, and to each only once."""
+    first, second = await add("a", "b")
+
+    def route(event: Event) -> Sequence[str]:
+        return ["hook", "other", "hook"] if event.ref == first.ref else []
+
+    await store.commit([step(first), step(second)], (), route, now)
+    for sink in ("hook", "other"):
+        assert [it.event.subject for it in await store.pending_deliveries(sink, 0, 10)] == ["graph/a"]
+    assert len(await told(store)) == 2
+
+
+async def test_a_route_that_raises_leaves_nothing(store: Store, add: Add, step: MakeStep, now: datetime):
+    """Neither the steps before the failure nor those after it are written."""
+    first, second = await add("a", "b")
+
+    def route(event: Event) -> Sequence[str]:
+        if event.ref == second.ref:
+            raise LookupError(event.id)
+        return ["hook"]
+
+    with pytest.raises(LookupError):
+        await store.commit([step(first), step(second)], (), route, now)
+    assert (await store.get_watch(first.id)).watch == first
+    assert await told(store) == []
+    assert await store.backlog() == []
+
+
+async def test_a_large_group_is_one_commit(store: Store, add: Add, step: MakeStep, commit: Commit):
+    """More steps than fit into one statement, with an outdated one among them."""
+    watches = await add(*(str(n) for n in range(1_201)))
+    await commit(step(watches[700]))
+    refused = await commit(*(step(watch, State.RUNNING) for watch in watches))
+    assert refused == {watches[700].id}
+    jobs = [delivery.event.ref.job for delivery in await store.pending_deliveries("hook", 0, 2_000)]
+    assert jobs == ["700", *(str(n) for n in range(1_201) if n != 700)]
+
+
+async def test_nothing_to_write_is_written_as_nothing(store: Store, now: datetime):
+    """An empty commit is allowed."""
+    assert set(await store.commit((), (), to_nobody, now)) == set()
+
+
+async def test_a_source_is_created_once(store: Store, now: datetime):
+    """Its creation time stays, because the ids of its events are made from it."""
+    first = await store.load_source("graph", now)
+    again = await store.load_source("graph", now + timedelta(days=1))
+    assert again == first
+    assert (first.created_at, first.sequence, first.version, first.unreachable_since) == (now, 0, 0, None)
+
+
+async def test_a_source_that_fails_is_remembered_and_told(store: Store, add: Add, step: MakeStep, now: datetime):
+    """Its standing survives, its event follows those of the steps, and goes where it is routed."""
+    (watch,) = await add("a")
+    down = mark_unreachable(await store.load_source("graph", now), now - timedelta(seconds=61), now, "refused")
+    await store.commit([step(watch)], [down], lambda _: ["hook"], now)
+    assert await store.load_source("graph", now) == down.health
+    assert await told(store) == [("graph/a", "job.queued"), ("graph", "source.unreachable")]
+    assert [it.event for it in await store.pending_deliveries("hook", 0, 10)][1] == down.events[0]
+    up = mark_recovered(down.health, now + timedelta(minutes=2))
+    await store.commit((), [up], to_nobody, now)
+    assert await store.load_source("graph", now) == up.health
+
+
+async def test_an_outdated_standing_is_left_out(store: Store, add: Add, step: MakeStep, now: datetime):
+    """Whoever tells first tells; the steps beside it are written all the same."""
+    (watch,) = await add("a")
+    health = await store.load_source("graph", now)
+    first = mark_unreachable(health, now, now, "refused")
+    late = mark_unreachable(health, now, now + timedelta(seconds=9), "timed out")
+    await store.commit((), [first], to_nobody, now)
+    assert set(await store.commit([step(watch)], [late], to_nobody, now)) == set()
+    assert await store.load_source("graph", now) == first.health
+    assert await told(store) == [("graph", "source.unreachable"), ("graph/a", "job.queued")]
