@@ -50,8 +50,6 @@ class Source(Protocol):
     """
 
     name: str
-    parameters: tuple[str, ...]
-    """Names of the job parameters, in the order in which a `JobReference` holds their values."""
 
     async def observe(self, ref: JobReference, digest: int) -> Sighting:
         """Look at one job; `digest` is that of its last sighting, 0 for none.

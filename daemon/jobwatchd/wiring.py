@@ -11,11 +11,14 @@ from prometheus_client import CollectorRegistry
 
 from jobwatchd.app.daemon import Daemon
 from jobwatchd.app.parts import Parts
+from jobwatchd.app.waiting import Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.engine.poller import LostAfter
 from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
+from jobwatchd.model.event import Event
+from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.ports import Clock, Sink, Source, Store
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings
@@ -28,6 +31,7 @@ from jobwatchd.sources.http.client import HttpClient, HttpOptions, Tls
 from jobwatchd.sources.http.factory import build_http_client
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
+from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.stores.sql import SqlStore
 from jobwatchd.telemetry import JobMetrics, Telemetry
 
@@ -58,6 +62,30 @@ def build_daemon(settings: Settings, load: Callable[[], Settings]) -> Daemon:
     return Daemon(parts, Notifier(os.environ))
 
 
+def build_waiting(
+    settings: Settings,
+    source: str,
+    *,
+    told: Callable[[Event], None],
+    seen: Callable[[JobReference, Observation], None],
+) -> Waiting:
+    """Return what waits for jobs of one source, with warnings on stderr; raises `ConfigError`."""
+    clock = SystemClock()
+    redactor = Redactor(settings.secrets())
+    loggers = configure_logging(settings.log.format, "warning", sys.stderr, redactor, os.environ)
+    return Waiting(
+        build_source(source, settings.sources[source], clock),
+        lane_limits(settings.sources[source]),
+        settings.sources[source].poll.cadence(),
+        store=MemoryStore(),
+        clock=clock,
+        chance=random.random,
+        logger=loggers.logger("jobwatchd"),
+        told=told,
+        seen=seen,
+    )
+
+
 def build_store(settings: Settings) -> Store:
     """Return the store, not opened yet."""
     return SqlStore(settings.store.url)
@@ -77,15 +105,7 @@ class Adapters:
 
     def limits(self, name: str, settings: Settings) -> LaneLimits:
         """Return how that source is spared."""
-        source = settings.sources[name]
-        poll = source.poll
-        return LaneLimits(
-            concurrency=poll.concurrency,
-            rate=poll.rate,
-            lost_after=LostAfter(poll.lost_after.not_found, poll.lost_after.grace),
-            unreachable_after_s=poll.unreachable_after,
-            silence_s=POLLS_IN_A_ROW * source.timeout.total + COMMIT_S,
-        )
+        return lane_limits(settings.sources[name])
 
     def outlet(self, name: str, settings: Settings) -> Outlet:
         """Return a new sink of this name, with its filter and retries; raises `ConfigError`."""
@@ -147,6 +167,18 @@ def build_source(name: str, section: SourceSettings, clock: Clock) -> Source:
             )
         case _:
             assert_never(section)
+
+
+def lane_limits(section: SourceSettings) -> LaneLimits:
+    """Return how a source is spared."""
+    poll = section.poll
+    return LaneLimits(
+        concurrency=poll.concurrency,
+        rate=poll.rate,
+        lost_after=LostAfter(poll.lost_after.not_found, poll.lost_after.grace),
+        unreachable_after_s=poll.unreachable_after,
+        silence_s=POLLS_IN_A_ROW * section.timeout.total + COMMIT_S,
+    )
 
 
 def _http_client(section: SourceSettings) -> HttpClient:

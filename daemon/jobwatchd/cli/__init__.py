@@ -1,6 +1,7 @@
 """The command line.
 
 - `run`: the daemon, and `check-config`
+- `wait`: jobs until they end, without a daemon; its part is `progress`
 - `watch`, `events`: clients of a running daemon's API; their parts are `api_client`, `connection`, `table`
 """
 
@@ -10,6 +11,7 @@ import click
 
 from jobwatchd.cli.events import events
 from jobwatchd.cli.run import check_config, run
+from jobwatchd.cli.wait import wait
 from jobwatchd.cli.watch import watch
 
 
@@ -19,5 +21,5 @@ def cli() -> None:
     """Watch jobs on remote systems, and tell webhooks, logs and metrics when they move."""
 
 
-for command in (run, check_config, watch, events):
+for command in (run, check_config, wait, watch, events):
     cli.add_command(command)
