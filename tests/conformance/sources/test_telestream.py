@@ -1,0 +1,68 @@
+"""What is Telestream UP's own, over real HTTP."""
+
+from typing import Any
+
+import pytest
+
+from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected, SourceUnauthorized
+from jobwatchd.sources.telestream_payload import JobsSummary
+from jobwatchd.sources.telestream_up import TelestreamUp
+
+SUMMARY = (
+    b'{"waiting_job_count": 1, "in_process_job_count": 2, "completed_job_count": 3, "failed_job_count": 4,'
+    b' "stopped_job_count": 5, "total_job_count": 15, "activation_date": null, "last_used_date": null}'
+)
+
+
+@pytest.fixture
+def rig_kind() -> str:
+    """Return the kind of source that this file is about."""
+    return "telestream"
+
+
+async def test_a_poll_is_as_documented(rig: Any):
+    """Three parameters in the path, the key as bearer."""
+    await rig.source.observe(rig.ref_of("d290f1ee", "e3c908ad", "j1"), 0)
+    (call,) = rig.server.calls
+    assert (call.method, call.target) == ("GET", "/d290f1ee/workflows/e3c908ad/jobs/j1")
+    assert call.headers["authorization"] == f"Bearer {rig.api_key}"
+
+
+@pytest.mark.parametrize("body", [b"", b"<h1>default backend - 404</h1>", b'{"error": "not found"}'])
+async def test_any_404_is_job_not_found(rig: Any, body: bytes):
+    """The API's own is not documented, so it cannot be told from others; a lost job takes several of them."""
+    rig.jobs = lambda _: rig.reply(404, body)
+    with pytest.raises(JobNotFound):
+        await rig.source.observe(rig.ref(), 0)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_refused_key_is_unauthorized_at_once(rig: Any, status: int):
+    """There is nothing to renew."""
+    rig.jobs = lambda _: rig.reply(status)
+    with pytest.raises(SourceUnauthorized):
+        await rig.source.observe(rig.ref(), 0)
+    assert len(rig.server.calls) == 1
+
+
+async def test_the_summary_counts_jobs(rig: Any):
+    """It is asked for beside the jobs, with encoded ids."""
+    rig.jobs = lambda _: rig.reply(200, SUMMARY)
+    summary = await rig.source.summary("s/1", "w")
+    assert summary == JobsSummary(waiting=1, in_process=2, completed=3, failed=4, stopped=5, total=15)
+    assert rig.server.calls[-1].target == "/s%2F1/workflows/w/jobs/summary"
+
+
+async def test_a_summary_that_is_not_found_is_no_lost_job(rig: Any):
+    """It is the workflow that does not exist."""
+    rig.jobs = lambda _: rig.reply(404)
+    with pytest.raises(SourceRejected):
+        await rig.source.summary("s", "w")
+
+
+@pytest.mark.parametrize("key", ["", "s3cret\n", "s3cret\u00e9", "s3\0cret"])
+async def test_a_key_that_no_header_can_carry_is_a_configuration_error(rig: Any, key: str):
+    """It is found before anything is sent, and not repeated."""
+    with pytest.raises(ConfigError) as caught:
+        TelestreamUp("api", rig.server.url, api_key=key, client=rig.source._client, clock=rig.source._clock)
+    assert "cret" not in str(caught.value)
