@@ -1,6 +1,6 @@
 """The watches of the running daemon: in the store, and each in its source's lane."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from anyio.abc import TaskGroup
@@ -13,12 +13,17 @@ from jobwatchd.model.watch import Origin, Watch, WatchSpec
 from jobwatchd.ports import Clock, Store, WatchQuery
 
 PAGE = 1_000
+NameJob = Callable[[str, Mapping[str, str]], JobReference]
 
 
 class Watchlist:
-    """Adds, removes and reconciles watches while lanes poll; implements `ports.Watchlist`."""
+    """Adds, removes and reconciles watches while lanes poll; implements `ports.Watchlist`.
 
-    def __init__(self, store: Store, clock: Clock, logger: FilteringBoundLogger) -> None:
+    `name_job` makes a reference of a source's name and named parameters; it raises ValueError for what does not fit.
+    """
+
+    def __init__(self, store: Store, clock: Clock, logger: FilteringBoundLogger, name_job: NameJob) -> None:
+        self.name_job = name_job
         self._store = store
         self._clock = clock
         self._logger = logger
@@ -31,16 +36,10 @@ class Watchlist:
 
     def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
         """Return the reference for named job parameters; raises `ConfigError` that names what does not fit."""
-        lane = self._lanes.get(source)
-        if lane is None:
-            raise ConfigError(f"source: {source!r} is not configured; expected one of {_listed(self._lanes)}")
-        wanted = lane.source.parameters
-        if set(job) != set(wanted):
-            raise ConfigError(f"job: got {_listed(job)}; expected exactly {_listed(wanted)}")
         try:
-            return JobReference.of(source, [job[name] for name in wanted])
+            return self.name_job(source, job)
         except ValueError as error:
-            raise ConfigError(f"job: {error}") from error
+            raise ConfigError(str(error)) from error
 
     async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
         """Store watches and start to poll the new ones at once."""
@@ -76,10 +75,11 @@ class Watchlist:
         """Poll these watches in a lane, in `tasks`; it takes over what a lane of the same name holds."""
         name = lane.source.name
         old = self._lanes.get(name)
-        self._lanes[name] = lane
         if old is not None:
+            # Until it has stopped it stays in place, so that it is told what is added and removed meanwhile.
             await self._stop(old)
             watches = old.watches()
+        self._lanes[name] = lane
         lane.add(watches, spread=True)
         tasks.start_soon(lane.run, name=f"lane {name}")
 
@@ -115,6 +115,3 @@ class Watchlist:
 def _differs(watch: Watch, spec: WatchSpec) -> bool:
     return watch.labels != spec.labels or watch.policy != spec.policy or watch.origin is not spec.origin
 
-
-def _listed(names: Mapping[str, object] | Sequence[str]) -> str:
-    return ", ".join(sorted(names)) or "nothing"
