@@ -52,9 +52,8 @@ class Progress:
             return
         detail = "" if event.detail is None else f"  {event.detail}"
         about = event.subject if event.task is None else f"{event.subject} {event.task.name or event.task.id}"
-        self._console.print(
-            f"{event.observed_at:%H:%M:%S}  {about}  {event.type}{detail}", soft_wrap=True, markup=False
-        )
+        line = f"{event.observed_at:%H:%M:%S}  {about}  {event.type}{detail}"
+        self._console.print(line, soft_wrap=True, markup=False, highlight=False)
 
     def _table(self) -> Table:
         table = Table("JOB", "NAME", "STATE", "PROGRESS", "RUNNING FOR", box=None, pad_edge=False)

@@ -37,7 +37,8 @@ class MetricsSink:
         if state is None:
             return
         self._count_transition(event.source, state)
-        if event.detection_delay_s is not None and not event.inferred:
+        # A job that is found in a state was not waited for: how old the state is says when the watch was added.
+        if event.detection_delay_s is not None and not event.inferred and event.previous_state is not None:
             self._observe_delay(event.source, event.detection_delay_s)
         if state.is_terminal:
             self._count_finished(event.source, state)

@@ -72,6 +72,14 @@ async def test_an_inferred_state_has_no_detection_delay(event: Event, sink: Metr
     assert counted(registry) == {"jobwatchd_transitions_total{graph,running}": 1}
 
 
+async def test_a_job_found_in_a_state_has_no_detection_delay(
+    event: Event, sink: MetricsSink, registry: CollectorRegistry
+):
+    """Its age says when somebody thought of watching it, not how quick we are."""
+    await sink.send(replace(event, type=EventType.JOB_RUNNING, state=State.RUNNING, previous_state=None))
+    assert counted(registry) == {"jobwatchd_transitions_total{graph,running}": 1}
+
+
 async def test_a_lost_job_is_finished_but_in_no_state(event: Event, sink: MetricsSink, registry: CollectorRegistry):
     """The last known state is not where it ended."""
     await sink.send(replace(event, type=EventType.JOB_LOST, state=State.RUNNING))
