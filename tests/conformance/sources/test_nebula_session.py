@@ -112,6 +112,7 @@ async def test_a_login_that_is_cancelled_does_not_stop_the_others(rig: Any):
         await anyio.wait_all_tasks_blocked()
         impatient.cancel()
         rig.held[CONNECT].set()
+    assert impatient.cancelled_caught
     assert outcomes == ["1"]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+import anyio
+import anyio.lowlevel
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, PyreqwestError, RequestTimeoutError
 from pyreqwest.proxy import ProxyBuilder
@@ -85,6 +87,11 @@ class PyreqwestClient:
             return await self._exchange(method, url, request)
         except PyreqwestError as exc:
             raise self._translate(method, url, exc) from exc
+        except anyio.get_cancelled_exc_class():
+            # pyreqwest puts a cancellation of its own in the place of anyio's, which then leaves the scope it was meant
+            # for and silently cancels the task group around it. The checkpoint raises the right one.
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            raise
         finally:
             self._slots.give_back()
 
