@@ -1,0 +1,21 @@
+"""The configuration: one YAML file, overridden by the environment, with secrets from files.
+
+The map, from the top down:
+
+- `loading`: `load_settings` puts the layers together, and tells all mistakes at once
+- `document`: the YAML file as a tree that knows its lines
+- `environment`: the `JOBWATCHD_…` variables laid over it
+- `secrets`, `files`: secrets and other files that settings name, and where they are looked for
+- `crosschecks`: what no single section can know to be wrong
+- `problems`, `places`: mistakes as sentences, each with the place it was made in
+- `masking`: the effective configuration as YAML, without its secrets
+- `root`, `schema`: all sections together, and finding one's way among them
+- `sources`, `poll`, `sinks`, `watches`, `server`, `section`: the sections
+- `units`, `urls`, `names`, `credentials`: the values in them
+"""
+
+from jobwatchd.settings.loading import load_settings
+from jobwatchd.settings.masking import effective
+from jobwatchd.settings.root import Settings
+
+__all__ = ["Settings", "effective", "load_settings"]

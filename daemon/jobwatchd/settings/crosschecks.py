@@ -1,0 +1,118 @@
+"""What no section can know alone to be wrong; found in the raw tree, so that it is told together with all the rest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobwatchd.model.job import JobReference
+from jobwatchd.settings.places import KeyPath
+from jobwatchd.settings.poll import PollSettings
+from jobwatchd.settings.problems import Problems
+from jobwatchd.settings.schema import members
+from jobwatchd.settings.server import ServerSettings, is_loopback, split_listen
+from jobwatchd.settings.sources import SOURCE_KINDS
+from jobwatchd.settings.units import format_duration, parse_duration
+
+
+def cross_check(tree: Mapping[str, Any], problems: Problems) -> None:
+    """Add what contradicts itself across sections; what is wrong within one is passed over."""
+    _check_watches(tree, problems)
+    _check_sinks(tree, problems)
+    _check_server(tree, problems)
+
+
+def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
+    watches = tree.get("watches")
+    seen: dict[JobReference, int] = {}
+    for index, watch in enumerate(watches if isinstance(watches, list) else []):
+        if not isinstance(watch, dict) or not isinstance(watch.get("source"), str):
+            continue
+        source = watch["source"]
+        if not _is_named(tree, source):
+            problems.add(("watches", index, "source"), _no_source(tree, source))
+            continue
+        reference = _reference(tree, index, watch, problems)
+        if reference is not None:
+            first = seen.setdefault(reference, index)
+            if first != index:
+                problems.add(
+                    ("watches", index), f"{reference.key} is watched already, by watches[{first}]; expected once"
+                )
+        _check_intervals(members(tree, "sources").get(source, {}), index, watch, problems)
+
+
+def _reference(
+    tree: Mapping[str, Any], index: int, watch: Mapping[str, Any], problems: Problems
+) -> JobReference | None:
+    kind = members(tree, "sources").get(watch["source"], {}).get("kind")
+    model = SOURCE_KINDS.get(kind) if isinstance(kind, str) else None
+    job = watch.get("job")
+    if model is None or not isinstance(job, dict) or any(type(value) not in {int, str} for value in job.values()):
+        return None
+    try:
+        return model.reference(watch["source"], job)
+    except ValueError as exc:
+        problems.add(("watches", index, "job"), str(exc))
+        return None
+
+
+def _check_intervals(source: Mapping[str, Any], index: int, watch: Mapping[str, Any], problems: Problems) -> None:
+    """Check that a watch that changes one bound still fits the other one, its source's."""
+    own = [key for key in ("min_interval", "max_interval") if watch.get(key) is not None]
+    poll = source.get("poll")
+    poll = poll if isinstance(poll, dict) else {}
+    if len(own) != 1:
+        return
+    bounds = [
+        _duration_s(watch.get(key) or poll.get(key), PollSettings.model_fields[key].default)
+        for key in ("min_interval", "max_interval")
+    ]
+    if bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
+        shortest, longest = map(format_duration, (bounds[0], bounds[1]))
+        sentence = f"with its source's settings, polls would be at least {shortest} and at most {longest} apart"
+        problems.add(("watches", index, own[0]), f"{sentence}; expected a range")
+
+
+def _duration_s(value: object, default: float) -> float | None:
+    try:
+        return default if value is None else parse_duration(value)
+    except ValueError:
+        return None
+
+
+def _check_sinks(tree: Mapping[str, Any], problems: Problems) -> None:
+    metrics = [name for name, sink in members(tree, "sinks").items() if sink.get("kind") == "metrics"]
+    for name in metrics[1:]:
+        problems.add(("sinks", name, "kind"), f"{metrics[0]} is a metrics sink already; expected at most one")
+    for name, sink in members(tree, "sinks").items():
+        wanted = sink.get("sources")
+        for index, source in enumerate(wanted if isinstance(wanted, list) else []):
+            if isinstance(source, str) and not _is_named(tree, source):
+                problems.add(("sinks", name, "sources", index), _no_source(tree, source))
+
+
+def _check_server(tree: Mapping[str, Any], problems: Problems) -> None:
+    server = tree.get("server")
+    server = server if isinstance(server, dict) else {}
+    listen = server.get("listen", ServerSettings().listen)
+    if server.get("tokens") or server.get("tokens_file") or not isinstance(listen, str):
+        return
+    try:
+        host, _ = split_listen(listen)
+    except ValueError:
+        return
+    if not is_loopback(host):
+        path: KeyPath = ("server", "listen")
+        problems.add(
+            path, f"{listen} can be reached from other machines; expected tokens_file too, or a loopback address"
+        )
+
+
+def _is_named(tree: Mapping[str, Any], source: str) -> bool:
+    sources = tree.get("sources")
+    return isinstance(sources, dict) and source in sources
+
+
+def _no_source(tree: Mapping[str, Any], source: str) -> str:
+    sources = tree.get("sources")
+    names = ", ".join(map(str, sources)) if isinstance(sources, dict) else ""
+    return f"there is no source {source[:80]!r}; expected one of: {names or 'none is configured'}"

@@ -1,0 +1,11 @@
+"""What all sections of the configuration have in common."""
+
+from pydantic import BaseModel, ConfigDict
+
+SECTION_CONFIG = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+
+class Section(BaseModel):
+    """A mapping in the configuration file: cannot be changed, refuses keys it does not know, quotes no values."""
+
+    model_config = SECTION_CONFIG

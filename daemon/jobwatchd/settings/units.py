@@ -1,0 +1,106 @@
+"""Durations, sizes, rates and counts as people write them; kept in seconds, bytes and requests a second."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from jobwatchd.model.units import parse_duration_s
+
+_DURATION_UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
+_SIZE_UNITS = {"B": 1, "kB": 1_000, "KiB": 1_024, "MB": 1_000_000, "MiB": 1_048_576, "GB": 10**9, "GiB": 2**30}
+_SIZE = re.compile(r"(\d{1,12}) ?(B|kB|KiB|MB|MiB|GB|GiB)", re.ASCII)
+_RATE_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0}
+_RATE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?/ ?(s|m|h)", re.ASCII)
+
+
+def parse_duration(value: object) -> float:
+    """Return the seconds of `250ms`, `5s`, `10m`, `24h`, `7d`, or a plain 0; raises ValueError for anything else."""
+    if type(value) is int and value == 0:
+        return 0.0
+    if not isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
+            f"got {_shown(value)}; expected a duration with its unit: 250ms, 5s, 10m, 24h or 7d"
+        )
+    return parse_duration_s(value)
+
+
+def parse_positive_duration(value: object) -> float:
+    """Return the seconds of a duration above zero; raises ValueError for anything else."""
+    seconds = parse_duration(value)
+    if seconds == 0:
+        raise ValueError(f"got {_shown(value)}; expected a duration above zero")
+    return seconds
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in the largest unit in which it is a whole number: `10m`, `1500ms`."""
+    if seconds == 0:
+        return "0s"
+    for unit, size in _DURATION_UNITS:
+        count = seconds / size
+        if count >= 1 and abs(count - round(count)) < 1e-9:  # noqa: PLR2004 - what a float cannot tell apart
+            return f"{round(count)}{unit}"
+    return f"{seconds:.9f}".rstrip("0") + "s"
+
+
+def parse_size(value: object) -> int:
+    """Return the bytes of `512B`, `64KiB`, `1MiB`; raises ValueError for anything else, and for zero."""
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"got {_shown(value)}; expected a size with its unit, above zero: 64KiB, 1MiB or 5MB")
+    return int(match[1]) * _SIZE_UNITS[match[2]]
+
+
+def format_size(size: int) -> str:
+    """Return a size in the largest binary unit in which it is a whole number: `1MiB`."""
+    unit = next(unit for unit in ("GiB", "MiB", "KiB", "B") if size % _SIZE_UNITS[unit] == 0)
+    return f"{size // _SIZE_UNITS[unit]}{unit}"
+
+
+def parse_rate(value: object) -> float | None:
+    """Return the requests a second of `50/s`, `300/m`, `1000/h`, None for none; raises ValueError for anything else."""
+    if value is None:
+        return None
+    match = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or float(match[1]) == 0:
+        raise ValueError(
+            f"got {_shown(value)}; expected a rate above zero, 50/s, 300/m or 1000/h, or null for no limit"
+        )
+    return float(match[1]) / _RATE_UNITS[match[2]]
+
+
+def format_rate(rate: float | None) -> str | None:
+    """Return a rate in the smallest unit of time in which it is a whole number: `50/s`, `20/m`."""
+    if rate is None:
+        return None
+    for unit, size in _RATE_UNITS.items():
+        count = rate * size
+        if count >= 1 and abs(count - round(count)) < 1e-9:  # noqa: PLR2004 - what a float cannot tell apart
+            return f"{round(count)}/{unit}"
+    return f"{rate:.9f}".rstrip("0") + "/s"
+
+
+def parse_count(value: object) -> int:
+    """Return a whole number of at least one, digits in text included; raises ValueError for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value, re.ASCII):
+        value = int(value)
+    # YAML's `true` is an int to Python, and means no number.
+    if type(value) is not int or value < 1:
+        raise ValueError(f"got {_shown(value)}; expected a whole number of at least 1")
+    return value
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)[:60]
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, when_used="json")]
+PositiveDuration = Annotated[
+    float, BeforeValidator(parse_positive_duration), PlainSerializer(format_duration, when_used="json")
+]
+Size = Annotated[int, BeforeValidator(parse_size), PlainSerializer(format_size, when_used="json")]
+Rate = Annotated[float | None, BeforeValidator(parse_rate), PlainSerializer(format_rate, when_used="json")]
+Count = Annotated[int, BeforeValidator(parse_count)]

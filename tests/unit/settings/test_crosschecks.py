@@ -1,0 +1,112 @@
+"""What no section can know alone to be wrong."""
+
+from typing import Any
+
+import pytest
+
+UP = "space_id: s, workflow_id: w, job_id: j"
+
+
+@pytest.mark.parametrize(
+    ("watches", "expected"),
+    [
+        (
+            "{source: nobody, job: {job_id: 1}}",
+            "[0].source: there is no source 'nobody'; expected one of: graph, media-lab",
+        ),
+        ("{source: graph, job: {id: 1}}", "[0].job: got id; expected exactly job_id"),
+        ("{source: graph, job: {job_id: 1, x: 2}}", "[0].job: got job_id, x; expected exactly job_id"),
+        ("{source: graph, job: {job_id: abc}}", "[0].job: expected job_id to be a number"),
+        ("{source: graph, job: {job_id: '007'}}", "[0].job: expected job_id to be a number without leading zeros"),
+        ("{source: graph, job: {job_id: true}}", "[0].job.job_id: got bool; expected text or a whole number"),
+        ("{source: graph, job: {job_id: 1.5}}", "[0].job.job_id: got float; expected text or a whole number"),
+        ("{source: graph, job: {job_id: -1}}", "[0].job: expected job_id to be a number"),
+        (
+            "{source: media-lab, job: {job_id: j}}",
+            "[0].job: got job_id; expected exactly space_id, workflow_id, job_id",
+        ),
+        (
+            "{source: media-lab, job: {space_id: .., workflow_id: w, job_id: j}}",
+            "[0].job: a job parameter must not be '..'",
+        ),
+        ("{source: media-lab, job: {space_id: '', workflow_id: w, job_id: j}}", "must not be empty"),
+        (
+            "{source: graph, job: {job_id: 1}}, {source: graph, job: {job_id: '1'}}",
+            "[1]: graph/1 is watched already, by",
+        ),
+        ("{source: graph, job: {job_id: 1}, min_interval: 5m}", "[0].min_interval: with its source's settings, polls"),
+        ("{source: graph, job: {job_id: 1}, max_interval: 1s}", "[0].max_interval: with its source's settings, polls"),
+        (
+            "{source: graph, job: {job_id: 1}, min_interval: 5s, max_interval: 1s}",
+            "[0]: min_interval (5s) is longer than",
+        ),
+        ("{source: graph, job: {job_id: 1}, deadline: 0s}", "[0].deadline: got '0s'; expected a duration above zero"),
+    ],
+)
+def test_watches_fit_their_sources(desk: Any, watches: str, expected: str):
+    """A watch names a source, its parameters, and each job once."""
+    problem = desk.problem(f"watches: [{watches}]\n")
+    assert problem.startswith("jobwatchd.yaml:12: watches[")
+    assert expected in problem
+
+
+def test_the_same_id_on_two_sources_is_two_jobs(desk: Any):
+    """A job is named by its source too."""
+    watches = f"watches: [{{source: graph, job: {{job_id: 7}}}}, {{source: media-lab, job: {{{UP}}}}}]\n"
+    assert [spec.ref.key for spec in desk.load(watches).watch_specs()] == ["graph/7", "media-lab/s/w/j"]
+
+
+def test_a_sink_filters_by_sources_that_exist(desk: Any):
+    """A filter for a source that is not there would let nothing pass."""
+    assert "sinks.a.sources[1]: there is no source 'grph'; expected one of: graph, media-lab" in desk.problem(
+        "sinks: {a: {kind: log, sources: [graph, grph]}}\n"
+    )
+
+
+def test_there_is_one_metrics_sink_at_most(desk: Any):
+    """Two of them would count everything twice under the same names."""
+    assert "sinks.b.kind: a is a metrics sink already; expected at most one" in desk.problem(
+        "sinks: {a: {kind: metrics}, b: {kind: metrics}}\n"
+    )
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:9464", ":9464", "[::]:9464", "10.0.0.5:80", "example.com:80"])
+def test_an_open_address_wants_tokens(desk: Any, listen: str):
+    """Whoever can reach the API could change what is watched."""
+    assert f"server.listen: {listen} can be reached from other machines" in desk.problem(
+        f"server: {{listen: '{listen}'}}\n"
+    )
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:9464", "localhost:80", "127.8.8.8:1"])
+def test_a_loopback_address_wants_none(desk: Any, listen: str):
+    """Only this machine can reach it."""
+    assert desk.load(f"server: {{listen: '{listen}'}}\n").server.tokens == ()
+
+
+def test_an_open_address_with_tokens_is_fine(desk: Any):
+    """Tokens keep strangers out."""
+    (desk.folder / "tokens").write_text("# for the dashboard\n\nplanted-token-0123456789\n")
+    server = desk.load("server: {listen: ':9464', tokens_file: tokens}\n").server
+    assert server.address == ("", 9464)
+    assert [token.get_secret_value() for token in server.tokens] == ["planted-token-0123456789"]
+
+
+def test_short_tokens_are_refused(desk: Any):
+    """A token has to be hard to guess."""
+    (desk.folder / "tokens").write_text("short\n")
+    assert "server.tokens[0]: a token cannot be used; expected at least 16" in desk.problem(
+        "server: {tokens_file: tokens}\n"
+    )
+
+
+def test_a_tokens_file_of_comments_is_refused(desk: Any):
+    """A file without tokens would open the API, or close it, by mistake."""
+    (desk.folder / "tokens").write_text("# none yet\n")
+    assert "server.tokens_file: the file tokens holds only comments" in desk.problem("server: {tokens_file: tokens}\n")
+
+
+def test_contradictions_are_found_beside_mistakes(desk: Any):
+    """A wrong value in one section does not hide what is wrong between others."""
+    problems = desk.problems("log: {level: loud}\nwatches: [{source: nobody, job: {job_id: 1}}]\n")
+    assert ["log.level" in problems[0], "watches[0].source" in problems[1], len(problems)] == [True, True, 2]

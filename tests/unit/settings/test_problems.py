@@ -1,0 +1,140 @@
+"""Mistakes: each names its place, its key, what was got and what was expected."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Edit = Callable[[str, str], Any]
+
+
+def test_a_wrong_value_names_line_key_value_and_expectation(desk: Any, edit: Edit):
+    """Everything a person needs to mend it is in one line."""
+    edit("    account: root\n", "    account: root\n    poll:\n      min_interval: 5\n")
+    assert desk.problem() == (
+        "jobwatchd.yaml:7: sources.graph.poll.min_interval: "
+        "got 5; expected a duration with its unit: 250ms, 5s, 10m, 24h or 7d"
+    )
+
+
+def test_an_unknown_key_suggests_the_one_that_was_meant(desk: Any, edit: Edit):
+    """A slip of the finger is recognised, and the value never told."""
+    edit("    account: root\n", "    account: root\n    poll: {min_intervall: 5s}\n")
+    problem = desk.problem()
+    assert problem.startswith(
+        "jobwatchd.yaml:6: sources.graph.poll.min_intervall: unknown key, did you mean `min_interval`?; expected"
+    )
+
+
+@pytest.mark.parametrize("key", ["sorces", "_env_file", "_case_sensitive"])
+def test_an_unknown_section_is_refused(desk: Any, key: str):
+    """The top level knows its keys too, and those that pydantic-settings would take for its own arguments."""
+    assert f"jobwatchd.yaml:12: {key}: unknown key" in desk.problem(f"{key}: x\n")
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(desk: Any, edit: Edit):
+    """Syntax aside, one run finds everything: values, unknown keys, duplicates, references, secrets, variables."""
+    edit("    account: root\n", "    account: 5\n    acount: x\n    account: y\n")
+    edit("api_key: planted-api-key", "api_key_file: none")
+    more = "watches:\n  - {source: nobody, job: {job_id: 1}}\nlog: {level: loud}\n"
+    problems = desk.problems(more, JOBWATCHD_FOO="1")
+    assert [problem.partition(": ")[0] for problem in problems] == [
+        "environment variable JOBWATCHD_FOO",
+        *[f"jobwatchd.yaml:{line}" for line in (5, 6, 7, 13, 15, 16)],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("account: root", "account: 5", "sources.graph.account: got 5; expected text; put it in quotes"),
+        ("account: root", "account:", "sources.graph.account: got nothing; expected text"),
+        ("account: root", "account: 'a:b'", "sources.graph.account: got 'a:b'; expected text that matches"),
+        ("    account: root\n", "", "sources.graph.account: the key is missing"),
+        ("{address: 10.0.0.5}", "nowhere", "sources.graph.graphd: got 'nowhere'; expected a mapping"),
+        ("{address: 10.0.0.5}", "{address: a, port: 0}", "port: got 0; expected a number of at least 1"),
+        ("{address: 10.0.0.5}", "{address: a, port: x}", "port: got 'x'; expected a whole number"),
+        (
+            "nebula-explorer",
+            "nebula-explore",
+            "sources.graph.kind: got 'nebula-explore', did you mean `nebula-explorer`?; expected one of",
+        ),
+        (
+            "    kind: nebula-explorer\n",
+            "",
+            "sources.graph.kind: the key is missing; expected one of nebula-explorer, ",
+        ),
+        ("media-lab:", "Media.Lab:", "sources.Media.Lab: 'Media.Lab' cannot be a name; expected 1 to 63 of a-z"),
+        (
+            "account: root",
+            "account: a\n    http_client: curl",
+            "http_client: got 'curl'; expected one of 'pyreqwest' or",
+        ),
+        (
+            "account: root",
+            "account: a\n    poll: {concurrency: true}",
+            "concurrency: got True; expected a whole number",
+        ),
+        ("account: root", "account: a\n    poll: {jitter: 1}", "poll.jitter: got 1; expected a number below 1"),
+        ("account: root", "account: a\n    poll: {age_fraction: 0}", "age_fraction: got 0; expected a number above 0"),
+        ("account: root", "account: a\n    max_body: 5", "max_body: got 5; expected a size with its unit"),
+        ("account: root", "account: a\n    tls: {cert_file: /dev/null}", "cert_file is there without key_file"),
+        (
+            "account: root",
+            "account: a\n    poll: {min_interval: 2m}",
+            "poll: min_interval (2m) is longer than max_interval (1m); expected at most the same",
+        ),
+        (
+            "account: root",
+            "account: a\n    poll: {interval: 5s, max_interval: 1m}",
+            "poll: interval fixes the time between polls and excludes max_interval; expected one",
+        ),
+    ],
+)
+def test_each_mistake_in_a_source_is_explained(desk: Any, edit: Edit, old: str, new: str, expected: str):
+    """What is wrong with a source is said in the file's own words."""
+    edit(old, new)
+    assert expected in "\n".join(desk.problems())
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("sinks: {a: {kind: log, events: [job.done]}}", "sinks.a.events[0]: 'job.done' matches no event"),
+        ("sinks: {a: {kind: log, events: job.*}}", "sinks.a.events: got 'job.*'; expected a list"),
+        ("sinks: {a: {kind: mail}}", "sinks.a.kind: got 'mail'; expected one of log, metrics, webhook"),
+        ("sinks: {a: 5}", "sinks.a: got 5; expected a mapping"),
+        ("sinks: {a: {kind: log, labels: {a b: x}}}", "'a b' cannot be a label"),
+        ("sinks: {a: {kind: log, labels: {a: 5}}}", "sinks.a.labels.a: got int 5; expected text: put it in quotes"),
+        ("server: {listen: 9464}", "server.listen: got 9464; expected text"),
+        ("server: {listen: localhost}", "server.listen: got 'localhost'; expected host and port"),
+        ("server: {listen: '127.0.0.1:99999'}", "server.listen: got '127.0.0.1:99999'; expected host and port"),
+        ("store: {url: 'mysql://x/y'}", "store.url: got 'mysql://x/y'; expected sqlite:/// and a file"),
+        ("store: {url: 'sqlite://'}", "store.url: got 'sqlite://'; expected sqlite:/// and a file"),
+        ("watches: {a: 1}", "watches: got a mapping; expected a list"),
+        ("shutdown: {drain: forever}", "shutdown.drain: 'forever' is not a duration"),
+        ("log: []", "log: got an empty list; expected a mapping"),
+    ],
+)
+def test_each_mistake_elsewhere_is_explained(desk: Any, more: str, expected: str):
+    """Other sections are as strict."""
+    assert expected in desk.problem(f"{more}\n")
+
+
+def test_a_section_without_content_has_its_defaults(desk: Any):
+    """All lines under a key may be commented out."""
+    settings = desk.load("sinks:\nwatches:\nserver:\n")
+    assert sorted(settings.sinks) == ["journal", "prometheus"]
+    assert settings.server.address == ("127.0.0.1", 9464)
+
+
+def test_sources_are_needed(desk: Any):
+    """A daemon without anything to poll is a mistake."""
+    desk.text = "log: {level: info}\n"
+    assert desk.problem() == "jobwatchd.yaml: sources: the key is missing"
+
+
+def test_a_source_is_needed(desk: Any):
+    """An empty mapping of sources is none."""
+    desk.text = "sources: {}\n"
+    assert "sources: got an empty mapping; expected at least 1 entry" in desk.problem()
