@@ -114,7 +114,8 @@ def test_secrets_are_masked_wherever_they_are(style: Style, terminal: bool):  # 
     """In the event, in names, in values deep inside, in exceptions and their causes, in errors given as values."""
     stream = Terminal() if terminal else io.StringIO()
     logger = configure(stream, style).logger("x")
-    logger.info("login with " + SECRET, key={"deep": [SECRET, {f"a{SECRET}": 1}]}, error=ValueError(SECRET))
+    event = f"login with {SECRET}"
+    logger.info(event, key={"deep": [SECRET, {f"a{SECRET}": 1}]}, error=ValueError(SECRET))
     logger.info("encoded", url="s3cr%25t%2F%27w%C3%B6rd%22%5Cx", quoted=repr([SECRET]))
     try:
         fail(SECRET)
