@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from jobwatchd.model.event import EventType
 from jobwatchd.model.job import State
@@ -24,6 +24,14 @@ def _check_positive(text: str) -> str:
     return text
 
 
+def _as_text(value: object) -> object:
+    if type(value) is not int:
+        return value
+    if not 0 <= value <= MAX_ID:
+        raise ValueError("a number must be from 0 to 9223372036854775807; put others in quotes")
+    return str(value)
+
+
 Plain = Annotated[str, Field(min_length=1, max_length=512, pattern=_PLAIN)]
 Duration = Annotated[str, Field(pattern=_DURATION, max_length=32, examples=["6h"])]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -32,9 +40,19 @@ Limit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
 LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,62}$")]
 LabelValue = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
-ParameterValue = (
-    Annotated[StrictStr, Field(min_length=1, max_length=512)] | Annotated[StrictInt, Field(ge=0, le=MAX_ID)]
-)
+ParameterValue = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    Field(min_length=1, max_length=512),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": 512},
+                {"type": "integer", "minimum": 0, "maximum": MAX_ID},
+            ]
+        }
+    ),
+]
 
 
 class _Input(BaseModel):
@@ -86,11 +104,6 @@ class WatchRequest(_Input):
             max_interval_s=_seconds(self.max_interval),
             silent_start=self.initial == "silent",
         )
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The job's parameters, all as text."""
-        return {name: str(value) for name, value in self.job.items()}
 
 
 def _seconds(text: str | None) -> float | None:

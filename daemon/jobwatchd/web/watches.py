@@ -132,7 +132,7 @@ class Watches:
         problems: list[str] = []
         for place, each in enumerate(wanted):
             try:
-                ref = self._watchlist.reference(each.source, each.parameters)
+                ref = self._watchlist.reference(each.source, each.job)
             except ConfigError as exc:
                 where = f"item {place}: " if len(wanted) > 1 else ""
                 problems += [f"{where}{problem}" for problem in exc.problems]

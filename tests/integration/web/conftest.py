@@ -1,22 +1,23 @@
 """A daemon's HTTP side on a real socket, over the store in memory."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any
 
 import anyio
 import anyio.lowlevel
 import httpx
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobwatchd.errors import ConfigError, StoreUnavailable
-from jobwatchd.model.event import Event
+from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Watch, WatchSpec
+from jobwatchd.ports import EventQuery
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.web.application import build_app
@@ -66,7 +67,7 @@ class Store(MemoryStore):
             await anyio.sleep_forever()
         self._fail_if_broken()
 
-    async def list_events(self, query):
+    async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
         """Fail where told to."""
         self._fail_if_broken()
         return await super().list_events(query)
@@ -143,13 +144,13 @@ class Daemon:
             version="1.2.3",
         )
 
-    async def watch(self, job_id: str, **options: object) -> Watch:
+    async def watch(self, job_id: str, **options: Any) -> Watch:
         """Follow a job of `graph`."""
         spec = WatchSpec(JobReference.of("graph", [job_id]), **options)
         [(watch, _)] = await self.store.add_watches([spec], self.clock.now())
         return watch
 
-    async def see(self, watch: Watch, *states: State, **facts: object) -> Watch:
+    async def see(self, watch: Watch, *states: State, **facts: Any) -> Watch:
         """Let the job be seen in these states, one after the other; everything goes to the sink `ci`."""
         for state in states:
             step = advance(watch, Observation(state, state.value, **facts), self.clock.now())
@@ -158,44 +159,50 @@ class Daemon:
         return watch
 
 
-class Serving(Protocol):
-    """Serves an application, and yields its URL."""
-
-    def __call__(self, app: object) -> AbstractAsyncContextManager[str]:
-        """Serve until the block ends."""
-
-
 def _to_ci(_event: Event) -> Sequence[str]:
     return ["ci"]
 
 
-@asynccontextmanager
-async def _serving(app) -> AsyncIterator[str]:
+class Switchboard:
+    """An application that hands every request to another one, so that one server does for all tests of a file."""
+
+    app: ASGIApp
+    url: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on the request."""
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """Run all tests of a file in one event loop, so that they can share a server."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def switchboard(anyio_backend: str) -> AsyncIterator[Switchboard]:
+    """Serve on a real socket."""
+    switchboard = Switchboard()
     [sock] = bind("127.0.0.1:0")
-    url = f"http://{address_of(sock)}"
+    switchboard.url = f"http://{address_of(sock)}"
     async with anyio.create_task_group() as tasks:
-        await tasks.start(serve, app, [sock])
-        yield url
+        await tasks.start(serve, switchboard, [sock])
+        yield switchboard
         tasks.cancel_scope.cancel()
 
 
 @pytest.fixture
-def serving() -> Serving:
-    """How to serve any application on a real socket."""
-    return _serving
-
-
-@pytest.fixture
-async def daemon() -> AsyncIterator[Daemon]:
-    """A daemon's HTTP side, served."""
-    daemon = Daemon()
-    async with _serving(daemon.app) as daemon.url:
-        yield daemon
+def daemon(switchboard: Switchboard) -> Daemon:
+    """Serve a new daemon's HTTP side."""
+    daemon = Daemon(url=switchboard.url)
+    switchboard.app = daemon.app
+    return daemon
 
 
 @pytest.fixture
 async def client(daemon: Daemon) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client with the token."""
+    """Return an HTTP client with the token."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(base_url=daemon.url, headers=headers) as client:
         yield client
@@ -203,6 +210,6 @@ async def client(daemon: Daemon) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def stranger(daemon: Daemon) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client without a token."""
+    """Return an HTTP client without a token."""
     async with httpx.AsyncClient(base_url=daemon.url) as client:
         yield client

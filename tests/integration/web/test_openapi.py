@@ -1,6 +1,8 @@
 """The API keeps to its own description, whatever it is sent."""
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -21,7 +23,7 @@ OPTIONS = [
 ]
 
 
-async def test_schemathesis_has_nothing_to_say(daemon, tmp_path):
+async def test_schemathesis_has_nothing_to_say(daemon: Any, tmp_path: Path):
     """Requests of every kind, fitting and not, get documented answers, and none of them breaks the server."""
     command = [*SCHEMATHESIS, *OPTIONS, f"--report-dir={tmp_path}", f"{daemon.url}/openapi.json"]
     result = await anyio.run_process(command, check=False, cwd=tmp_path)

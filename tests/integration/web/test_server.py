@@ -1,0 +1,115 @@
+"""The server starts where it is told, bears slow clients for a while, and stops in order."""
+
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from jobwatchd.errors import ConfigError
+from jobwatchd.web.protocol import MAX_HEAD, BoundedProtocol
+from jobwatchd.web.server import address_of, bind, serve
+
+
+async def _ask(host: str, port: int, *parts: bytes) -> bytes:
+    """Send parts of requests, each after an answer to the one before; return all that comes until the server closes."""
+    answer = b""
+    async with await anyio.connect_tcp(host, port) as stream:
+        with anyio.fail_after(10):
+            for part in parts:
+                await stream.send(part)
+                if part is not parts[-1]:
+                    answer += await stream.receive()
+            async for chunk in stream:
+                answer += chunk
+    return answer
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bear slow clients for a moment only."""
+    monkeypatch.setattr(BoundedProtocol, "head_timeout_s", 0.05)
+
+
+@pytest.fixture
+def address(switchboard: Any, daemon: Any) -> tuple[str, int]:
+    """Where the daemon is served."""
+    host, port = switchboard.url.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /livez HTT", b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ", b"\r\n\r\n"])
+async def test_a_head_that_never_ends_is_given_up(impatient: Any, address: Any, head: bytes):
+    """A connection on which no complete request arrives is closed, whatever part of one has come."""
+    assert await _ask(*address, head or b"\n") == b""
+
+
+async def test_a_second_head_that_never_ends_is_given_up(impatient: Any, address: Any):
+    """The same holds after a request that was answered."""
+    answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /livez HT")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_an_answer_may_take_longer_than_a_head(impatient: Any, daemon: Any, client: httpx.AsyncClient):
+    """Patience ends for requests that do not come, not for answers that take time."""
+    real_sleep = daemon.clock.sleep
+
+    async def sleep(delay_s: float) -> None:
+        await anyio.sleep(0.06)
+        await real_sleep(delay_s)
+
+    daemon.clock.sleep = sleep
+    assert (await client.get("/v1/events", params={"wait": "1s"})).json()["items"] == []
+
+
+async def test_a_head_too_large_is_refused(address: Any):
+    """Headers without end get 400, and the connection is closed."""
+    answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nX-Large: ".ljust(MAX_HEAD + 1, b"a"))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("head", [b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", b"nonsense\r\n\r\n"])
+async def test_what_is_not_http_is_refused(address: Any, head: bytes):
+    """Nonsense gets 400, and the connection is closed."""
+    assert (await _ask(*address, head)).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_the_server_does_not_say_what_it_is(stranger: httpx.AsyncClient):
+    """No header tells the software."""
+    assert "server" not in (await stranger.get("/livez")).headers
+
+
+async def test_a_request_in_flight_is_answered_before_the_stop():
+    """Cancelling the server lets what has begun come to its end, and then the port is free again."""
+    [sock] = bind("127.0.0.1:0")
+    address = address_of(sock)
+    answers = []
+    begun = anyio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.set()
+        while sock.fileno() != -1:  # the server closes it when it begins to stop
+            await anyio.sleep(0.01)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"done"})
+
+    async def ask() -> None:
+        async with httpx.AsyncClient() as client:
+            answers.append((await client.get(f"http://{address}/")).text)
+
+    async with anyio.create_task_group() as clients, anyio.create_task_group() as servers:
+        await servers.start(serve, app, [sock])
+        clients.start_soon(ask)
+        await begun.wait()
+        servers.cancel_scope.cancel()
+    assert answers == ["done"]
+    for again in bind(address):
+        again.close()
+
+
+async def test_a_port_in_use_is_a_clear_mistake(switchboard: Any):
+    """Where somebody listens already, starting fails with the address and the reason."""
+    listen = switchboard.url.removeprefix("http://")
+    with pytest.raises(ConfigError, match=rf"^server.listen: cannot listen at '{listen}': Address already in use"):
+        bind(listen)
