@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import assert_never
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from jobwatchd.app.daemon import Daemon
 from jobwatchd.app.parts import Parts
@@ -45,6 +45,7 @@ def build_daemon(settings: Settings, load: Callable[[], Settings]) -> Daemon:
     clock = SystemClock()
     redactor = Redactor(settings.secrets())
     loggers = configure_logging(settings.log.format, settings.log.level, sys.stderr, redactor, os.environ)
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and nobody here resets a counter
     registry = CollectorRegistry()
     parts = Parts(
         settings=settings,
@@ -136,6 +137,7 @@ class Adapters:
                     self._clock,
                     timeout_s=section.timeout,
                     connections=section.concurrency,
+                    ca_file=section.tls.ca_file,
                     headers={header: value.get_secret_value() for header, value in section.headers.items()},
                 )
             case _:
