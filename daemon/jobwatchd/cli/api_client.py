@@ -30,8 +30,7 @@ class ApiClient:
     """Asks the daemon at `base_url`, with `token` where it wants one. All calls raise `ApiError`, and nothing else."""
 
     def __init__(self, base_url: str, token: str | None = None) -> None:
-        url = httpx.URL(base_url)
-        if url.scheme not in {"http", "https"} or not url.host:
+        if not _is_http(base_url):
             raise ApiError(f"{base_url!r} is not the address of a daemon; expected one such as http://127.0.0.1:9464.")
         self._url = base_url.rstrip("/")
         # Proxies and netrc of the environment are for the world outside; the daemon is not there.
@@ -103,6 +102,14 @@ class ApiClient:
         if not response.is_success:
             raise ApiError(_explanation(response), response.status_code)
         return response
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return parsed.scheme in {"http", "https"} and bool(parsed.host)
 
 
 def _document(response: httpx.Response) -> dict[str, Any]:

@@ -89,7 +89,7 @@ async def test_a_request_in_flight_is_answered_before_the_stop():
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         begun.set()
-        while sock.fileno() != -1:  # the server closes it when it begins to stop
+        while sock.fileno() != -1:  # noqa: ASYNC110 - the server closes it when it begins to stop, and tells nobody
             await anyio.sleep(0.01)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"done"})
