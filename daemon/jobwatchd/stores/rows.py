@@ -66,6 +66,8 @@ class WatchReader:
         self._policies: dict[str, Policy] = {}
         self._tasks: dict[str, Mapping[str, State]] = {}
         self._unmapped: dict[str, tuple[str, ...]] = {}
+        # Watches that were added together stand side by side.
+        self._created = (0, from_micros(0))
 
     def watch(self, row: Row[*tuple[Any, ...]]) -> Watch:
         """Return the watch in a row that begins with `WATCH_COLUMNS`; raises `StoreUnavailable` where there is none."""
@@ -102,7 +104,9 @@ class WatchReader:
             lost,
             group,
         ) = row[: len(WATCH_COLUMNS)]
-        created = from_micros(created_at)
+        if created_at != self._created[0]:
+            self._created = (created_at, from_micros(created_at))
+        created = self._created[1]
         return Watch(
             watch_id,
             JobReference(sys.intern(source), job),

@@ -108,13 +108,11 @@ deliveries = Table(
 IS_PENDING = deliveries.c.status == literal_column("'pending'")
 IS_DEAD = deliveries.c.status == literal_column("'dead'")
 
-# Almost all rows are delivered ones, and nobody looks for them: these two stay as small as the backlog. The third
-# column lets the backlog be told from the index alone.
+# Almost all rows are delivered ones, and nobody looks for them: these two stay as small as the backlog.
 Index(
     "ix_deliveries_pending",
     deliveries.c.sink,
     deliveries.c.position,
-    deliveries.c.created_at,
     sqlite_where=IS_PENDING,
     postgresql_where=IS_PENDING,
 )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from jobwatchd.errors import ConfigError
@@ -135,11 +135,10 @@ def _path(url: str) -> Path:
     if parsed.get_backend_name() != "sqlite":
         msg = f"store.url: got a {parsed.get_backend_name()} URL, expected sqlite:////absolute/path/of/the/file"
         raise ConfigError(msg)
-    if _names_no_file(parsed):
+    if parsed.query:
+        msg = "store.url: takes no parameters after `?`, expected sqlite:////absolute/path/of/the/file"
+        raise ConfigError(msg)
+    if parsed.database in {None, "", ":memory:"}:
         msg = "store.url: names no file, expected sqlite:////absolute/path/of/the/file"
         raise ConfigError(msg)
     return Path(parsed.database or "").absolute()
-
-
-def _names_no_file(url: URL) -> bool:
-    return url.database in {None, "", ":memory:"} or bool(url.query)

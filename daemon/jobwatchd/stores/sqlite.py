@@ -19,6 +19,8 @@ READERS = 4
 CHECKED_BYTES = 512 * 1024 * 1024
 # After a burst the log file shrinks again.
 WAL_BYTES = 64 * 1024 * 1024
+# SQLite needs 32 KiB beside the file before it writes anything.
+LEAST_FREE_BYTES = 64 * 1024
 
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "is locked by another process; stop that process, or let it finish",
@@ -49,9 +51,6 @@ class SqliteFile:
 
     def acquire(self) -> None:
         """Take the file for this process, creating it where it is missing; raises `StoreUnavailable`."""
-        if not self.path.parent.is_dir():
-            msg = f"store {self.path}: the folder {self.path.parent} does not exist; create it"
-            raise StoreUnavailable(msg)
         try:
             self._lock_fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,6 +59,9 @@ class SqliteFile:
         except BlockingIOError as exc:
             self.release()
             msg = f"another jobwatchd is using {self.path} (it holds {self._lock_path}); stop it, or name another file"
+            raise StoreUnavailable(msg) from exc
+        except FileNotFoundError as exc:
+            msg = f"store {self.path}: the folder {self.path.parent} does not exist; create it"
             raise StoreUnavailable(msg) from exc
         except OSError as exc:
             self.release()
@@ -114,6 +116,9 @@ class SqliteFile:
             # The primary code; the rest of the extended one says where in SQLite it came up.
             code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
             detail = " ".join(str(cause).split())
+        if code == sqlite3.SQLITE_IOERR and self._is_disk_full():
+            # So it is told where the memory shared between readers and writer could not be made.
+            code = sqlite3.SQLITE_FULL
         advice = _ADVICE.get(code or 0, "cannot be used")
         return f"store {self.path} {advice} ({detail})"
 
@@ -127,6 +132,13 @@ class SqliteFile:
             hide_parameters=True,
             **options,
         )
+
+    def _is_disk_full(self) -> bool:
+        try:
+            status = os.statvfs(self.path.parent)
+        except OSError:
+            return False
+        return status.f_bavail * status.f_frsize < LEAST_FREE_BYTES
 
     def _identity(self) -> tuple[int, int] | None:
         try:

@@ -95,7 +95,7 @@ def _create_deliveries() -> None:
     op.create_index(
         "ix_deliveries_pending",
         "deliveries",
-        ["sink", "position", "created_at"],
+        ["sink", "position"],
         sqlite_where=pending,
         postgresql_where=pending,
     )

@@ -1,0 +1,60 @@
+"""The SQL is not SQLite's alone."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from jobwatchd.model.job import JobReference
+from jobwatchd.stores import sql_commit, sql_deliveries, sql_watches
+from jobwatchd.stores.codec import from_micros
+from jobwatchd.stores.schema import deliveries, insert_missing, metadata, sources, watches
+from jobwatchd.stores.shards import SHARDS, shard_of
+
+STATEMENTS = {
+    f"{module.__name__.rpartition('.')[2]}{name}": value
+    for module in (sql_commit, sql_deliveries, sql_watches)
+    for name, value in vars(module).items()
+    if name.isupper() and hasattr(value, "compile")
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_every_standing_statement_compiles_for_postgresql(name: str):
+    """A construct that only SQLite has would be found here."""
+    assert str(STATEMENTS[name].compile(dialect=postgresql.dialect()))
+
+
+def test_the_tables_compile_for_postgresql():
+    """Ids count by themselves, and the partial indexes are partial there, too."""
+    dialect = postgresql.dialect()
+    tables = {table.name: str(CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables}
+    assert "id BIGSERIAL NOT NULL" in tables["watches"]
+    assert "position BIGSERIAL NOT NULL" in tables["events"]
+    indexes = [str(CreateIndex(index).compile(dialect=dialect)) for index in sorted(deliveries.indexes, key=str)]
+    assert any("WHERE status = 'pending'" in index for index in indexes)
+
+
+def test_compare_and_set_locks_what_it_compares():
+    """With several writers, nobody may change a version between the look and the write."""
+    for name in ("sql_commit_VERSIONS", "sql_commit_SOURCE_VERSIONS"):
+        assert str(STATEMENTS[name].compile(dialect=postgresql.dialect())).endswith("FOR UPDATE")
+
+
+def test_inserting_what_is_missing_is_known_to_both_databases():
+    """The words differ from standard SQL in the same way."""
+    for table in (watches, sources):
+        statement = insert_missing(table, "postgresql")
+        assert "ON CONFLICT DO NOTHING" in str(statement.compile(dialect=postgresql.dialect()))
+
+
+def test_shards_never_move():
+    """Computed by every version and every replica alike; these are frozen."""
+    assert [shard_of(JobReference("graph", job)) for job in ("1964", "a/b")] == [27, 20]
+    assert {shard_of(JobReference("graph", str(number))) for number in range(2_000)} == set(range(SHARDS))
+
+
+def test_the_epoch_is_1970():
+    """Instants in the database can be read by other tools."""
+    assert from_micros(0) == datetime(1970, 1, 1, tzinfo=UTC)
