@@ -1,10 +1,10 @@
 """Where watches, events and deliveries outlive the process; each adapter is a `ports.Store`.
 
-- `memory`: everything in dicts, for tests and for `jobwatchd wait`
+- `memory`, `memory_deliveries`: everything in dicts, for tests and for `jobwatchd wait`
 - `sql`: the transactions; what is said in them stands, noun by noun, in `sql_watches`, `sql_commit`, `sql_events`,
   `sql_deliveries`
 - `schema`: the tables; `migrations/`: how an older schema becomes this one; `migrate`: runs them
-- `rows`, `codec`: rows and JSON to and from the model
+- `rows`, `codec`: rows and JSON to and from the model; `chunks`: lists too long for one statement
 - `database`: one writer, many readers, every failure a `StoreUnavailable`
 - `sqlite`: all that is true of SQLite only: files, locks, pragmas, error codes
 - `shards`, `amendment`: rules that all adapters share
