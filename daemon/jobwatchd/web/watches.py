@@ -25,6 +25,14 @@ WatchId = Annotated[int, Path(ge=1, le=MAX_ID)]
 _LOCATION = {
     "headers": {"Location": {"description": "The path of the watch.", "schema": {"type": "string"}}},
 }
+_ADDED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": WatchBody,
+        "description": "The job was watched already; its watch stays as it was.",
+        **_LOCATION,
+    },
+    201: {"description": "The job is watched from now on.", **_LOCATION},
+}
 _BODY_PROBLEMS = documented(400, 408, 413, 415)
 
 
@@ -38,14 +46,6 @@ class Watches:
     def register(self, router: APIRouter) -> None:
         """Add the operations to `router`."""
         one = "/watches/{watch_id:int}"
-        existing: dict[int | str, dict[str, Any]] = {
-            200: {
-                "model": WatchBody,
-                "description": "The job was watched already; its watch stays as it was.",
-                **_LOCATION,
-            },
-            201: {"description": "The job is watched from now on.", **_LOCATION},
-        }
         router.add_api_route(
             "/watches",
             self.add,
@@ -53,7 +53,7 @@ class Watches:
             status_code=201,
             operation_id="addWatch",
             summary="Follow a job; asking again changes nothing",
-            responses=existing | _BODY_PROBLEMS,
+            responses=_ADDED | _BODY_PROBLEMS,
         )
         router.add_api_route(
             "/watches/batch",
