@@ -15,7 +15,7 @@ OPEN_AFTER = 5
 PROBES = Backoff(first_s=1.0, factor=2.0, longest_s=30.0)
 UNLIMITED = sys.maxsize
 # A request that comes exactly when `next_s` said must not be turned away by the last bit of a float.
-ROUNDING = 1e-6
+ROUNDING = 1e-4
 
 
 class Gate:

@@ -1,0 +1,115 @@
+"""All that the loops of the engine need, in memory and on a clock that stands still."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+import structlog
+from anyio.abc import TaskGroup
+from prometheus_client import CollectorRegistry
+from structlog.testing import LogCapture
+
+from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.lane import Lane, LaneLimits
+from jobwatchd.engine.records import Records
+from jobwatchd.engine.vitals import Vitals
+from jobwatchd.model.cadence import Cadence
+from jobwatchd.model.event import Event
+from jobwatchd.model.job import JobReference
+from jobwatchd.model.watch import Watch, WatchSpec
+from jobwatchd.ports import EventQuery, Source
+from jobwatchd.stores.memory import MemoryStore
+from jobwatchd.telemetry import Telemetry
+from jobwatchd.testing import FakeClock
+
+
+class Rig:
+    """The parts around a loop; `luck` is what chance yields, `store` may be replaced before a part is asked for."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.registry = CollectorRegistry()
+        self.telemetry = Telemetry(self.registry)
+        self.vitals = Vitals(self.clock, self.telemetry)
+        self.log = LogCapture()
+        self.logger = structlog.wrap_logger(
+            structlog.PrintLogger(), processors=[self.log], wrapper_class=structlog.make_filtering_bound_logger(0)
+        )
+        self.luck = 0.5
+        self.told: list[Event] = []
+        self.use(MemoryStore())
+
+    def use(self, store: MemoryStore) -> None:
+        """Build everything that writes on this store."""
+        self.store = store
+        self.records = Records(store)
+        self.commits = Commits(store, self.route, self.clock, self.tell)
+        self.fanout = Fanout(
+            store=store,
+            records=self.records,
+            vitals=self.vitals,
+            clock=self.clock,
+            chance=self.chance,
+            telemetry=self.telemetry,
+            logger=self.logger,
+        )
+
+    def chance(self) -> float:
+        """Yield what luck there is."""
+        return self.luck
+
+    def route(self, event: Event) -> Collection[str]:
+        """Route as the sinks wish."""
+        return self.fanout.route(event)
+
+    async def tell(self, events: Sequence[Event]) -> None:
+        """Keep what was committed, and tell the sinks."""
+        self.told += events
+        await self.fanout.told(events)
+
+    async def add(self, source: str, *jobs: str, **facts: object) -> list[Watch]:
+        """Add watches to the store."""
+        specs = [WatchSpec(JobReference.of(source, [job]), **facts) for job in jobs]
+        return [watch for watch, _ in await self.store.add_watches(specs, self.clock.now())]
+
+    async def lane(self, source: Source, limits: LaneLimits | None = None, cadence: Cadence | None = None) -> Lane:
+        """Return a new lane for a source, with the standing that the store knows."""
+        return Lane(
+            source,
+            limits or LaneLimits(),
+            cadence or Cadence(jitter=0.0),
+            await self.store.load_source(source.name, self.clock.now()),
+            store=self.store,
+            commits=self.commits,
+            vitals=self.vitals,
+            clock=self.clock,
+            chance=self.chance,
+            telemetry=self.telemetry,
+            logger=self.logger,
+        )
+
+    @asynccontextmanager
+    async def running(self, *loops: Callable[[], Awaitable[None]]) -> AsyncIterator[TaskGroup]:
+        """Run these loops, and those that write, for as long as the body lasts."""
+        async with anyio.create_task_group() as tasks:
+            for loop in (self.commits.run, self.records.run, *loops):
+                tasks.start_soon(loop)
+            yield tasks
+            tasks.cancel_scope.cancel()
+
+    async def events(self, **query: object) -> list[str]:
+        """Return the types of all committed events, in order; what is inferred has a question mark."""
+        stored = await self.store.list_events(EventQuery(limit=100_000, **query))
+        return [item.event.type + "?" * item.event.inferred for item in stored]
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        """Return the value of a metric's series, None where there is none."""
+        return self.registry.get_sample_value(name, labels)
+
+
+@pytest.fixture
+def rig() -> Rig:
+    """Return a rig with nothing running."""
+    return Rig()

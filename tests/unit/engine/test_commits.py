@@ -1,0 +1,178 @@
+"""Group commit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+import pytest
+
+from jobwatchd.engine.commits import MAX_GROUP
+from jobwatchd.errors import StoreUnavailable
+from jobwatchd.model.health import HealthStep, mark_recovered, mark_unreachable
+from jobwatchd.model.job import Observation, State
+from jobwatchd.model.transition import Step, advance
+from jobwatchd.stores.memory import MemoryStore
+
+RUNNING = Observation(State.RUNNING, "1")
+DONE = Observation(State.SUCCEEDED, "2")
+
+
+class WatchedStore(MemoryStore):
+    """A memory store that counts, waits, and fails, as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: list[int] = []
+        self.go_on = anyio.Event()
+        self.go_on.set()
+        self.broken = False
+
+    async def commit(self, steps: Sequence[Step], health: Sequence[HealthStep], *rest: Any) -> Any:
+        """Note the size of the group, wait, then write it or fail."""
+        self.groups.append(len(steps) + len(health))
+        await self.go_on.wait()
+        if self.broken:
+            raise StoreUnavailable("disk full")
+        return await super().commit(steps, health, *rest)
+
+
+@pytest.fixture
+def store(rig: Any) -> WatchedStore:
+    """Return the store that the rig now uses."""
+    store = WatchedStore()
+    rig.use(store)
+    return store
+
+
+async def test_steps_that_come_during_a_transaction_go_into_the_next_together(rig: Any, store: WatchedStore):
+    """A thousand polls that end at once cost a few transactions, in groups of a bounded size."""
+    watches = await rig.add("graph", *map(str, range(MAX_GROUP + 100)))
+    store.go_on = anyio.Event()
+    results: list[bool] = []
+
+    async def submit(step: Step) -> None:
+        results.append(await rig.commits.submit(step))
+
+    async with rig.running() as tasks:
+        tasks.start_soon(submit, advance(watches[0], RUNNING, rig.clock.now()))
+        await rig.clock.advance(0)
+        for watch in watches[1:]:
+            tasks.start_soon(submit, advance(watch, RUNNING, rig.clock.now()))
+        await rig.clock.advance(0)
+        assert (store.groups, results) == ([1], [])
+        store.go_on.set()
+        await rig.clock.advance(0)
+
+    assert store.groups == [1, MAX_GROUP, 99]
+    assert results == [True] * len(watches)
+    assert [event.watch_id for event in rig.told] == [watch.id for watch in watches]
+
+
+async def test_nobody_goes_on_before_the_step_is_written(rig: Any, store: WatchedStore):
+    """The one who submits waits for the transaction."""
+    (watch,) = await rig.add("graph", "1")
+    store.go_on = anyio.Event()
+    went_on = []
+
+    async def submit() -> None:
+        went_on.append(await rig.commits.submit(advance(watch, RUNNING, rig.clock.now())))
+
+    async with rig.running(submit):
+        await rig.clock.advance(100)
+        assert (went_on, rig.told) == ([], [])
+        store.go_on.set()
+        await rig.clock.advance(0)
+        assert went_on == [True]
+
+
+async def test_a_stale_step_is_not_written_and_not_told(rig: Any):
+    """Whoever decided on an old version is told so; the others in the group are not hurt."""
+    one, two = await rig.add("graph", "1", "2")
+    now = rig.clock.now()
+    async with rig.running():
+        assert await rig.commits.submit(advance(one, RUNNING, now))
+        results = []
+
+        async def submit(step: Step) -> None:
+            results.append((step.watch.id, await rig.commits.submit(step)))
+
+        async with anyio.create_task_group() as both:
+            both.start_soon(submit, advance(one, DONE, now))
+            both.start_soon(submit, advance(two, RUNNING, now))
+
+    assert results == [(one.id, False), (two.id, True)]
+    assert await rig.events() == ["job.running", "job.running"]
+    assert len(rig.told) == 2
+
+
+async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: WatchedStore):
+    """The second builds on the first, so it waits for the next transaction."""
+    one, two = await rig.add("graph", "1", "2")
+    first = advance(one, RUNNING, rig.clock.now())
+    steps = [first, advance(first.watch, DONE, rig.clock.now()), advance(two, RUNNING, rig.clock.now())]
+    results = []
+
+    async def submit(step: Step) -> None:
+        results.append(await rig.commits.submit(step))
+
+    async with anyio.create_task_group() as tasks:
+        for step in steps:
+            tasks.start_soon(submit, step)
+        await rig.clock.advance(0)
+        tasks.start_soon(rig.commits.run)
+        await rig.clock.advance(0)
+        tasks.cancel_scope.cancel()
+
+    assert (store.groups, results) == ([2, 1], [True, True, True])
+    assert [event.type for event in rig.told] == ["job.running", "job.running", "job.succeeded"]
+
+
+async def test_a_source_that_recovers_at_once_is_told_both(rig: Any):
+    """Unreachable and recovered in the same moment are two transactions, and the standing is that of the last."""
+    health = await rig.store.load_source("graph", rig.clock.now())
+    down = mark_unreachable(health, rig.clock.now(), rig.clock.now(), "refused")
+    assert down is not None
+    up = mark_recovered(down.health, rig.clock.now())
+    assert up is not None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(rig.commits.submit, down)
+        tasks.start_soon(rig.commits.submit, up)
+        await rig.clock.advance(0)
+        tasks.start_soon(rig.commits.run)
+        await rig.clock.advance(0)
+        tasks.cancel_scope.cancel()
+
+    assert await rig.events() == ["source.unreachable", "source.recovered"]
+    assert await rig.store.load_source("graph", rig.clock.now()) == up.health
+
+
+async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, store: WatchedStore):
+    """No promise can be kept any more: the failure ends the process, and no poll takes its step for written."""
+    (watch,) = await rig.add("graph", "1")
+    store.broken = True
+    went_on = []
+
+    async def submit() -> None:
+        went_on.append(await rig.commits.submit(advance(watch, RUNNING, rig.clock.now())))
+
+    with pytest.raises(ExceptionGroup) as failure:
+        async with rig.running(submit):
+            await rig.clock.advance(10)
+
+    assert failure.group_contains(StoreUnavailable, match="disk full")
+    assert (went_on, rig.told) == ([], [])
+
+
+async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
+    """What is only remembered wakes no sink."""
+    (watch,) = await rig.add("graph", "1")
+    async with rig.running():
+        first = advance(watch, RUNNING, rig.clock.now())
+        await rig.commits.submit(first)
+        rig.told.clear()
+        assert await rig.commits.submit(
+            advance(first.watch, Observation(State.RUNNING, "1", group="g"), rig.clock.now())
+        )
+
+    record = await rig.store.get_watch(watch.id)
+    assert (record.watch.group, rig.told) == ("g", [])
