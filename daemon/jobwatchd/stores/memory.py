@@ -202,6 +202,7 @@ def _is_wanted(watch: Watch, query: WatchQuery) -> bool:
         and query.source in {None, watch.ref.source}
         and query.state in {None, watch.state}
         and query.active in {None, watch.ended_at is None}
+        and query.origin in {None, watch.origin}
         and _has_labels(watch.labels, query.labels)
     )
 

@@ -139,6 +139,8 @@ def _matching(query: WatchQuery) -> Select[*tuple[Any, ...]]:
         statement = statement.where(watches.c.state == query.state.value)
     if query.active is not None:
         statement = statement.where(watches.c.ended_at.is_(None) if query.active else watches.c.ended_at.is_not(None))
+    if query.origin is not None:
+        statement = statement.where(watches.c.origin == query.origin.value)
     for name, value in query.labels.items():
         # The text of one pair, as it stands inside the JSON object of the labels. Names and values of any characters
         # work, in any database; what it finds too much (letter case, `,` or `:` in odd names) `_has_labels` drops.

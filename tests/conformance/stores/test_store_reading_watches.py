@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jobwatchd.model.job import State, Task
+from jobwatchd.model.job import JobReference, State, Task
 from jobwatchd.model.transition import Step, mark_lost
-from jobwatchd.model.watch import Policy, Watch
+from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Store, WatchQuery
 from jobwatchd.stores.shards import SHARDS, shard_of
 
@@ -106,6 +106,15 @@ async def test_list_filters_by_source_state_and_end(store: Store, add: Add, step
     assert await listed(store, active=False) == ["failed"]
     assert await listed(store, source="media", state=State.RUNNING, active=True) == ["m"]
     assert fresh.state is None
+
+
+async def test_list_filters_by_origin(store: Store, now: datetime):
+    """The file's watches are told apart from the API's, which a restart must not take for the file's."""
+    specs = [WatchSpec(JobReference("graph", origin), origin=origin) for origin in Origin]
+    await store.add_watches(specs, now)
+    assert await listed(store, origin=Origin.FILE) == ["file"]
+    assert await listed(store, origin=Origin.API) == ["api"]
+    assert await listed(store) == ["file", "api"]
 
 
 async def test_list_wants_all_labels(store: Store, add: Add):
