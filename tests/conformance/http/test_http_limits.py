@@ -66,7 +66,7 @@ async def test_refused_bodies_do_not_use_up_connections(connect: Connect, serve:
 
     server = await serve(handle)
     client = connect(connections=2, max_body=1000)
-    for _ in range(4):
+    for _ in range(20):
         with pytest.raises(BadPayload):
             await client.request("GET", server.url, {})
     assert (await client.request("GET", f"{server.url}/good", {})).body == b"ok"

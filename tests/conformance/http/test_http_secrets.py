@@ -71,7 +71,9 @@ async def test_header_name_that_cannot_be_sent_is_named(connect: Connect, name: 
     assert "planted" not in told(caught.value)
 
 
-@pytest.mark.parametrize("authority", ["planted:planted@[::1", "planted:planted@host:99999", "u:planted:x:y@h:port"])
+@pytest.mark.parametrize(
+    "authority", ["planted:planted@[::1", "planted:planted@host:99999", "u:planted:x:y@h:port", "u:planted/x@host"]
+)
 async def test_broken_url_tells_no_credentials(connect: Connect, authority: str):
     """A URL that cannot be read is not repeated with its password."""
     with pytest.raises(SourceUnavailable) as caught:

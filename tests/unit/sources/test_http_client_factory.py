@@ -27,5 +27,5 @@ def test_missing_pyreqwest_is_a_mistake_in_the_configuration(monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "pyreqwest", None)
     monkeypatch.setitem(sys.modules, "pyreqwest.client", None)
     monkeypatch.delitem(sys.modules, "jobwatchd.sources.http.pyreqwest_client", raising=False)
-    with pytest.raises(ConfigError, match="http_client is pyreqwest, which cannot be loaded here .* httpx"):
+    with pytest.raises(ConfigError, match=r"http_client is pyreqwest, which cannot be loaded here .* httpx"):
         build_http_client("pyreqwest", HttpOptions())

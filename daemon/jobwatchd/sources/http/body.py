@@ -25,6 +25,8 @@ class Body:
         """Take a piece; raises `BadPayload` where the body is too large or not what it says it is."""
         self._began = True
         if self._gunzip is not None:
+            if self._gunzip.eof:
+                return
             try:
                 data = self._gunzip.decompress(data, self._max_body + 1 - len(self._content))
             except zlib.error as exc:

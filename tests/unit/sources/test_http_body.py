@@ -1,0 +1,48 @@
+"""A body as it comes in."""
+
+import gzip
+import tracemalloc
+
+import pytest
+
+from jobwatchd.errors import BadPayload
+from jobwatchd.sources.http.body import Body
+
+WHERE = "GET http://api.example/jobs failed"
+
+
+def test_plain_pieces_are_put_together():
+    """What is not compressed comes out as it came in."""
+    body = Body(WHERE, 10, is_gzip=False)
+    for piece in (b"abc", b"", b"def"):
+        body.feed(piece)
+    assert body.finish() == b"abcdef"
+
+
+def test_compressed_bytes_may_come_one_by_one():
+    """A piece may end anywhere, in the middle of gzip's own header too."""
+    body = Body(WHERE, 10_000, is_gzip=True)
+    for byte in gzip.compress(b"abc" * 1000):
+        body.feed(bytes([byte]))
+    assert body.finish() == b"abc" * 1000
+
+
+def test_bomb_is_never_held_in_memory():
+    """A piece that would become fifty megabytes is refused for a small part of that."""
+    bomb = gzip.compress(bytes(50_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadPayload, match=f"{WHERE}: the body is larger than 100000 bytes"):
+            Body(WHERE, 100_000, is_gzip=True).feed(bomb)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000
+
+
+def test_what_follows_the_first_member_is_passed_over():
+    """One gzip member is read, as reqwest does it."""
+    body = Body(WHERE, 100, is_gzip=True)
+    body.feed(gzip.compress(b"first") + b"rest")
+    body.feed(b"more")
+    assert body.finish() == b"first"
