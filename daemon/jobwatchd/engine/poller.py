@@ -102,6 +102,8 @@ class Poller:
         enough = entry.missing >= self.lost_after.not_found
         if enough and now_s - entry.missing_since_s >= self.lost_after.grace_s:
             detail = f"not found {entry.missing} times over {now_s - entry.missing_since_s:.0f} s"
+            # Should it come back, even the answer that it last gave is news.
+            entry.digest = 0
             await self._write(entry, mark_lost(entry.watch, self._clock.now(), detail))
 
     async def _write(self, entry: Entry, step: Step) -> bool:
