@@ -11,7 +11,9 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import LogCapture
 
 from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.lane import Lane, LaneLimits
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
@@ -109,7 +111,66 @@ class Rig:
         return self.registry.get_sample_value(name, labels)
 
 
+class Workshop:
+    """Work that lasts until it is let go, and a record of it."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.done: list[str] = []
+        self.busy = self.most_busy = self.looks = 0
+        self.go_on = anyio.Event()
+        self.go_on.set()
+
+    def close(self) -> None:
+        """Let no work come to its end from now on."""
+        self.go_on = anyio.Event()
+
+    async def work(self, item: str) -> None:
+        """Work on an item."""
+        self.begun.append(item)
+        self.busy += 1
+        self.most_busy = max(self.busy, self.most_busy)
+        await self.go_on.wait()
+        self.busy -= 1
+        self.done.append(item)
+
+    async def review(self, _now_s: float) -> None:
+        """Count the looks of the feeder."""
+        self.looks += 1
+
+
 @pytest.fixture
 def rig() -> Rig:
     """Return a rig with nothing running."""
     return Rig()
+
+
+@pytest.fixture
+def shop() -> Workshop:
+    """Return a workshop where work takes no time."""
+    return Workshop()
+
+
+@pytest.fixture
+def gate() -> Gate:
+    """Return a gate without a rate."""
+    return Gate(None, lambda: 1.0, 0.0)
+
+
+@pytest.fixture
+def make_crew(rig: Rig, shop: Workshop, gate: Gate) -> Callable[..., Crew[str]]:
+    """Return a maker of crews that work in the workshop."""
+
+    def make(concurrency: int = 3) -> Crew[str]:
+        return Crew(
+            "crew",
+            shop.work,
+            shop.review,
+            gate=gate,
+            concurrency=concurrency,
+            silence_s=60.0,
+            clock=rig.clock,
+            vitals=rig.vitals,
+        )
+
+    return make

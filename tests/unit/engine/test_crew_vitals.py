@@ -1,0 +1,79 @@
+"""When a crew counts as hanging."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jobwatchd.engine.crew import Crew
+from jobwatchd.engine.gate import Gate
+
+MakeCrew = Callable[..., Crew[str]]
+
+
+def put(crew: Crew[str], count: int, due_s: float = 0.0) -> None:
+    """Schedule so many items."""
+    for number in range(count):
+        crew.put(str(number), due_s)
+
+
+@pytest.mark.parametrize("others", [0, 10])
+async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_crew: MakeCrew, others: int):
+    """Work that never ends is noticed, whether or not more is waiting."""
+    crew = make_crew(1)
+    shop.close()
+    put(crew, 1 + others)
+    async with rig.running(crew.run):
+        await rig.clock.advance(60)
+        assert rig.vitals.ailments() == []
+        await rig.clock.advance(10)
+        assert len(rig.vitals.ailments()) == 1
+        shop.go_on.set()
+        await rig.clock.advance(10)
+        assert rig.vitals.ailments() == []
+
+
+@pytest.mark.parametrize("due_s", [0.0, 50_000.0])
+async def test_an_idle_crew_is_well(rig: Any, make_crew: MakeCrew, due_s: float):
+    """Nothing to do for hours is no ailment."""
+    crew = make_crew()
+    put(crew, 1, due_s)
+    async with rig.running(crew.run):
+        await rig.clock.advance(10_000)
+        assert rig.vitals.ailments() == []
+
+
+async def test_a_crew_that_is_held_back_is_well(rig: Any, gate: Gate, make_crew: MakeCrew):
+    """A long pause that the other side asked for is obeyed, not restarted, also where others were answered since."""
+    crew = make_crew()
+    gate.failed(0.0, retry_after_s=3000.0)
+    gate.answered()
+    put(crew, 10)
+    async with rig.running(crew.run):
+        await rig.clock.advance(2000)
+        assert rig.vitals.ailments() == []
+
+
+async def test_a_crew_at_work_is_well(rig: Any, shop: Any, gate: Gate, make_crew: MakeCrew):
+    """Always busy, always more to do, and always getting on."""
+    crew = make_crew()
+    gate.rate = 1.0
+    put(crew, 1000)
+    async with rig.running(crew.run):
+        await rig.clock.advance(500)
+        assert rig.vitals.ailments() == []
+        assert len(shop.done) == 501
+
+
+async def test_a_longer_silence_can_be_allowed_at_work(rig: Any, shop: Any, make_crew: MakeCrew):
+    """When timeouts were raised, what would have been hanging no longer is."""
+    crew = make_crew(1)
+    shop.close()
+    put(crew, 1)
+    async with rig.running(crew.run):
+        await rig.clock.advance(1)
+        crew.configure(1, 600.0)
+        await rig.clock.advance(300)
+        assert rig.vitals.ailments() == []
+        await rig.clock.advance(310)
+        assert len(rig.vitals.ailments()) == 1

@@ -1,0 +1,119 @@
+"""What a lane does about watches that change or go while it polls."""
+
+from typing import Any
+
+import anyio
+import pytest
+
+from jobwatchd.model.cadence import Cadence
+from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.transition import advance
+from jobwatchd.model.watch import WatchSpec
+from jobwatchd.ports import Sighting
+from jobwatchd.testing import ScriptedSource
+
+JOB = JobReference.of("graph", ["0"])
+RUNNING = Observation(State.RUNNING, "1")
+DONE = Observation(State.SUCCEEDED, "2")
+BRISK = Cadence(fixed_interval_s=2.0, min_interval_s=2.0, max_interval_s=10.0, jitter=0.0)
+
+
+class SlowSource(ScriptedSource):
+    """A scripted source whose answers wait until they are let through."""
+
+    def __init__(self) -> None:
+        super().__init__("graph")
+        self.go_on = anyio.Event()
+
+    async def observe(self, ref: JobReference, digest: int) -> Sighting:
+        """Note the poll, wait, and answer."""
+        sighting = await super().observe(ref, digest)
+        await self.go_on.wait()
+        return sighting
+
+
+@pytest.fixture
+def source() -> ScriptedSource:
+    """Return a source where job 0 runs for ever."""
+    source = ScriptedSource("graph")
+    source.script(JOB, RUNNING)
+    return source
+
+
+async def test_a_watch_removed_during_its_poll_is_polled_no_more(rig: Any):
+    """The poll under way comes to its end, and nothing is scheduled after it."""
+    source = SlowSource()
+    source.script(JOB, RUNNING)
+    lane = await rig.lane(source, cadence=BRISK)
+    (watch,) = await rig.add("graph", "0")
+    lane.add([watch])
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)
+        lane.remove(watch.id)
+        await rig.store.remove_watches([watch.id])
+        source.go_on.set()
+        await rig.clock.advance(100)
+
+    assert (len(source.polls), len(lane), await rig.events()) == (1, 0, [])
+
+
+async def test_a_watch_gone_from_the_store_is_let_go(rig: Any, source: ScriptedSource):
+    """Another process removed it: the first step that cannot be written ends it here too."""
+    lane = await rig.lane(source, cadence=BRISK)
+    (watch,) = await rig.add("graph", "0")
+    lane.add([watch])
+    async with rig.running(lane.run):
+        await rig.store.remove_watches([watch.id])
+        await rig.clock.advance(100)
+
+    assert (len(source.polls), len(lane), await rig.events()) == (1, 0, [])
+
+
+async def test_a_stale_watch_is_loaded_again_and_nothing_told_twice(rig: Any, source: ScriptedSource):
+    """Another process was quicker with one step; the next one builds on it, read from the same answer."""
+    lane = await rig.lane(source, cadence=BRISK)
+    (watch,) = await rig.add("graph", "0")
+    lane.add([watch])
+    elsewhere = advance(watch, Observation(State.QUEUED, "0"), rig.clock.now())
+    await rig.store.commit([elsewhere], [], lambda _event: (), rig.clock.now())
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)
+        assert await rig.events() == ["job.queued"]
+        await rig.clock.advance(2)
+        source.script(JOB, DONE)
+        await rig.clock.advance(3)
+
+    assert await rig.events() == ["job.queued", "job.running", "job.succeeded"]
+
+
+async def test_a_watch_that_was_amended_goes_on_with_its_new_version(rig: Any):
+    """A poll under way with the old version finds itself stale and tells nothing twice."""
+    source = SlowSource()
+    source.script(JOB, RUNNING)
+    lane = await rig.lane(source, cadence=BRISK)
+    (watch,) = await rig.add("graph", "0")
+    lane.add([watch])
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)
+        lane.add([await rig.store.amend_watch(watch, WatchSpec(JOB, {"team": "search"}))])
+        source.go_on.set()
+        await rig.clock.advance(100)
+
+    assert [(event.type, event.labels) for event in rig.told] == [("job.running", {"team": "search"})]
+    assert len(lane) == 1
+
+
+async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Any):
+    """What they saw is written before stop returns."""
+    source = SlowSource()
+    source.script(JOB, RUNNING)
+    lane = await rig.lane(source, cadence=BRISK)
+    lane.add(await rig.add("graph", "0"))
+    async with rig.running(lane.run) as tasks:
+        await rig.clock.advance(1)
+        tasks.start_soon(lane.stop)
+        await rig.clock.advance(1)
+        source.go_on.set()
+        await rig.clock.advance(100)
+
+    assert (await rig.events(), len(source.polls)) == (["job.running"], 1)
