@@ -1,0 +1,214 @@
+"""The demo from start to end: what happens when, and what it all comes to."""
+
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGTERM, Signals
+
+import anyio
+
+from jobwatchd.cli.demo.comparison import find_losses
+from jobwatchd.cli.demo.configuration import child_environment
+from jobwatchd.cli.demo.remote import RemoteFailed, followed
+from jobwatchd.cli.demo.scene import BY_API, BY_COMMAND, FROM_FILE, Role, random_pair
+from jobwatchd.cli.demo.screen import Screen
+from jobwatchd.cli.demo.stage import JOBWATCHD, Stage, set_up
+from jobwatchd.cli.demo.summary import COLUMNS, facts, outcomes
+from jobwatchd.cli.table import print_table
+from jobwatchd.errors import JobwatchError
+
+SINK = "hook"
+OUTAGE_AT_S, OUTAGE_S = 8.0, 6.0
+LATE_ANSWER_AT_S = 16.0
+TRICKLE_S = 8.0
+LOOK_EVERY_S = 0.5
+# Counted from the daemon's being ready; the last job of the scene ends after about 25 s.
+GIVE_UP_S = 50.0
+MOST_NAMED = 5
+ALARM = "bold yellow"
+
+
+class Lost(JobwatchError):
+    """Something was not told, told wrongly, or in the wrong order; the text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the person asked for."""
+
+    jobs: int
+    seed: int
+    exit_when_done: bool
+
+
+class Interruption:
+    """Cancels `scope`, which changes as the demo goes on, when a signal asks for its end.
+
+    A second signal changes nothing: then everything is being stopped already, and that is bounded.
+    """
+
+    def __init__(self, scope: anyio.CancelScope) -> None:
+        self.scope = scope
+
+    async def watch(self, signals: AsyncIterator[Signals]) -> None:
+        """Wait for signals until cancelled."""
+        async for _ in signals:
+            self.scope.cancel()
+
+
+async def perform(options: Options, screen: Screen, folder: Path) -> None:
+    """Run the demo until it is over, or until a signal ends it; raises `ChildDied`, `RemoteFailed` and `Lost`."""
+    with anyio.open_signal_receiver(SIGINT, SIGTERM, SIGHUP) as signals:
+        async with anyio.create_task_group() as tasks:
+            with anyio.CancelScope() as everything:
+                interruption = Interruption(everything)
+                tasks.start_soon(interruption.watch, signals)
+                async with set_up(options.seed, folder, tasks, screen.event) as stage:
+                    with anyio.CancelScope() as acting:
+                        interruption.scope = acting
+                        screen.introduce(stage)
+                        await Performance(options, screen, stage).run()
+                    if acting.cancelled_caught:
+                        screen.line()
+                        screen.say("Interrupted; everything is stopped.")
+                        await sum_up(stage, screen)
+            tasks.cancel_scope.cancel()
+
+
+class Performance:
+    """What happens on the stage."""
+
+    def __init__(self, options: Options, screen: Screen, stage: Stage) -> None:
+        self._options = options
+        self._say = screen.say
+        self._screen = screen
+        self._stage = stage
+        self._remote = stage.remote
+        self._receiver = stage.receiver
+        self._jobs = 0
+
+    async def run(self) -> None:
+        """Play all scenes and check what was told; without `exit_when_done`, go on with a job now and then."""
+        self._say(f"The configuration names {len(FROM_FILE)} jobs; they have begun.")
+        # What does not end in time is told as lost.
+        with anyio.move_on_after(GIVE_UP_S):
+            await self._play()
+        losses = await self._losses(only_at_end=False)
+        await sum_up(self._stage, self._screen)
+        if losses:
+            raise Lost("\n".join([f"{len(losses)} things are not as they should be:", *losses]))
+        self._screen.line("Nothing was lost: every end and every state that lasted was told, once, in order.", "green")
+        if not self._options.exit_when_done:
+            await self._go_on()
+
+    async def _play(self) -> None:
+        async with anyio.create_task_group() as scenes:
+            for at_s, scene in (
+                (1.5, self._add_by_command),
+                (3.0, self._add_by_api),
+                (5.0, self._add_random),
+                (OUTAGE_AT_S, self._outage),
+                (LATE_ANSWER_AT_S, self._late_answer),
+            ):
+                scenes.start_soon(_later, at_s, scene)
+        while await self._losses(only_at_end=True):  # noqa: ASYNC110 - only asking can tell
+            await anyio.sleep(LOOK_EVERY_S)
+
+    async def _losses(self, *, only_at_end: bool) -> list[str]:
+        """Return what is missing or wrong; with `only_at_end`, jobs that have not ended are missing an end."""
+        truths, over = await self._remote.truths()
+        if only_at_end and not over:
+            return ["Some jobs have not ended."]
+        watches = [followed(watch) for watch in await self._remote.watches()]
+        events = await self._remote.events()
+        losses = find_losses(truths, watches, events, [event for event, _ in self._receiver.arrived])
+        return losses if over else ["Some jobs have not ended.", *losses]
+
+    async def _add_by_command(self) -> None:
+        await self._remote.submit([BY_COMMAND])
+        job = [f"{name}={value}" for name, value in BY_COMMAND.job.items()]
+        words = ["watch", "add", BY_COMMAND.source, *job, "--label", "team=graph"]
+        self._say(f"$ jobwatchd {' '.join(words)}")
+        done = await anyio.run_process(
+            [*JOBWATCHD, *words, "--url", self._remote.daemon],
+            stderr=subprocess.STDOUT,
+            env=child_environment(),
+            cwd=self._stage.folder,
+            check=False,
+            start_new_session=True,
+        )
+        answer = done.stdout.decode().strip()
+        if done.returncode:
+            raise RemoteFailed(f"jobwatchd {' '.join(words)} ended with status {done.returncode}: {answer}")
+        self._say(answer, "")
+
+    async def _add_by_api(self) -> None:
+        await self._add("Added through the API", BY_API)
+
+    async def _add_random(self) -> None:
+        roles = [role for _ in range(self._options.jobs) for role in self._next_pair()]
+        if roles:
+            await self._add("Added with lives of chance", roles)
+
+    def _next_pair(self) -> tuple[Role, Role]:
+        self._jobs += 1
+        return random_pair(self._jobs - 1)
+
+    async def _add(self, how: str, roles: Sequence[Role]) -> None:
+        shown = ", ".join(role.short for role in roles[:MOST_NAMED])
+        more = len(roles) - MOST_NAMED
+        self._say(f"{how}: {shown}{f', and {more} more' if more > 0 else ''}")
+        await self._remote.submit(roles)
+        await self._remote.follow(roles)
+
+    async def _outage(self) -> None:
+        """Have the receiver fail for a while, and show that what it misses waits, and comes."""
+        self._receiver.go_down(OUTAGE_S)
+        self._say(f"The receiver goes down for {OUTAGE_S:.0f} s: it answers 503.", ALARM)
+        for _ in range(2):
+            await anyio.sleep(OUTAGE_S / 2 - 0.1)
+            waiting = await self._remote.pending(SINK)
+            refused = self._receiver.refused[503]
+            self._say(f"{waiting} events wait for it; {refused} attempts were refused so far.", "yellow")
+        known = {event.id for event in await self._remote.events()}
+        missed = known - self._receiver.received.keys()
+        await _until(lambda: not self._receiver.is_down)
+        self._say("The receiver is back. The daemon will find out at its next attempt.", ALARM)
+        await _until(lambda: missed <= self._receiver.received.keys())
+        self._say(f"All {len(missed)} events that had to wait have arrived.", "bold green")
+
+    async def _late_answer(self) -> None:
+        self._receiver.answer_late_once()
+        self._say("The receiver takes the next event, but answers too late.", ALARM)
+        await _until(lambda: self._receiver.duplicates > 0)
+        self._say("So it came twice; the second was dropped by its id.", "bold green")
+
+    async def _go_on(self) -> None:
+        self._say("The demo goes on, with new jobs now and then, until you press Ctrl-C.")
+        while True:
+            await self._add("Added", self._next_pair())
+            await anyio.sleep(TRICKLE_S)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - a demo may look often
+        await anyio.sleep(0.05)
+
+
+async def _later(delay_s: float, scene: Callable[[], Awaitable[None]]) -> None:
+    await anyio.sleep(delay_s)
+    await scene()
+
+
+async def sum_up(stage: Stage, screen: Screen) -> None:
+    """Print the summary of what happened so far."""
+    watches = await stage.remote.watches()
+    events = await stage.remote.events()
+    truths, _ = await stage.remote.truths()
+    screen.line()
+    print_table(COLUMNS, outcomes(watches))
+    screen.line()
+    for subject, fact in facts(stage.receiver, events, truths, map(followed, watches)).items():
+        screen.line(f"{subject:<12}{fact}")
+    screen.line()
