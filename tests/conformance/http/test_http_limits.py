@@ -61,8 +61,9 @@ async def test_refused_bodies_do_not_use_up_connections(connect: Connect, serve:
     """After more refused bodies than there are connections the next request still goes."""
 
     async def handle(exchange: Any) -> None:
-        body = b"ok" if "/good" in await exchange.read_head() else b"x" * 500_000
-        await exchange.answer(body)
+        while True:
+            body = b"ok" if "/good" in await exchange.read_head() else b"x" * 500_000
+            await exchange.answer(body)
 
     server = await serve(handle)
     client = connect(connections=2, max_body=1000)

@@ -8,7 +8,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """PEM files by which a server proves itself, and we do; None means the system's roots, and no certificate."""
+    """PEM files: `ca_file` is trusted beside the system's authorities, `cert_file` and `key_file` prove who we are.
+
+    The key may stand in the `cert_file`; it has no pass phrase. The system's authorities are those of OpenSSL's default
+    paths, which `SSL_CERT_FILE` and `SSL_CERT_DIR` move.
+    """
 
     ca_file: Path | None = None
     cert_file: Path | None = None
