@@ -122,6 +122,12 @@ class JobMetrics:
             ["source", "state"],
             registry=registry,
         )
+        self.jobs_overdue = Counter(
+            "jobwatchd_jobs_overdue",
+            "Jobs that had not ended by their deadline; each is counted once.",
+            ["source"],
+            registry=registry,
+        )
         self.job_duration = Histogram(
             "jobwatchd_job_duration_seconds",
             "How long finished jobs ran, by their own clock.",

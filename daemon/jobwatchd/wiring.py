@@ -3,7 +3,7 @@
 import os
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import assert_never
 
@@ -111,7 +111,7 @@ class Adapters:
     def outlet(self, name: str, settings: Settings) -> Outlet:
         """Return a new sink of this name, with its filter and retries; raises `ConfigError`."""
         section = settings.sinks[name]
-        sink = self._sink(name, section)
+        sink = self._sink(name, section, settings.sources)
         if isinstance(section, WebhookSinkSettings):
             return Outlet(
                 sink,
@@ -123,12 +123,12 @@ class Adapters:
         # One at a time, so that the lines of the log stand in the order in which things happened.
         return Outlet(sink, section.event_filter(), concurrency=1)
 
-    def _sink(self, name: str, section: SinkSettings) -> Sink:
+    def _sink(self, name: str, section: SinkSettings, sources: Iterable[str]) -> Sink:
         match section:
             case LogSinkSettings():
                 return LogSink(name, self._loggers.event_logger(name))
             case MetricsSinkSettings():
-                return MetricsSink(name, self._metrics)
+                return MetricsSink(name, self._metrics, sources)
             case WebhookSinkSettings():
                 return Webhook(
                     name,

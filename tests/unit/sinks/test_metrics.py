@@ -29,7 +29,7 @@ def counted(registry: CollectorRegistry) -> dict[str, float]:
         f"{sample.name}{{{','.join(sample.labels.values())}}}": sample.value
         for metric in registry.collect()
         for sample in metric.samples
-        if not sample.name.endswith(("_bucket", "_created"))
+        if sample.value and not sample.name.endswith(("_bucket", "_created"))
     }
 
 
@@ -99,7 +99,6 @@ async def test_an_end_without_times_is_counted_untimed(event: Event, sink: Metri
     "kind",
     [
         EventType.JOB_REOPENED,
-        EventType.JOB_OVERDUE,
         EventType.JOB_UNMAPPED,
         EventType.TASK_FAILED,
         EventType.SOURCE_UNREACHABLE,
@@ -111,3 +110,35 @@ async def test_what_is_no_change_of_a_jobs_state_is_not_counted(
     """Tasks, sources and remarks about a job are no transitions."""
     await sink.send(replace(event, type=kind, task=task))
     assert counted(registry) == {}
+
+
+async def test_an_overdue_job_is_counted_and_not_finished(event: Event, sink: MetricsSink, registry: CollectorRegistry):
+    """It goes on."""
+    await sink.send(replace(event, type=EventType.JOB_OVERDUE, state=State.RUNNING))
+    assert counted(registry) == {"jobwatchd_jobs_overdue_total{graph}": 1}
+
+
+def shown(registry: CollectorRegistry, source: str) -> set[str]:
+    """Return which states a source's finished jobs are counted by, nothing included."""
+    samples = [sample for metric in registry.collect() for sample in metric.samples]
+    return {
+        sample.labels["state"]
+        for sample in samples
+        if sample.name == "jobwatchd_jobs_finished_total" and sample.labels["source"] == source
+    }
+
+
+async def test_counters_of_known_sources_begin_at_nothing(registry: CollectorRegistry):
+    """A counter that appears as 1 has not increased, as Prometheus sees it."""
+    MetricsSink("prometheus", JobMetrics(registry), ["graph"])
+    assert shown(registry, "graph") == {"succeeded", "failed", "cancelled", "lost"}
+    assert registry.get_sample_value("jobwatchd_jobs_overdue_total", {"source": "graph"}) == 0
+    assert registry.get_sample_value("jobwatchd_transitions_total", {"source": "graph", "to": "running"}) == 0
+
+
+async def test_a_source_that_came_later_is_shown_from_its_first_event(
+    event: Event, sink: MetricsSink, registry: CollectorRegistry
+):
+    """Whatever that event is."""
+    await sink.send(replace(event, source="new", type=EventType.JOB_QUEUED, state=State.QUEUED))
+    assert shown(registry, "new") == {"succeeded", "failed", "cancelled", "lost"}
