@@ -3,25 +3,41 @@
 - `run`: the daemon, and `check-config`
 - `wait`: jobs until they end, without a daemon; its part is `progress`
 - `watch`, `events`: clients of a running daemon's API; their parts are `api_client`, `connection`, `table`
+- `health`: whether a running daemon is ready; with `connection` it shares `address`
 - `demo`: everything together, on simulated APIs
 """
 
-from importlib.metadata import version
+from collections.abc import Mapping
+from importlib import import_module
 
 import click
 
-from jobwatchd.cli.demo.command import demo
-from jobwatchd.cli.events import events
-from jobwatchd.cli.run import check_config, run
-from jobwatchd.cli.wait import wait
-from jobwatchd.cli.watch import watch
+COMMANDS: Mapping[str, str] = {
+    "run": "jobwatchd.cli.run:run",
+    "check-config": "jobwatchd.cli.run:check_config",
+    "wait": "jobwatchd.cli.wait:wait",
+    "watch": "jobwatchd.cli.watch:watch",
+    "events": "jobwatchd.cli.events:events",
+    "health": "jobwatchd.cli.health:health",
+    "demo": "jobwatchd.cli.demo.command:demo",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("jobwatchd"), message="%(prog)s %(version)s")
+class _LazyGroup(click.Group):
+    """Imports a command when it is asked for: a health check, run every few seconds, must not load the daemon."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="jobwatchd", message="%(prog)s %(version)s")
 def cli() -> None:
     """Watch jobs on remote systems, and tell webhooks, logs and metrics when they move."""
-
-
-for command in (run, check_config, wait, watch, events, demo):
-    cli.add_command(command)

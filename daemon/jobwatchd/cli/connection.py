@@ -8,22 +8,14 @@ from typing import Any
 
 import click
 
+from jobwatchd.cli.address import url_option
 from jobwatchd.cli.api_client import ApiClient, ApiError
-
-DEFAULT_URL = "http://127.0.0.1:9464"
 
 
 def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options, hand the command an `ApiClient` first, and turn an `ApiError` into exit status 1."""
 
-    @click.option(
-        "--url",
-        envvar="JOBWATCHD_URL",
-        default=DEFAULT_URL,
-        show_default=True,
-        show_envvar=True,
-        help="Where the daemon listens.",
-    )
+    @url_option
     @click.option(
         "--token-file",
         envvar="JOBWATCHD_TOKEN_FILE",

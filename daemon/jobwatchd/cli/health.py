@@ -1,0 +1,52 @@
+"""Whether a running daemon is ready, for the health checks of containers: it starts quickly, so it imports little."""
+
+import json
+import sys
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, build_opener
+
+import click
+
+from jobwatchd.cli.address import url_option
+
+# Longer than the daemon waits for its store before it says that it is not ready.
+TIMEOUT_S = 4.0
+
+
+@click.command(
+    epilog="""\b
+Example:
+  jobwatchd health && echo ready
+
+Exit status: 0 ready, 1 not ready, or nothing answers."""
+)
+@url_option
+def health(url: str) -> None:
+    """Tell whether the daemon is ready, and what is wrong where it is not."""
+    try:
+        body = _ask(f"{url.rstrip('/')}/readyz")
+        status, problems = str(body["status"]), [str(problem) for problem in body["problems"]]
+    except OSError as exc:
+        click.echo(f"Nothing answers at {url}: {exc.reason if isinstance(exc, URLError) else exc}.", err=True)
+        sys.exit(1)
+    except (HTTPException, ValueError, KeyError, TypeError) as exc:
+        click.echo(f"{url} does not answer as jobwatchd would: {exc}.", err=True)
+        sys.exit(1)
+    click.echo("\n".join([status, *problems]))
+    sys.exit(0 if status == "ok" else 1)
+
+
+def _ask(url: str) -> Any:
+    """Return the body of a health answer, good or bad."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("expected an address such as http://127.0.0.1:9464")
+    # The environment's proxies are for the world outside; the daemon is not there.
+    opener = build_opener(ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=TIMEOUT_S) as answer:
+            return json.load(answer)
+    except HTTPError as exc:
+        with exc:
+            return json.load(exc)
