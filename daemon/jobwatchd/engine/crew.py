@@ -83,6 +83,11 @@ class Crew(Generic[T]):
 
     def put(self, item: T, due_s: float) -> None:
         """Schedule an item; safe to call from `work` and `review`."""
+        if due_s <= self._clock.monotonic():
+            # Not by way of the schedule: it may hold an item back for a moment, in which the crew would seem idle.
+            self._due.append(item)
+            self.ring()
+            return
         self._schedule.push(due_s, item)
         if due_s < self._alarm_at_s:
             self.ring()

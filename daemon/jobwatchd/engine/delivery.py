@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import anyio
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.crew import Crew
@@ -22,6 +21,7 @@ WINDOW = 5_000
 PAGE = 500
 # How often the store is read from the beginning, for deliveries that were brought back from the dead.
 RESCAN_S = 15.0
+DRAIN_LOOK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ class DeliveryLoop:
         self._settled: list[int] = []
         self._cursor = 0
         self._behind = True
+        self._loading = False
         self._rescan_at_s = 0.0
         self._disabled = False
         self._taken = telemetry.deliveries.labels(outlet.sink.name)
@@ -90,8 +91,8 @@ class DeliveryLoop:
 
     async def drain(self) -> None:
         """Return once everything was tried that may be tried now; what failed waits for its next attempt."""
-        while not self._disabled and (self._may_load or self._crew.is_busy):
-            await self._clock.wait(anyio.Event(), 0.02)
+        while not self._disabled and (self._may_load or self._loading or self._crew.is_busy):
+            await self._clock.sleep(DRAIN_LOOK_S)
 
     async def stop(self) -> None:
         """Begin no more attempts, and return when those under way have come to their end."""
@@ -106,12 +107,13 @@ class DeliveryLoop:
                 self._cursor, self._behind = 0, True
         while self._may_load:
             # Whoever wakes us while the store is read has news that this page may not hold.
-            self._behind = False
+            self._behind, self._loading = False, True
             page = await self._store.pending_deliveries(self._sink.name, self._cursor, PAGE)
             self._behind = self._behind or len(page) == PAGE
             for delivery in page:
                 self._cursor = delivery.position
                 self._take(delivery)
+            self._loading = False
             self._let_go()
         return self._rescan_at_s
 
