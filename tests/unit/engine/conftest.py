@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -12,6 +13,7 @@ from structlog.testing import LogCapture
 
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.crew import Crew
+from jobwatchd.engine.delivery import DeliveryLoop, Outlet
 from jobwatchd.engine.fanout import Fanout
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.lane import Lane, LaneLimits
@@ -19,7 +21,8 @@ from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.event import Event
-from jobwatchd.model.job import JobReference
+from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Watch, WatchSpec
 from jobwatchd.ports import EventQuery, Source
 from jobwatchd.stores.memory import MemoryStore
@@ -100,6 +103,28 @@ class Rig:
                 tasks.start_soon(loop)
             yield tasks
             tasks.cancel_scope.cancel()
+
+    def delivery(self, outlet: Outlet) -> DeliveryLoop:
+        """Return a delivery loop for one sink."""
+        return DeliveryLoop(
+            outlet,
+            store=self.store,
+            records=self.records,
+            vitals=self.vitals,
+            clock=self.clock,
+            chance=self.chance,
+            telemetry=self.telemetry,
+            logger=self.logger,
+        )
+
+    async def commit_events(self, sink: str, *names: str) -> None:
+        """Commit events named `job:number`, in order, for one sink."""
+        for job, _, number in (name.partition(":") for name in names):
+            (watch,) = await self.add("graph", job)
+            watch = replace(watch, sequence=int(number) - 1)
+            state = State.RUNNING if int(number) % 2 else State.STOPPING
+            step = advance(replace(watch, state=None), Observation(state, "x"), self.clock.now())
+            await self.store.commit([step], [], lambda _event: [sink], self.clock.now())
 
     async def events(self, **query: object) -> list[str]:
         """Return the types of all committed events, in order; what is inferred has a question mark."""

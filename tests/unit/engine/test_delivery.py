@@ -1,0 +1,222 @@
+"""One sink's deliveries: order, concurrency, retries."""
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from jobwatchd.engine.delivery import DeliveryLoop, Outlet
+from jobwatchd.errors import SinkGone, SinkRejected, SinkUnavailable
+from jobwatchd.model.cadence import Backoff
+from jobwatchd.model.delivery import Retry
+from jobwatchd.model.event import Event
+from jobwatchd.model.filters import EventFilter
+from jobwatchd.testing import RecordingSink
+
+RETRY = Retry(Backoff(1.0, 2.0, 600.0), max_age_s=3600.0, rejections=3)
+AWAY = SinkUnavailable("connection refused")
+MakeLoop = Callable[..., DeliveryLoop]
+
+
+class FussySink(RecordingSink):
+    """A sink that fails for some jobs and holds others back; `tried` lists every attempt."""
+
+    def __init__(self) -> None:
+        super().__init__("hook")
+        self.failing: dict[str, Exception] = {}
+        self.held = anyio.Event()
+        self.held.set()
+        self.tried: list[str] = []
+        self.busy = self.most_busy = 0
+
+    async def send(self, event: Event) -> None:
+        """Fail where the job is to fail, wait while held back, else take the event."""
+        self.tried.append(name(event))
+        self.busy += 1
+        self.most_busy = max(self.busy, self.most_busy)
+        await self.held.wait()
+        self.busy -= 1
+        if error := self.failing.get(event.subject.rpartition("/")[2]):
+            raise error
+        await super().send(event)
+
+    @property
+    def taken(self) -> list[str]:
+        """What was taken, in order."""
+        return [name(event) for event in self.events]
+
+
+def name(event: Event) -> str:
+    """Return the job and the number of an event."""
+    return f"{event.subject.rpartition('/')[2]}:{event.sequence}"
+
+
+@pytest.fixture
+def sink() -> FussySink:
+    """Return a sink that takes all."""
+    return FussySink()
+
+
+@pytest.fixture
+def loop(rig: Any, sink: FussySink) -> DeliveryLoop:
+    """Return the sink's loop, which tells all attempts to the rig."""
+    rig.luck = 1.0
+    return rig.delivery(Outlet(sink, EventFilter(), RETRY, concurrency=4))
+
+
+async def test_events_are_delivered_and_recorded(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """What was pending is taken, once, and is pending no more."""
+    await rig.commit_events("hook", "a:1", "b:1", "a:2")
+    async with rig.running(loop.run):
+        await rig.clock.advance(100)
+
+    assert sorted(sink.taken) == ["a:1", "a:2", "b:1"]
+    assert await rig.store.pending_deliveries("hook", 0, 100) == []
+    assert rig.metric("jobwatchd_deliveries_total", sink="hook") == 3
+    assert rig.metric("jobwatchd_delivery_latency_seconds_count", sink="hook") == 3
+
+
+async def test_new_events_are_sent_when_woken(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """A commit while the loop naps does not wait for the end of the nap."""
+    async with rig.running(loop.run):
+        await rig.clock.advance(1)
+        await rig.commit_events("hook", "a:1")
+        loop.wake()
+        await rig.clock.advance(0)
+        assert sink.taken == ["a:1"]
+
+
+async def test_order_within_a_job_is_kept_across_failures(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """What comes later waits for what fails; other jobs do not."""
+    sink.failing["a"] = SinkRejected("HTTP 500")
+    await rig.commit_events("hook", "a:1", "a:2", "b:1", "a:3", "b:2")
+    async with rig.running(loop.run):
+        await rig.clock.advance(0.5)
+        assert sink.taken == ["b:1", "b:2"]
+        assert set(sink.tried) == {"a:1", "b:1", "b:2"}
+        sink.failing.clear()
+        await rig.clock.advance(1)
+
+    assert [item for item in sink.taken if item.startswith("a")] == ["a:1", "a:2", "a:3"]
+
+
+async def test_jobs_are_served_side_by_side_up_to_the_concurrency(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """Never two events of one job at a time, never more than so many altogether."""
+    sink.held = anyio.Event()
+    await rig.commit_events("hook", *(f"{job}:{number}" for job in "abcdef" for number in (1, 2)))
+    async with rig.running(loop.run):
+        await rig.clock.advance(1)
+        assert sink.tried == ["a:1", "b:1", "c:1", "d:1"]
+        sink.held.set()
+        await rig.clock.advance(1)
+
+    assert (len(sink.taken), sink.most_busy) == (12, 4)
+
+
+async def test_a_failed_delivery_is_tried_again_after_a_growing_wait(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """Attempts come after 1, 2, 4 seconds, and each is recorded."""
+    sink.failing["a"] = AWAY
+    await rig.commit_events("hook", "a:1")
+    async with rig.running(loop.run):
+        for after_s, tried in ((0.5, 1), (0.4, 1), (0.2, 2), (1.8, 2), (0.2, 3), (3.8, 3), (0.2, 4)):
+            await rig.clock.advance(after_s)
+            assert len(sink.tried) == tried
+        (pending,) = await rig.store.pending_deliveries("hook", 0, 9)
+
+    assert pending.attempts == 4
+    assert rig.metric("jobwatchd_deliveries_failed_total", sink="hook", reason="unavailable") == 4
+
+
+async def test_a_restart_keeps_the_time_of_the_next_attempt(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """A new process neither hammers the receiver nor starts the back-off anew."""
+    sink.failing["a"] = SinkRejected("HTTP 500")
+    await rig.commit_events("hook", "a:1")
+    async with rig.running(loop.run):
+        await rig.clock.advance(1.5)
+    assert len(sink.tried) == 2
+
+    again = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    async with rig.running(again.run):
+        await rig.clock.advance(1.4)
+        assert len(sink.tried) == 2
+        await rig.clock.advance(0.2)
+        assert len(sink.tried) == 3
+
+
+async def test_what_is_refused_too_often_is_dead_and_the_next_goes_on(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """A dead letter is kept with its reason; the job's later events are delivered."""
+    sink.failing["a"] = SinkRejected("HTTP 400")
+    await rig.commit_events("hook", "a:1", "a:2")
+    async with rig.running(loop.run):
+        await rig.clock.advance(2.5)
+        assert sink.tried == ["a:1", "a:1"]
+        sink.failing.clear()
+        sink.failures = [SinkRejected("HTTP 400")]
+        await rig.clock.advance(1)
+        (dead,) = await rig.store.list_dead_letters("hook", 0, 9)
+        assert (name(dead.event), dead.attempts, dead.error) == ("a:1", 3, "HTTP 400")
+        assert sink.taken == ["a:2"]
+
+
+async def test_a_replayed_dead_letter_is_delivered(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """Nobody needs to restart anything: it is found within a while, and keeps its id."""
+    sink.failing["a"] = SinkRejected("HTTP 400")
+    await rig.commit_events("hook", "a:1", "b:1")
+    async with rig.running(loop.run):
+        await rig.clock.advance(60)
+        (letter,) = await rig.store.list_dead_letters("hook", 0, 9)
+        sink.failing.clear()
+        await rig.store.replay("hook", [letter.event.id], rig.clock.now())
+        await rig.clock.advance(16)
+
+    assert sink.taken == ["b:1", "a:1"]
+    assert sink.events[-1].id == letter.event.id
+
+
+async def test_a_gone_receiver_is_sent_nothing_more(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """After a 410 the sink is off; what it did not take stays pending, and draining does not wait for it."""
+    sink.failing["a"] = SinkGone("HTTP 410")
+    await rig.commit_events("hook", "a:1", "a:2")
+    async with rig.running(loop.run):
+        await rig.clock.advance(1)
+        await rig.commit_events("hook", "b:1")
+        loop.wake()
+        await rig.clock.advance(3600)
+        await loop.drain()
+
+    assert (sink.tried, sink.taken) == (["a:1"], [])
+    assert len(await rig.store.pending_deliveries("hook", 0, 9)) == 3
+    assert "sink.disabled" in [entry["event"] for entry in rig.log.entries]
+    assert rig.vitals.ailments() == []
+
+
+async def test_retry_after_pauses_the_sink(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """One busy answer holds back all jobs for as long as was asked."""
+    sink.failures = [SinkUnavailable("HTTP 429", retry_after_s=90.0)]
+    await rig.commit_events("hook", "a:1")
+    async with rig.running(loop.run):
+        await rig.clock.advance(1)
+        await rig.commit_events("hook", "b:1")
+        loop.wake()
+        await rig.clock.advance(88)
+        assert sink.tried == ["a:1"]
+        await rig.clock.advance(2)
+        assert sorted(sink.taken) == ["a:1", "b:1"]
+
+
+async def test_a_receiver_that_comes_back_gets_its_backlog_at_once(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """After an outage nobody waits out a back-off of minutes: the first answer releases all, still in order."""
+    jobs = [f"j{number}" for number in range(50)]
+    sink.failing = dict.fromkeys(jobs, AWAY)
+    await rig.commit_events("hook", *(f"{job}:{number}" for job in jobs for number in (1, 2)))
+    async with rig.running(loop.run):
+        await rig.clock.advance(1800)
+        assert sink.taken == []
+        assert len(sink.tried) < 100
+        sink.failing.clear()
+        await rig.clock.advance(31)
+
+    assert len(sink.taken) == 100
+    assert all(sink.taken.index(f"{job}:1") < sink.taken.index(f"{job}:2") for job in jobs)
+    assert "sink.answers" in [entry["event"] for entry in rig.log.entries]

@@ -1,0 +1,187 @@
+"""What a delivery loop holds in memory, and how it reads the store."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+import pytest
+
+from jobwatchd.engine.delivery import PAGE, RESCAN_S, WINDOW, Outlet
+from jobwatchd.errors import SinkUnavailable
+from jobwatchd.model.cadence import Backoff
+from jobwatchd.model.delivery import Attempt, Delivery, Retry
+from jobwatchd.model.filters import EventFilter
+from jobwatchd.stores.memory import MemoryStore
+from jobwatchd.testing import RecordingSink
+
+RETRY = Retry(Backoff(3600.0, 1.0, 3600.0))
+AWAY = SinkUnavailable("connection refused")
+
+
+class SlowStore(MemoryStore):
+    """A memory store that counts reads, and holds back records and the answers of reads as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.record_on = self.read_on = anyio.Event()
+        self.record_on.set()
+
+    async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
+        """Read now, answer when let."""
+        self.reads += 1
+        page = await super().pending_deliveries(sink, after, limit)
+        await self.read_on.wait()
+        return page
+
+    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Write when let."""
+        await self.record_on.wait()
+        await super().record_attempts(attempts)
+
+
+@pytest.fixture
+def store(rig: Any) -> SlowStore:
+    """Return the store that the rig now uses."""
+    store = SlowStore()
+    rig.use(store)
+    rig.luck = 1.0
+    return store
+
+
+def jobs(count: int, number: int = 1) -> list[str]:
+    """Return the names of the first events of so many jobs."""
+    return [f"j{job}:{number}" for job in range(count)]
+
+
+async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Any, store: SlowStore):
+    """No more than the window is held, and the next page is read as soon as there is room."""
+    sink = RecordingSink("hook")
+    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    await rig.commit_events("hook", *jobs(WINDOW * 2))
+    store.record_on = anyio.Event()
+    async with rig.running(loop.run):
+        await rig.clock.advance(1)
+        assert len(sink.events) == WINDOW
+        store.record_on.set()
+        await rig.clock.advance(0.1)
+        assert len(sink.events) == WINDOW * 2
+
+
+async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Any, store: SlowStore):
+    """Hundreds of waiting deliveries do not make the loop read the store again and again."""
+    sink = RecordingSink("hook", failures=[AWAY] * 10_000)
+    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    await rig.commit_events("hook", *jobs(PAGE * 2))
+    async with rig.running(loop.run):
+        await rig.clock.advance(600)
+
+    assert sink.events == []
+    assert store.reads <= 3 + 600 / RESCAN_S
+
+
+async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Any, store: SlowStore):
+    """A look from the beginning finds sent deliveries pending still, and knows them."""
+    sink = RecordingSink("hook")
+    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    await rig.commit_events("hook", *jobs(10))
+    store.record_on = anyio.Event()
+    async with rig.running(loop.run):
+        await rig.clock.advance(10 * RESCAN_S)
+        assert store.reads > 5
+        assert len(sink.events) == 10
+
+
+async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig: Any, store: SlowStore):
+    """A page that was read before the record was written shows the delivery as pending, and must not be believed."""
+    sink = RecordingSink("hook")
+    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    await rig.commit_events("hook", *jobs(10))
+    store.record_on = anyio.Event()
+    async with rig.running(loop.run):
+        await rig.clock.advance(1)
+        store.read_on = anyio.Event()
+        await rig.clock.advance(RESCAN_S)  # a look from the beginning has begun
+        store.record_on.set()
+        await rig.clock.advance(0)
+        store.read_on.set()
+        await rig.clock.advance(100)
+
+    assert len(sink.events) == 10
+    assert await store.pending_deliveries("hook", 0, 100) == []
+
+
+async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: SlowStore):
+    """Whoever wakes the loop while it reads has it read once more."""
+    sink = RecordingSink("hook")
+    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    store.read_on = anyio.Event()
+    async with rig.running(loop.run):
+        await rig.clock.advance(0)
+        await rig.commit_events("hook", "a:1")
+        loop.wake()
+        store.read_on.set()
+        await rig.clock.advance(0)
+        assert len(sink.events) == 1
+
+
+async def test_drain_returns_when_everything_was_tried(rig: Any, store: SlowStore):
+    """What failed waits for its next attempt, and is not waited for."""
+    sink = RecordingSink("hook", failures=[AWAY])
+    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY, concurrency=1))
+    await rig.commit_events("hook", *jobs(100))
+    drained = []
+
+    async def drain() -> None:
+        await loop.drain()
+        drained.append(len(sink.events))
+
+    async with rig.running(loop.run, drain):
+        await rig.clock.advance(1)
+
+    assert drained == [99]
+
+
+async def test_drain_waits_for_attempts_under_way(rig: Any, store: SlowStore):
+    """An event in the receiver's hands is not given up."""
+    go_on = anyio.Event()
+
+    class Slow(RecordingSink):
+        async def send(self, event: Any) -> None:
+            await go_on.wait()
+            await super().send(event)
+
+    sink = Slow("hook")
+    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    await rig.commit_events("hook", "a:1")
+    drained = []
+
+    async def drain() -> None:
+        await loop.drain()
+        drained.append(len(sink.events))
+
+    async with rig.running(loop.run, drain):
+        await rig.clock.advance(10)
+        assert drained == []
+        go_on.set()
+        await rig.clock.advance(1)
+
+    assert drained == [1]
+
+
+async def test_drain_does_not_wait_for_a_dead_receiver(rig: Any, store: SlowStore):
+    """Once the breaker is open nothing may be tried: what waits stays in the store."""
+    sink = RecordingSink("hook", failures=[AWAY] * 1000)
+    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY, concurrency=1))
+    await rig.commit_events("hook", *jobs(100))
+    drained = []
+
+    async def drain() -> None:
+        await loop.drain()
+        drained.append(True)
+
+    async with rig.running(loop.run) as tasks:
+        await rig.clock.advance(0.1)
+        tasks.start_soon(drain)
+        await rig.clock.advance(0.5)
+        assert drained == [True]
