@@ -1,0 +1,152 @@
+"""All sinks together."""
+
+from typing import Any
+
+import anyio
+
+from jobwatchd.engine.delivery import Outlet
+from jobwatchd.errors import SinkUnavailable
+from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.job import Observation, State
+from jobwatchd.model.transition import advance
+from jobwatchd.testing import START, RecordingSink
+
+ALL = EventFilter()
+FAILED = Event("id", EventType.JOB_FAILED, "graph", 1, START)
+
+
+class HeldSink(RecordingSink):
+    """A sink that takes nothing until it is let."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.go_on = anyio.Event()
+        self.begun = 0
+
+    async def send(self, event: Event) -> None:
+        """Wait, then take it."""
+        self.begun += 1
+        await self.go_on.wait()
+        await super().send(event)
+
+
+async def move(rig: Any, *jobs: str) -> None:
+    """Have jobs seen running, in one commit each."""
+    for watch in await rig.add("graph", *jobs):
+        await rig.commits.submit(advance(watch, Observation(State.RUNNING, "1"), rig.clock.now()))
+
+
+async def test_an_event_is_routed_to_the_durable_sinks_that_want_it(rig: Any):
+    """Filters decide, and a sink that is not durable has nothing kept for it."""
+    async with rig.running() as tasks:
+        await rig.fanout.open(
+            [
+                Outlet(RecordingSink("all"), ALL),
+                Outlet(RecordingSink("ends"), EventFilter(types=("job.failed",))),
+                Outlet(RecordingSink("tasks"), EventFilter(types=("task.*",))),
+                Outlet(RecordingSink("log", durable=False), ALL),
+            ],
+            tasks,
+        )
+
+        assert list(rig.fanout.route(FAILED)) == ["all", "ends"]
+        assert set(rig.fanout.names) == {"all", "ends", "tasks", "log"}
+
+
+async def test_committed_events_reach_every_sink_at_once(rig: Any):
+    """Durable sinks are woken by the commit, the others are handed the event within it."""
+    hook, log, picky = RecordingSink("hook"), RecordingSink("log", durable=False), RecordingSink("picky", durable=False)
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(hook, ALL), Outlet(log, ALL), Outlet(picky, EventFilter(sources=("up",)))], tasks)
+        await rig.clock.advance(1)
+        await move(rig, "1", "2")
+        await rig.clock.advance(0)
+
+    assert [len(sink.events) for sink in (hook, log, picky)] == [2, 2, 0]
+    assert rig.metric("jobwatchd_deliveries_total", sink="log") == 2
+
+
+async def test_a_slow_sink_delays_no_other_and_no_commit(rig: Any):
+    """While one receiver hangs, polls are written and the other receiver gets its events."""
+    slow, quick = HeldSink("slow"), RecordingSink("quick")
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(slow, ALL), Outlet(quick, ALL)], tasks)
+        for number in range(20):
+            await move(rig, str(number))
+        await rig.clock.advance(1)
+
+        assert (len(slow.events), len(quick.events)) == (0, 20)
+
+
+async def test_a_failing_log_is_counted_and_stops_nobody(rig: Any):
+    """What a sink that is not durable does not take is lost to it, said, and counted."""
+    log = RecordingSink("log", durable=False, failures=[SinkUnavailable("disk full")])
+    hook = RecordingSink("hook")
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(log, ALL), Outlet(hook, ALL)], tasks)
+        await move(rig, "1", "2")
+        await rig.clock.advance(1)
+
+    assert (len(log.events), len(hook.events)) == (1, 2)
+    assert rig.metric("jobwatchd_deliveries_failed_total", sink="log", reason="unavailable") == 1
+    assert [entry["event"] for entry in rig.log.entries] == ["delivery.lost"]
+
+
+async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Any):
+    """The old one finishes what it has in hand, its successor takes up the rest; the log is exchanged as well."""
+    old, new = HeldSink("hook"), RecordingSink("hook")
+    logs = RecordingSink("log", durable=False), RecordingSink("log", durable=False)
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(old, ALL, concurrency=2), Outlet(logs[0], ALL)], tasks)
+        await move(rig, *map(str, range(10)))
+        await rig.clock.advance(1)
+        tasks.start_soon(rig.fanout.open, [Outlet(new, ALL), Outlet(logs[1], ALL)], tasks)
+        await rig.clock.advance(1)
+        assert (old.begun, old.closed, new.events) == (2, False, [])
+        await move(rig, "10")  # committed in between
+        old.go_on.set()
+        await rig.clock.advance(1)
+
+    assert old.closed
+    assert logs[0].closed
+    assert (len(old.events), len(new.events)) == (2, 9)
+    assert len({event.id for event in old.events + new.events}) == 11
+    assert [len(log.events) for log in logs] == [10, 1]
+
+
+async def test_a_closed_sink_is_routed_nothing_and_its_pending_events_stay(rig: Any):
+    """What it had not taken waits in the store for its return."""
+    hook = HeldSink("hook")
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(hook, ALL, concurrency=1)], tasks)
+        await move(rig, "1", "2")
+        await rig.clock.advance(1)
+        hook.go_on.set()
+        await rig.fanout.close(["hook"])
+
+        assert hook.closed
+        assert list(rig.fanout.route(FAILED)) == []
+        assert len(await rig.store.pending_deliveries("hook", 0, 9)) == 2 - len(hook.events)
+        assert rig.vitals.ailments() == []
+
+
+async def test_draining_waits_for_every_durable_sink(rig: Any):
+    """It returns when the slowest was tried with all it has."""
+    slow, quick = HeldSink("slow"), RecordingSink("quick")
+    drained = []
+
+    async def drain() -> None:
+        await rig.fanout.drain()
+        drained.append((len(slow.events), len(quick.events)))
+
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(slow, ALL), Outlet(quick, ALL)], tasks)
+        await move(rig, "1", "2")
+        tasks.start_soon(drain)
+        await rig.clock.advance(10)
+        assert drained == []
+        slow.go_on.set()
+        await rig.clock.advance(1)
+
+    assert drained == [(2, 2)]

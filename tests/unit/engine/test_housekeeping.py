@@ -1,0 +1,139 @@
+"""What is done from time to time."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.housekeeping import PRUNE_EVERY_S, ROUND_S, Housekeeping, Retention
+from jobwatchd.engine.watchlist import Watchlist
+from jobwatchd.errors import SinkUnavailable, StoreUnavailable
+from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.ports import Pruned
+from jobwatchd.stores.memory import MemoryStore
+from jobwatchd.testing import RecordingSink, ScriptedSource
+
+DAY_S = 86_400.0
+
+
+class PruningStore(MemoryStore):
+    """A memory store that has something to prune a few times, and notes what it was asked."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.rounds = rounds
+        self.asked: list[tuple[datetime, datetime]] = []
+
+    async def prune(self, finished_before: datetime, events_before: datetime) -> Pruned:
+        """Note the bounds; say that there was something while rounds are left."""
+        self.asked.append((finished_before, events_before))
+        self.rounds -= 1
+        return Pruned(0, 1000) if self.rounds >= 0 else Pruned(0, 0)
+
+
+def build(rig: Any, retention: Retention | None = None) -> Housekeeping:
+    """Return the housekeeping of a rig, with a watchlist of its own."""
+    watchlist = Watchlist(rig.store, rig.clock, rig.logger, lambda source, job: JobReference.of(source, [*job]))
+    return Housekeeping(
+        retention or Retention(),
+        store=rig.store,
+        watchlist=watchlist,
+        fanout=rig.fanout,
+        vitals=rig.vitals,
+        clock=rig.clock,
+        telemetry=rig.telemetry,
+        logger=rig.logger,
+    )
+
+
+async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any):
+    """Each round asks with bounds from the retention, until the store has nothing more; then it rests."""
+    store = PruningStore(3)
+    rig.use(store)
+    started = rig.clock.now()
+    async with rig.running(build(rig, Retention(7 * DAY_S, 30 * DAY_S)).run):
+        await rig.clock.advance(PRUNE_EVERY_S - 1)
+        assert len(store.asked) == 4
+        assert {((started - a).days, (started - b).days) for a, b in store.asked} == {(7, 30)}
+        assert [entry["events"] for entry in rig.log.entries] == [1000] * 3
+        await rig.clock.advance(ROUND_S + 1)
+        assert len(store.asked) == 5
+
+
+async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any):
+    """A state that nobody is in any more has no series."""
+    source = ScriptedSource("graph")
+    refs = [JobReference.of("graph", [job]) for job in "12"]
+    source.script(refs[0], Observation(State.QUEUED, "0"))
+    source.script(refs[1], Observation(State.RUNNING, "1"))
+    housekeeping = build(rig)
+    async with rig.running(housekeeping.run) as tasks:
+        lane = await rig.lane(source)
+        await housekeeping._watchlist.open(lane, await rig.add("graph", "1", "2"), tasks)
+        await rig.clock.advance(6)
+        assert rig.metric("jobwatchd_watches", source="graph", state="queued") == 1
+        assert rig.metric("jobwatchd_watches", source="graph", state="running") == 1
+        source.script(refs[0], Observation(State.RUNNING, "1"))
+        await rig.clock.advance(10)
+
+    assert rig.metric("jobwatchd_watches", source="graph", state="queued") is None
+    assert rig.metric("jobwatchd_watches", source="graph", state="running") == 2
+
+
+async def test_the_backlog_of_every_sink_is_shown(rig: Any):
+    """How many wait, since when, and how many were given up; nothing waiting is 0, not yesterday's number."""
+    sink = RecordingSink("hook", failures=[SinkUnavailable("refused")] * 3)
+    await rig.commit_events("hook", "1:1", "2:1")
+    committed_at = rig.clock.now().timestamp()
+    async with rig.running(build(rig).run) as tasks:
+        await rig.clock.advance(1)
+        assert rig.metric("jobwatchd_deliveries_pending", sink="hook") == 2
+        assert rig.metric("jobwatchd_delivery_oldest_timestamp_seconds", sink="hook") == committed_at
+        assert rig.metric("jobwatchd_dead_letters", sink="hook") == 0
+        await rig.fanout.open([Outlet(sink, EventFilter())], tasks)
+        await rig.clock.advance(60)
+        assert len(sink.events) == 2
+        assert rig.metric("jobwatchd_deliveries_pending", sink="hook") == 0
+        assert rig.metric("jobwatchd_delivery_oldest_timestamp_seconds", sink="hook") == 0
+
+
+async def test_a_sink_that_is_gone_does_not_keep_its_last_numbers(rig: Any):
+    """Once its backlog was removed from the store it shows as 0, though nobody knows it any more."""
+    await rig.commit_events("old", "1:1")
+    async with rig.running(build(rig).run):
+        await rig.clock.advance(1)
+        assert rig.metric("jobwatchd_deliveries_pending", sink="old") == 1
+        rig.store._deliveries.remove([1])
+        await rig.clock.advance(ROUND_S)
+        assert rig.metric("jobwatchd_deliveries_pending", sink="old") == 0
+
+
+async def test_events_that_wait_for_an_unknown_sink_are_said_once(rig: Any):
+    """A sink taken out of the configuration with events pending is a thing to know, but not every five seconds."""
+    await rig.commit_events("old", "1:1")
+    async with rig.running(build(rig).run):
+        await rig.clock.advance(60)
+
+    assert [(entry["event"], entry["sink"]) for entry in rig.log.entries] == [("sink.unknown", "old")]
+
+
+async def test_housekeeping_has_a_pulse(rig: Any):
+    """While it goes its rounds it is well; a store that fails ends it."""
+
+    class Broken(MemoryStore):
+        """A store whose database is gone."""
+
+        async def backlog(self) -> Any:
+            """Fail."""
+            raise StoreUnavailable("disk full")
+
+    async with rig.running(build(rig).run):
+        await rig.clock.advance(1000)
+        assert rig.vitals.ailments() == []
+        assert rig.metric("jobwatchd_last_progress_timestamp_seconds", loop="housekeeping") is not None
+
+    rig.use(Broken())
+    with pytest.raises(StoreUnavailable):
+        await build(rig).run()

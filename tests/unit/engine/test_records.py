@@ -1,0 +1,97 @@
+"""Group record."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+import pytest
+
+from jobwatchd.engine.records import MAX_GROUP, Records
+from jobwatchd.errors import StoreUnavailable
+from jobwatchd.model.delivery import Attempt, DeliveryStatus
+from jobwatchd.stores.memory import MemoryStore
+from jobwatchd.testing import START
+
+
+class CountingStore(MemoryStore):
+    """A memory store that notes the sizes of groups, holds them back, and fails, as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups: list[int] = []
+        self.go_on = anyio.Event()
+        self.go_on.set()
+        self.broken = False
+
+    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Note, wait, fail or write."""
+        self.groups.append(len(attempts))
+        await self.go_on.wait()
+        if self.broken:
+            raise StoreUnavailable("disk full")
+
+
+def attempt(position: int) -> Attempt:
+    """Return an attempt that was taken."""
+    return Attempt("hook", position, DeliveryStatus.DELIVERED, 1, START)
+
+
+async def test_attempts_are_written_in_bounded_groups(rig: Any):
+    """What gathers during a transaction goes into the next, and each submitter hears of its own."""
+    store = CountingStore()
+    records = Records(store)
+    written: list[int] = []
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(records.run)
+        store.go_on = anyio.Event()
+        for position in range(MAX_GROUP + 100):
+            records.submit(attempt(position), lambda position=position: written.append(position))
+        await rig.clock.advance(0)
+        assert (store.groups, written) == ([MAX_GROUP], [])
+        store.go_on.set()
+        await rig.clock.advance(0)
+        tasks.cancel_scope.cancel()
+
+    assert store.groups == [MAX_GROUP, 100]
+    assert written == list(range(MAX_GROUP + 100))
+
+
+async def test_flush_waits_for_the_group_that_is_being_written(rig: Any):
+    """A successor that reads the store after it sees everything."""
+    store = CountingStore()
+    records = Records(store)
+    store.go_on = anyio.Event()
+    written: list[int] = []
+    flushed: list[list[int]] = []
+
+    async def flush() -> None:
+        await records.flush()
+        flushed.append(list(written))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(records.run)
+        records.submit(attempt(1), lambda: written.append(1))
+        await rig.clock.advance(0)
+        records.submit(attempt(2), lambda: written.append(2))
+        tasks.start_soon(flush)
+        await rig.clock.advance(0)
+        assert flushed == []
+        store.go_on.set()
+        await rig.clock.advance(0)
+        tasks.cancel_scope.cancel()
+
+    assert flushed == [[1, 2]]
+
+
+async def test_a_store_that_fails_ends_the_loop(rig: Any):
+    """Nobody is told that anything was written."""
+    store = CountingStore()
+    store.broken = True
+    records = Records(store)
+    written: list[int] = []
+    records.submit(attempt(1), lambda: written.append(1))
+
+    with pytest.raises(StoreUnavailable):
+        await records.run()
+
+    assert written == []
