@@ -1,0 +1,134 @@
+"""How a request proves who is asking. Secrets are no part of this: a user gives them beside the description."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+
+from jobwatchd.description.answers import Statuses
+from jobwatchd.description.expression import Expr
+from jobwatchd.description.part import Part
+from jobwatchd.description.request import HeaderName, Request
+from jobwatchd.description.template import HeaderText, Template
+from jobwatchd.model.units import parse_duration_s
+
+ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a placeholder
+
+
+def _read_lifetime(value: object) -> float:
+    if not isinstance(value, str):
+        raise ValueError("expected a duration with its unit: 30m, 12h")  # noqa: TRY004 - pydantic gathers ValueErrors
+    seconds = parse_duration_s(value)
+    if seconds == 0:
+        raise ValueError("got 0; expected a duration above zero")
+    return seconds
+
+
+def _check_token_url(text: str) -> str:
+    parts = urlsplit(text)
+    whole = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    if not (whole or (text.startswith("/") and not text.startswith("//"))) or parts.query or parts.fragment:
+        raise ValueError("expected a path below base_url such as /oauth/token, or a whole http:// or https:// URL")
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError("expected a URL of printable ASCII without blanks")
+    return text
+
+
+Lifetime = Annotated[
+    float, BeforeValidator(_read_lifetime), PlainSerializer(lambda seconds: f"{seconds:g}s", when_used="json")
+]
+TokenUrl = Annotated[str, AfterValidator(_check_token_url)]
+
+
+class NoAuth(Part):
+    """Requests go without credentials."""
+
+    kind: Literal["none"] = "none"
+
+
+class BearerAuth(Part):
+    """`Authorization: Bearer` and the user's `token`; with `optional`, without it where the user gives none."""
+
+    kind: Literal["bearer"]
+    optional: bool = False
+
+
+class BasicAuth(Part):
+    """The user's `username` and `password`, as HTTP's basic authentication sends them; see `bearer` for `optional`."""
+
+    kind: Literal["basic"]
+    optional: bool = False
+
+
+class HeaderAuth(Part):
+    """Headers with credentials: `{token}`, `{username}`, `{password}`; see `bearer` for `optional`.
+
+    `headers: {PRIVATE-TOKEN: "{token}"}`
+    """
+
+    kind: Literal["header"]
+    headers: Annotated[dict[HeaderName, HeaderText], Field(min_length=1)]
+    optional: bool = False
+
+
+class LoginRequest(Request):
+    """The request that logs in; its placeholders are the user's credentials.
+
+    `{username}`, `{password}`, `{token}`, `{client_id}`, `{client_secret}`, and `{basic}`, which is base64 of
+    `username:password`. Other than elsewhere, `headers` may have `Authorization`.
+    """
+
+    headers: dict[HeaderName, HeaderText] = Field(default_factory=dict)
+
+
+class CookieLogin(Part):
+    """A login whose answer sets a cookie, which is sent back with each request.
+
+    `login` is sent at first, when the API says `unauthorized`, and before `lifetime` (where there is one) ends.
+    """
+
+    kind: Literal["cookie-login"]
+    login: LoginRequest
+    cookie: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
+    status: Statuses = (200, 201, 204, 302, 303)
+    lifetime: Lifetime | None = None
+    optional: bool = False
+
+
+class JsonLogin(Part):
+    """A login whose answer is JSON with a token, which is sent with each request.
+
+    `token` finds it, `headers` say how it is sent as `{access_token}`; `expires_in` finds its life time in seconds,
+    `lifetime` is that for an API that does not tell. `login` is sent at first, when the API says `unauthorized`, and
+    before the life time (where there is one) ends.
+    """
+
+    kind: Literal["json-login"]
+    login: LoginRequest
+    token: Expr
+    expires_in: Expr | None = None
+    lifetime: Lifetime | None = None
+    status: Statuses = (200, 201)
+    headers: Annotated[dict[HeaderName, HeaderText], Field(min_length=1)] = Field(
+        default_factory=lambda: {"Authorization": Template(f"Bearer {{{ACCESS_TOKEN}}}")}
+    )
+    optional: bool = False
+
+
+class OAuth2(Part):
+    """OAuth 2 client credentials (RFC 6749, section 4.4) with the user's `client_id` and `client_secret`.
+
+    `token_url` is a path below `base_url`, or a whole URL; `send` says whether the client's credentials go in the
+    header `Authorization` or in the form. The token is renewed before `expires_in` of the answer has passed.
+    """
+
+    kind: Literal["oauth2"]
+    token_url: TokenUrl
+    scope: str | None = None
+    audience: str | None = None
+    send: Literal["header", "form"] = "header"
+
+
+Auth = Annotated[
+    NoAuth | BearerAuth | BasicAuth | HeaderAuth | CookieLogin | JsonLogin | OAuth2, Field(discriminator="kind")
+]
