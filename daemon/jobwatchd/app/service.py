@@ -21,7 +21,7 @@ class Service:
     async def run(self, status: str) -> NoReturn:
         """Report for ever; silence while a loop hangs makes the watchdog end the process."""
         interval_s = self._notifier.watchdog_interval_s
-        unwell: tuple[str, ...] = ()
+        unwell: tuple[str, ...] | None = None
         while True:
             ailments = tuple(self._vitals.ailments())
             if not ailments:
