@@ -11,7 +11,7 @@ import anyio
 from jobwatchd.cli.demo.comparison import find_losses
 from jobwatchd.cli.demo.configuration import child_environment
 from jobwatchd.cli.demo.remote import RemoteFailed, followed
-from jobwatchd.cli.demo.scene import BY_API, BY_COMMAND, FROM_FILE, Role, random_pair
+from jobwatchd.cli.demo.scene import AFTERWARDS, BY_API, BY_COMMAND, FROM_FILE, Role, random_pair
 from jobwatchd.cli.demo.screen import Screen
 from jobwatchd.cli.demo.stage import JOBWATCHD, Stage, set_up
 from jobwatchd.cli.demo.summary import COLUMNS, facts, outcomes
@@ -19,11 +19,10 @@ from jobwatchd.cli.table import print_table
 from jobwatchd.errors import JobwatchError
 
 SINK = "hook"
-OUTAGE_AT_S, OUTAGE_S = 8.0, 6.0
-LATE_ANSWER_AT_S = 16.0
+OUTAGE_AT_S, OUTAGE_S = 8.0, 5.0
 TRICKLE_S = 8.0
 LOOK_EVERY_S = 0.5
-# Counted from the daemon's being ready; the last job of the scene ends after about 25 s.
+# Counted from the daemon's being ready; the last job of the scene ends after 20 to 30 s.
 GIVE_UP_S = 50.0
 MOST_NAMED = 5
 ALARM = "bold yellow"
@@ -71,7 +70,7 @@ async def perform(options: Options, screen: Screen, folder: Path) -> None:
                         await Performance(options, screen, stage).run()
                     if acting.cancelled_caught:
                         screen.line()
-                        screen.say("Interrupted; everything is stopped.")
+                        screen.say("Interrupted: everything is being stopped.")
                         await sum_up(stage, screen)
             tasks.cancel_scope.cancel()
 
@@ -98,7 +97,7 @@ class Performance:
         await sum_up(self._stage, self._screen)
         if losses:
             raise Lost("\n".join([f"{len(losses)} things are not as they should be:", *losses]))
-        self._screen.line("Nothing was lost: every end and every state that lasted was told, once, in order.", "green")
+        self._screen.line("Nothing was lost: every end, and every state that lasted, was told in order.", "green")
         if not self._options.exit_when_done:
             await self._go_on()
 
@@ -108,8 +107,7 @@ class Performance:
                 (1.5, self._add_by_command),
                 (3.0, self._add_by_api),
                 (5.0, self._add_random),
-                (OUTAGE_AT_S, self._outage),
-                (LATE_ANSWER_AT_S, self._late_answer),
+                (OUTAGE_AT_S, self._troubles),
             ):
                 scenes.start_soon(_later, at_s, scene)
         while await self._losses(only_at_end=True):  # noqa: ASYNC110 - only asking can tell
@@ -162,6 +160,10 @@ class Performance:
         await self._remote.submit(roles)
         await self._remote.follow(roles)
 
+    async def _troubles(self) -> None:
+        await self._outage()
+        await self._late_answer()
+
     async def _outage(self) -> None:
         """Have the receiver fail for a while, and show that what it misses waits, and comes."""
         self._receiver.go_down(OUTAGE_S)
@@ -181,6 +183,7 @@ class Performance:
     async def _late_answer(self) -> None:
         self._receiver.answer_late_once()
         self._say("The receiver takes the next event, but answers too late.", ALARM)
+        await self._add("Added", [AFTERWARDS])
         await _until(lambda: self._receiver.duplicates > 0)
         self._say("So it came twice; the second was dropped by its id.", "bold green")
 

@@ -57,11 +57,12 @@ class Screen:
         for name, value in {
             "graph": f"{stage.simulators['graph']}  a NebulaGraph Explorer",
             "media": f"{stage.simulators['media']}  a Telestream UP",
-            "daemon": f"{daemon}  its log: {stage.daemon_log}",
+            "daemon": f"{daemon}  polls both",
+            "its log": str(stage.daemon_log),
+            "its config": str(stage.config),
             "receiver": f"{stage.hook_url}  verifies the signature of each webhook",
-            "config": str(stage.config),
         }.items():
-            self.line(f"  {name:<10}{value}")
+            self.line(f"  {name:<12}{value}")
         self.line()
         self.line("Look at it while it runs:", "bold")
         for command in (
