@@ -41,6 +41,18 @@ class Sighting(NamedTuple):
     observation: Observation | None
 
 
+class Listing(NamedTuple):
+    """What a list poll brought: what it says of jobs, and how many requests it took.
+
+    A source that cannot list, but can tell whether anything moved, says since when nothing did: `quiet_since_s`, on the
+    clock's monotonic scale. Two changes may cancel out, so it is a hint for a while and no observation.
+    """
+
+    found: Mapping[JobReference, Observation]
+    requests: int
+    quiet_since_s: float | None = None
+
+
 class Source(Protocol):
     """One configured job API.
 
@@ -58,12 +70,12 @@ class Source(Protocol):
         `SourceRateLimited`, `SourceUnauthorized`, `SourceRejected`, `BadPayload` as their docstrings say.
         """
 
-    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Mapping[JobReference, Observation]:
+    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs of one `Observation.group` with as few requests as the API allows.
 
         Jobs that the list does not show, or whose entry cannot be trusted, are left out: look at them singly. A list
-        may show less of a job than `observe` does (no tasks). Raises as `observe`, but never `JobNotFound`; raises
-        `NotImplementedError` where the API has no list (its observations then have no `group`).
+        may show less of a job than `observe` does (no tasks). Raises as `observe`, but never `JobNotFound`. Only called
+        for groups that the source's own observations have named.
         """
 
     async def close(self) -> None:

@@ -5,7 +5,8 @@ what a test has written down. `RecordingSink` keeps what it was sent.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
@@ -16,7 +17,7 @@ import anyio.lowlevel
 from jobwatchd.errors import JobNotFound, SinkError, SourceError
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation
-from jobwatchd.ports import Sighting
+from jobwatchd.ports import Listing, Sighting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -96,6 +97,7 @@ class ScriptedSource:
         self.name = name
         self.parameters = parameters
         self.polls: list[JobReference] = []
+        self.lists: list[tuple[str, tuple[JobReference, ...]]] = []
         self.closed = False
         self._scripts: dict[JobReference, list[Observation | SourceError]] = {}
 
@@ -113,13 +115,17 @@ class ScriptedSource:
         seen = hash(answer) or 1
         return Sighting(seen, None if seen == digest else answer)
 
-    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Mapping[JobReference, Observation]:
-        """Return what the scripts of the group's jobs say; errors are left out."""
+    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
+        """Return what the scripts of the group's jobs say; errors are left out. `lists` has what was asked for."""
+        self.lists.append((group, tuple(refs)))
         await anyio.lowlevel.checkpoint()
         answers = {ref: self._next(ref) for ref in refs if ref in self._scripts}
-        return {
-            ref: answer for ref, answer in answers.items() if isinstance(answer, Observation) and answer.group == group
+        found = {
+            ref: replace(answer, tasks=())
+            for ref, answer in answers.items()
+            if isinstance(answer, Observation) and answer.group == group
         }
+        return Listing(found, requests=1)
 
     async def close(self) -> None:
         """Note that it was closed."""

@@ -13,7 +13,7 @@ from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.event import JOB_ENTERED, Event, EventType
 from jobwatchd.model.job import TERMINAL, JobReference, Observation
 from jobwatchd.model.watch import WatchSpec
-from jobwatchd.ports import Clock, Sighting, Source, Store
+from jobwatchd.ports import Clock, Listing, Sighting, Source, Store
 from jobwatchd.telemetry import Telemetry
 
 ENDS = frozenset({*(JOB_ENTERED[state] for state in TERMINAL), EventType.JOB_LOST})
@@ -108,7 +108,7 @@ class _Overheard:
             self._seen(ref, sighting.observation)
         return sighting
 
-    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Mapping[JobReference, Observation]:
+    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         return await self._source.observe_many(group, refs)
 
     async def close(self) -> None:

@@ -3,10 +3,13 @@
 - `lane`: one source's own schedule, workers and limits; lanes never wait for each other
 - `schedule`: what is due when, in buckets
 - `entry`: a watch in its lane
+- `crew`: bounded workers fed by one schedule, as a gate admits; lanes and deliveries are crews
 - `gate`: how much a lane (or a sink) may send now: rate, pauses, circuit breaker
+- `group`, `lister`: watches that one list shows together, and looking at them so; `census` counts and finds them
 - `poller`: one poll, and what follows from it
 - `commits`: gathers steps into one transaction, then tells deliveries
 - `delivery`: one sink's loop; order within a subject, back-off, dead letters
+- `standing`: whether a source answers, told when that changes
 - `records`: gathers what became of deliveries into one transaction
 - `sinks`: all the sinks' loops together: routing, waking, replacing on reload
 - `watchlist`: adding and removing watches while all of that runs

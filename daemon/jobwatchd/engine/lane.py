@@ -3,13 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from structlog.typing import FilteringBoundLogger
 
+from jobwatchd.engine.census import Census
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.entry import Entry
 from jobwatchd.engine.gate import Gate
+from jobwatchd.engine.group import Group
+from jobwatchd.engine.lister import Lister
 from jobwatchd.engine.poller import DEFAULT_LOST_AFTER, LostAfter, Poller
 from jobwatchd.engine.standing import Standing
 from jobwatchd.engine.vitals import Vitals
@@ -28,13 +32,15 @@ START_RATE = 2_000.0
 class LaneLimits:
     """How a source is spared: polls in flight, polls a second (None: no limit), and when verdicts fall.
 
-    `silence_s` is how long the lane may get nothing done before it counts as hanging; longer than any poll may take.
+    `hint_bound_s` is for how long a source's hint that nothing moved may stand in for looking at a job. `silence_s` is
+    how long the lane may get nothing done before it counts as hanging; longer than any poll may take.
     """
 
     concurrency: int = 64
     rate: float | None = None
     lost_after: LostAfter = DEFAULT_LOST_AFTER
     unreachable_after_s: float = 60.0
+    hint_bound_s: float = 30.0
     silence_s: float = 60.0
 
 
@@ -62,6 +68,7 @@ class Lane:
         self._clock = clock
         self._chance = chance
         self._entries: dict[int, Entry] = {}
+        self._census = Census()
         self._gate = Gate(limits.rate, chance, clock.monotonic(), shut=health.unreachable_since is not None)
         logger = logger.bind(source=source.name)
         self._standing = Standing(
@@ -77,9 +84,17 @@ class Lane:
             logger=logger,
             lost_after=limits.lost_after,
         )
-        self._crew = Crew(
+        self._lister = Lister(
+            source,
+            self._standing,
+            clock=clock,
+            telemetry=telemetry,
+            logger=logger,
+            hint_bound_s=limits.hint_bound_s,
+        )
+        self._crew: Crew[Entry | Group] = Crew(
             f"lane {source.name}",
-            self._poll,
+            self._work,
             self._review,
             gate=self._gate,
             concurrency=limits.concurrency,
@@ -96,14 +111,15 @@ class Lane:
         return [entry.watch for entry in self._entries.values()]
 
     def states(self) -> Counter[str]:
-        """Count the watches by state, `unknown` before the first answer; walks them all, so only for slow gauges."""
-        return Counter(entry.watch.state or "unknown" for entry in self._entries.values())
+        """Return the number of watches by state, `unknown` before the first answer."""
+        return self._census.states
 
     def configure(self, limits: LaneLimits, cadence: Cadence) -> None:
         """Take new limits and a new cadence; both hold from each watch's next poll on."""
         self._limits, self._cadence = limits, cadence
         self._gate.rate = limits.rate
         self._poller.lost_after = limits.lost_after
+        self._lister.hint_bound_s = limits.hint_bound_s
         self._crew.configure(limits.concurrency, limits.silence_s)
 
     def add(self, watches: Collection[Watch], *, spread: bool = False) -> None:
@@ -115,6 +131,7 @@ class Lane:
             self.remove(watch.id)
             if not is_over(self._cadence, watch, now):
                 entry = self._entries[watch.id] = Entry(watch)
+                self._census.enter(watch)
                 self._put(entry, now_s + self._chance() * window_s)
 
     def remove(self, watch_id: int) -> None:
@@ -122,6 +139,7 @@ class Lane:
         entry = self._entries.pop(watch_id, None)
         if entry is not None:
             entry.gone = True
+            self._census.leave(entry.watch)
 
     async def stop(self) -> None:
         """Begin no more polls, and return when those under way have come to their end."""
@@ -135,22 +153,75 @@ class Lane:
         await self._standing.review(now_s, self._limits.unreachable_after_s)
         return self._standing.next_review_s
 
+    async def _work(self, item: Entry | Group) -> None:
+        was_failing = self._standing.is_failing
+        if isinstance(item, Entry):
+            await self._poll(item)
+        else:
+            await self._poll_group(item)
+        if was_failing or self._standing.is_failing:
+            # The gate may admit more now than it did, or less; only the feeder can act on that.
+            self._crew.ring()
+
     async def _poll(self, entry: Entry) -> None:
         if entry.gone:
             # An admission that neither an answer nor a failure follows would leave the breaker waiting for ever.
             self._gate.unused()
             return
-        was_failing = self._standing.is_failing
+        before = entry.watch
         await self._poller.poll(entry)
-        if was_failing or self._standing.is_failing:
-            # The gate may admit more now than it did, or less; only the feeder can act on that.
-            self._crew.ring()
-        if not entry.gone:
-            self._schedule(entry)
-        elif self._entries.get(entry.watch.id) is entry:
-            del self._entries[entry.watch.id]
+        if self._entries.get(before.id) is not entry:
+            return  # removed meanwhile
+        if entry.watch is not before:
+            self._census.leave(before)
+            self._census.enter(entry.watch)
+        if entry.gone:
+            self.remove(before.id)
+        else:
+            self._schedule(entry, self._chance())
 
-    def _schedule(self, entry: Entry) -> None:
+    async def _poll_group(self, group: Group) -> None:
+        """Look at all of the group that is due or soon will be: by list, or singly where that takes fewer requests."""
+        now_s = self._clock.monotonic()
+        if now_s < group.due_s:
+            self._gate.unused()  # brought forward since, and dealt with
+            return
+        entries = self._due_of(group, now_s)
+        if not entries:
+            self._gate.unused()
+            return
+        if len(entries) == 1 or not group.is_worth_a_list(len(entries)):
+            self._look_singly(entries[1:], now_s)
+            await self._poll(entries[0])
+            return
+        singly = await self._lister.poll(group, entries)
+        self._look_singly(singly, self._clock.monotonic())
+        # One chance for all: jobs that were looked at together stay together, and one list will do for them again.
+        chance, later = self._chance(), set(map(id, singly))
+        for entry in entries:
+            if id(entry) not in later and not entry.gone:
+                self._schedule(entry, chance)
+
+    def _due_of(self, group: Group, now_s: float) -> Sequence[Entry]:
+        """Take from the group what is due, and what would be within half an interval; say when it is due again."""
+        entries = [*group.take(now_s)]
+        if entries:
+            wait_s = next_poll_s(self._cadence, entries[0].watch, self._clock.now(), 0.5)
+            entries += group.take(now_s + wait_s / 2)
+        next_due_s = group.waiting.next_due_s()
+        if next_due_s is None:
+            group.due_s = inf
+        else:
+            group.due_s = next_due_s
+            self._crew.put(group, next_due_s)
+        return entries
+
+    def _look_singly(self, entries: Sequence[Entry], now_s: float) -> None:
+        for entry in entries:
+            entry.due_s = now_s
+            self._crew.put(entry, now_s)
+
+    def _schedule(self, entry: Entry, chance: float) -> None:
         now = self._clock.now()
         if is_over(self._cadence, entry.watch, now):
             self.remove(entry.watch.id)
@@ -159,9 +230,16 @@ class Lane:
             backoff = Backoff(self._cadence.min_interval_s, 2.0, self._cadence.max_interval_s)
             delay_s = backoff.delay_s(entry.failures, self._chance())
         else:
-            delay_s = next_poll_s(self._cadence, entry.watch, now, self._chance())
+            delay_s = next_poll_s(self._cadence, entry.watch, now, chance)
         self._put(entry, self._clock.monotonic() + delay_s)
 
     def _put(self, entry: Entry, due_s: float) -> None:
         entry.due_s = due_s
-        self._crew.put(entry, due_s)
+        group = self._census.group_of(entry.watch)
+        if group is None:
+            self._crew.put(entry, due_s)
+            return
+        group.waiting.push(due_s, entry)
+        if due_s < group.due_s:
+            group.due_s = due_s
+            self._crew.put(group, due_s)

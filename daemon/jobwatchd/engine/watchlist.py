@@ -114,4 +114,3 @@ class Watchlist:
 
 def _differs(watch: Watch, spec: WatchSpec) -> bool:
     return watch.labels != spec.labels or watch.policy != spec.policy or watch.origin is not spec.origin
-

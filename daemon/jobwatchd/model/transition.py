@@ -156,7 +156,7 @@ def _remember(watch: Watch, observation: Observation, now: datetime) -> Watch:
         overdue_at=_overdue_at(watch, observation),
         ended_at=ended_at,
         lost=lost,
-        group=observation.group or watch.group,
+        group=watch.group if observation.group is None else observation.group,
     )
 
 

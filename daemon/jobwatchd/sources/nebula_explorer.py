@@ -4,12 +4,12 @@ Source: the vendor's "Workflow API overview", "Query details for a specified job
 of jobs for a specified workflow" (NebulaGraph Explorer 3.x).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from urllib.parse import quote
 
 from jobwatchd.errors import JobNotFound, SourceRejected
-from jobwatchd.model.job import JobReference, Observation
-from jobwatchd.ports import Clock, Sighting
+from jobwatchd.model.job import JobReference
+from jobwatchd.ports import Clock, Listing, Sighting
 from jobwatchd.sources.http.client import HttpClient
 from jobwatchd.sources.nebula_listing import NebulaListing
 from jobwatchd.sources.nebula_payload import PagePayload, read_job
@@ -68,20 +68,18 @@ class NebulaExplorer:
             return Sighting(digest, None)
         return Sighting(seen, read_job(f"GET {bare_url(url)}", data, body, job_id))
 
-    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Mapping[JobReference, Observation]:
+    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs of one workflow, without their tasks; see `ports.Source.observe_many`."""
         wanted = {ref.job: ref for ref in refs}
-        if not wanted:
-            return {}
         try:
             url = f"{self._list_url(group)}?filter={NEWEST_FIRST}&pageSize={PAGE_SIZE}"
         except ValueError:
-            return {}  # an id that a URL cannot carry (".."): its jobs are looked at singly
+            return Listing({}, 0)  # an id that a URL cannot carry (".."): its jobs are looked at singly
         listing = NebulaListing(group, wanted)
         number = 1
         while listing.add(await self._page(f"{url}&page={number}")):
             number += 1
-        return {wanted[job_id]: observation for job_id, observation in listing.found.items()}
+        return Listing({wanted[job_id]: observation for job_id, observation in listing.found.items()}, number)
 
     async def close(self) -> None:
         """Give back connections."""

@@ -181,6 +181,10 @@ class NebulaRig(Rig):
         """Return the answer that shows a job in a state, given in the API's own word."""
         return self.envelope({"id": number, "name": "n", "workflowId": "w 1", "status": word, "tasks": []})
 
+    def nothing_listed(self) -> Reply:
+        """Return a list without jobs."""
+        return self.envelope({"items": [], "total": 0})
+
     def number_in(self, call: Call) -> int:
         """Return which job was asked for."""
         return int(call.target.rpartition("/")[2])
@@ -215,6 +219,11 @@ class TelestreamRig(Rig):
     def shows(self, word: Any, number: int = 1964) -> Reply:
         """Return the answer that shows a job in a state, given in the API's own word."""
         return Reply(200, json.dumps({"id": "e75e", "name": f"n{number}", "state": word}).encode())
+
+    def nothing_listed(self) -> Reply:
+        """Return a summary, which shows no jobs."""
+        names = ("waiting", "in_process", "completed", "failed", "stopped", "total")
+        return Reply(200, json.dumps({f"{name}_job_count": 0 for name in names}).encode())
 
     def number_in(self, call: Call) -> int:
         """Return which job was asked for."""

@@ -9,6 +9,7 @@ import pytest
 
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.model.job import State
+from jobwatchd.ports import Listing
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ async def test_a_list_is_asked_for_as_documented(rig: Any):
     """Path and query are those of the documentation, encoded; the cookie is sent."""
     rig.jobs = _paged(rig, lambda _: [_entry(5, 2)], lambda _: 1)
     seen = await rig.source.observe_many("w 1", [rig.ref(5)])
-    assert {ref.key: observation.state for ref, observation in seen.items()} == {"api/5": State.SUCCEEDED}
+    assert {ref.key: observation.state for ref, observation in seen.found.items()} == {"api/5": State.SUCCEEDED}
     call = rig.server.calls[-1]
     parts = urlsplit(call.target)
     assert parts.path == "/api-open/v1/workflows/w%201/jobs"
@@ -53,7 +54,7 @@ async def test_a_list_is_asked_for_as_documented(rig: Any):
 async def test_the_empty_group_is_the_list_of_all_jobs(rig: Any):
     """Jobs of any workflow are found there."""
     rig.jobs = _paged(rig, lambda _: [_entry(5), {**_entry(6), "workflowId": "w2"}], lambda _: 2)
-    assert len(await rig.source.observe_many("", [rig.ref(5), rig.ref(6)])) == 2
+    assert len((await rig.source.observe_many("", [rig.ref(5), rig.ref(6)])).found) == 2
     assert rig.server.calls[-1].target.startswith("/api-open/v1/jobs?filter=")
 
 
@@ -61,14 +62,15 @@ async def test_pages_are_read_until_all_jobs_are_found(rig: Any):
     """Three jobs on the first three of ten pages take three requests."""
     rig.jobs = _paged(rig, _hundred, lambda _: 1000)
     refs = [rig.ref(number) for number in (1000, 850, 777)]
-    assert set(await rig.source.observe_many("w 1", refs)) == set(refs)
+    listing = await rig.source.observe_many("w 1", refs)
+    assert (set(listing.found), listing.requests) == (set(refs), 3)
     assert [call.target.rpartition("=")[2] for call in rig.server.calls[1:]] == ["1", "2", "3"]
 
 
 async def test_jobs_that_the_list_does_not_show_are_left_out(rig: Any):
     """Nothing is said about them, least of all that they are gone."""
     rig.jobs = _paged(rig, lambda _: [_entry(5)], lambda _: 1)
-    assert set(await rig.source.observe_many("w 1", [rig.ref(5), rig.ref(6)])) == {rig.ref(5)}
+    assert set((await rig.source.observe_many("w 1", [rig.ref(5), rig.ref(6)])).found) == {rig.ref(5)}
 
 
 async def test_a_list_that_moves_leaves_out_what_is_shown_twice(rig: Any):
@@ -77,21 +79,20 @@ async def test_a_list_that_moves_leaves_out_what_is_shown_twice(rig: Any):
         rig, lambda page: [_entry(9), _entry(8)] if page == 1 else [_entry(8, 3), _entry(7)], lambda _: 50
     )
     refs = [rig.ref(number) for number in (9, 8, 7)]
-    assert set(await rig.source.observe_many("w 1", refs)) == {rig.ref(9), rig.ref(7)}
+    assert set((await rig.source.observe_many("w 1", refs)).found) == {rig.ref(9), rig.ref(7)}
 
 
 async def test_a_total_that_changes_ends_the_paging(rig: Any):
     """What was read so far is kept; the rest is left to single requests."""
     rig.jobs = _paged(rig, _hundred, lambda page: 1000 + page)
     refs = [rig.ref(number) for number in (1000, 850, 777, 601, 505)]
-    assert set(await rig.source.observe_many("w 1", refs)) == {rig.ref(1000), rig.ref(850)}
+    assert set((await rig.source.observe_many("w 1", refs)).found) == {rig.ref(1000), rig.ref(850)}
     assert len(rig.server.calls) == 3
 
 
-async def test_nothing_is_asked_for_nothing(rig: Any):
-    """No jobs, no request; and none to a path that a URL would fold away."""
-    assert await rig.source.observe_many("w 1", []) == {}
-    assert await rig.source.observe_many("..", [rig.ref(5)]) == {}
+async def test_a_group_that_no_url_can_carry_has_no_list(rig: Any):
+    """No request goes to a path that a URL would fold away."""
+    assert await rig.source.observe_many("..", [rig.ref(5)]) == Listing({}, requests=0)
     assert rig.server.calls == []
 
 

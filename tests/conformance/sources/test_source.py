@@ -156,15 +156,12 @@ async def test_a_reference_with_other_parameters_is_rejected_unsent(rig: Any):
     assert rig.server.calls == []
 
 
-async def test_a_group_has_a_list_or_there_is_none(rig: Any):
-    """A source without a list gives no groups; one with a list leaves out what the list does not show."""
+async def test_what_a_list_does_not_show_is_left_out(rig: Any):
+    """It is left to a single look; that a list does not show a job says nothing about the job."""
     group = (await rig.source.observe(rig.ref(), 0)).observation.group
-    if group is None:
-        with pytest.raises(NotImplementedError):
-            await rig.source.observe_many("g", [rig.ref()])
-        return
-    rig.jobs = lambda _: rig.envelope({"items": [], "total": 0})
-    assert await rig.source.observe_many(group, [rig.ref()]) == {}
+    rig.jobs = lambda _: rig.nothing_listed()
+    listing = await rig.source.observe_many(group, [rig.ref()])
+    assert (dict(listing.found), listing.requests) == ({}, 1)
 
 
 async def test_closing_gives_the_connections_back(rig: Any):

@@ -1,5 +1,6 @@
 """What is Telestream UP's own, over real HTTP."""
 
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,18 @@ async def test_the_summary_counts_jobs(rig: Any):
     summary = await rig.source.summary("s/1", "w")
     assert summary == JobsSummary(waiting=1, in_process=2, completed=3, failed=4, stopped=5, total=15)
     assert rig.server.calls[-1].target == "/s%2F1/workflows/w/jobs/summary"
+
+
+async def test_counts_that_stay_hint_since_when_nothing_moved(rig: Any):
+    """It is since they were first seen so; another count begins anew."""
+    counts = json.loads(SUMMARY)
+    rig.jobs = lambda _: rig.reply(200, json.dumps(counts).encode())
+    first = await rig.source.observe_many("s/w", [rig.ref()])
+    await rig.source._clock.advance(5)
+    second = await rig.source.observe_many("s/w", [rig.ref()])
+    counts["completed_job_count"] += 1
+    third = await rig.source.observe_many("s/w", [rig.ref()])
+    assert [listing.quiet_since_s for listing in (first, second, third)] == [0, 0, 5]
 
 
 async def test_a_summary_that_is_not_found_is_no_lost_job(rig: Any):

@@ -8,5 +8,4 @@
 - `slots`: how many requests may be in flight
 - `body`: a body as it comes in, for httpx
 - `complaint`: how a failed request is told, without its secrets
-- `retry_after`: the Retry-After header in both its forms
 """

@@ -1,0 +1,109 @@
+"""One list poll, and what follows from it.
+
+A list only ever tells that a job is where it was. Everything else, a job in another state, one that the list does not
+show, one whose deadline has passed, is looked at singly at once: a single answer has the job's tasks and all its times,
+and no list can make a job lost, or late.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from structlog.typing import FilteringBoundLogger
+
+from jobwatchd.engine.entry import Entry
+from jobwatchd.engine.group import Group
+from jobwatchd.engine.standing import Standing
+from jobwatchd.errors import BadPayload, SourceError, SourceRejected
+from jobwatchd.model.job import Observation
+from jobwatchd.ports import Clock, Listing, Source
+from jobwatchd.telemetry import Telemetry
+
+
+class Lister:
+    """Looks at many jobs of one list at once.
+
+    `hint_bound_s` is for how long a source's hint that nothing moved may stand in for looking at a job.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        standing: Standing,
+        *,
+        clock: Clock,
+        telemetry: Telemetry,
+        logger: FilteringBoundLogger,
+        hint_bound_s: float,
+    ) -> None:
+        self._source = source
+        self._standing = standing
+        self._clock = clock
+        self._logger = logger
+        self.hint_bound_s = hint_bound_s
+        self._polls = telemetry.polls.labels(source.name, "list")
+        self._polls_failed = telemetry.polls_failed
+        self._duration = telemetry.poll_duration.labels(source.name)
+
+    async def poll(self, group: Group, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Look at entries by one list; returns those to look at singly now. Raises only what the store raises."""
+        begun_s = self._clock.monotonic()
+        try:
+            listing = await self._source.observe_many(group.name, [entry.watch.ref for entry in entries])
+        except SourceError as error:
+            return self._failed(group, entries, error)
+        if self._standing.is_failing:
+            await self._standing.answered()
+        self._polls.inc(listing.requests)
+        self._duration.observe(self._clock.monotonic() - begun_s)
+        singly = self._unsettled(group, entries, listing)
+        group.learn(listing.requests + len(singly))
+        return singly
+
+    def _failed(self, group: Group, entries: Sequence[Entry], error: SourceError) -> Sequence[Entry]:
+        self._polls.inc()
+        self._polls_failed.labels(self._source.name, error.reason).inc()
+        group.learn(len(entries) + 1)
+        if isinstance(error, BadPayload | SourceRejected):
+            # The list cannot be read; that says nothing about the jobs.
+            self._logger.warning("list.failed", group=group.name, reason=error.reason, error=str(error))
+            return entries
+        self._standing.failed(error)
+        for entry in entries:
+            entry.failures += 1
+            entry.missing = 0
+        return ()
+
+    def _unsettled(self, group: Group, entries: Sequence[Entry], listing: Listing) -> list[Entry]:
+        now, now_s = self._clock.now(), self._clock.monotonic()
+        singly: list[Entry] = []
+        for entry in entries:
+            observation = listing.found.get(entry.watch.ref)
+            if _is_overdue(entry, now) or not (
+                _is_as_before(entry, observation) or self._is_hinted(group, entry, listing, now_s)
+            ):
+                singly.append(entry)
+            else:
+                entry.failures = entry.missing = 0
+        if listing.quiet_since_s is not None:
+            group.looked_at_s.update((entry.watch.id, now_s) for entry in singly)
+        return singly
+
+    def _is_hinted(self, group: Group, entry: Entry, listing: Listing, now_s: float) -> bool:
+        """Whether nothing has moved since the job was last looked at, as far as the source can tell, not long ago."""
+        if listing.quiet_since_s is None or entry.failures:
+            return False
+        looked_at_s = group.looked_at_s.get(entry.watch.id)
+        return (
+            looked_at_s is not None and looked_at_s >= listing.quiet_since_s and now_s - looked_at_s < self.hint_bound_s
+        )
+
+
+def _is_as_before(entry: Entry, observation: Observation | None) -> bool:
+    watch = entry.watch
+    if observation is None or observation.state is None:
+        return False
+    return observation.state is watch.state and not watch.lost
+
+
+def _is_overdue(entry: Entry, now: datetime) -> bool:
+    return entry.watch.overdue_at is not None and now >= entry.watch.overdue_at
