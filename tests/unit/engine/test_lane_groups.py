@@ -1,0 +1,218 @@
+"""Looking at the jobs of one list together."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.errors import BadPayload, SourceUnavailable
+from jobwatchd.model.cadence import Cadence
+from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.ports import Listing
+from jobwatchd.testing import ScriptedSource
+
+RUNNING = Observation(State.RUNNING, "1", group="nightly")
+DONE = replace(RUNNING, state=State.SUCCEEDED, native_state="2")
+EVERY_10_S = Cadence(fixed_interval_s=10.0, jitter=0.1)
+JOBS = [str(number) for number in range(20)]
+
+
+def ref(job: str) -> JobReference:
+    """Return the reference of a job."""
+    return JobReference.of("graph", [job])
+
+
+@pytest.fixture
+def source() -> ScriptedSource:
+    """Return a source with twenty jobs in one list, all running for ever."""
+    source = ScriptedSource("graph")
+    for job in JOBS:
+        source.script(ref(job), RUNNING)
+    return source
+
+
+async def watched(rig: Any, source: ScriptedSource, *jobs: str, **limits: Any) -> Any:
+    """Return a lane that watches these jobs, all twenty by default."""
+    lane = await rig.lane(source, LaneLimits(**limits), EVERY_10_S)
+    lane.add(await rig.add("graph", *(jobs or JOBS)), spread=True)
+    return lane
+
+
+async def test_the_jobs_of_a_list_take_one_request_an_interval(rig: Any, source: ScriptedSource):
+    """After the first single look, twenty jobs cost one list every ten seconds, whenever each was due at first."""
+    lane = await watched(rig, source)
+    async with rig.running(lane.run):
+        await rig.clock.advance(20)
+        source.lists.clear()
+        source.polls.clear()
+        await rig.clock.advance(600)
+    assert len(source.lists) <= 66
+    assert source.polls == []
+    assert {len(refs) for _, refs in source.lists} == {20}
+
+
+async def test_requests_are_counted_by_mode(rig: Any, source: ScriptedSource):
+    """A list counts as the requests that it took."""
+    lane = await watched(rig, source)
+    async with rig.running(lane.run):
+        await rig.clock.advance(30)
+    assert rig.metric("jobwatchd_polls_total", source="graph", mode="single") == len(source.polls)
+    assert rig.metric("jobwatchd_polls_total", source="graph", mode="list") == len(source.lists)
+
+
+async def test_a_job_that_is_alone_in_its_list_is_looked_at_singly(rig: Any, source: ScriptedSource):
+    """A list of one is no gain."""
+    lane = await watched(rig, source, "7")
+    async with rig.running(lane.run):
+        await rig.clock.advance(100)
+    assert (source.lists, len(source.polls)) == ([], 10)
+
+
+async def test_a_job_that_moved_is_looked_at_singly_and_told_at_once(rig: Any, source: ScriptedSource):
+    """The list has no tasks; the single answer does."""
+    lane = await watched(rig, source)
+    async with rig.running(lane.run):
+        await rig.clock.advance(20)
+        source.script(ref("7"), DONE)
+        source.polls.clear()
+        await rig.clock.advance(11)
+    assert source.polls == [ref("7")]
+    assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
+
+
+async def test_a_job_that_the_list_does_not_show_is_looked_at_singly(rig: Any, source: ScriptedSource):
+    """It has slipped off the list, not out of the world."""
+
+    class Short(ScriptedSource):
+        async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
+            found, requests, _ = await super().observe_many(group, refs)
+            return Listing({job: seen for job, seen in found.items() if job != ref("7")}, requests)
+
+    short = Short("graph")
+    short._scripts = source._scripts
+    lane = await watched(rig, short)
+    async with rig.running(lane.run):
+        await rig.clock.advance(20)
+        short.polls.clear()
+        await rig.clock.advance(300)
+    assert set(short.polls) == {ref("7")}
+    assert 25 <= len(short.polls) <= 35
+    assert not [event for event in rig.told if event.type == "job.lost"]
+
+
+async def test_a_list_that_cannot_be_read_is_no_harm(rig: Any, source: ScriptedSource):
+    """Its jobs are looked at singly at once, and the list is tried again only now and then."""
+
+    class Garbled(ScriptedSource):
+        async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
+            await super().observe_many(group, refs)
+            raise BadPayload("not a list")
+
+    garbled = Garbled("graph")
+    garbled._scripts = source._scripts
+    lane = await watched(rig, garbled)
+    async with rig.running(lane.run):
+        await rig.clock.advance(300)
+    assert len(garbled.polls) >= 20 * 29
+    assert 1 <= len(garbled.lists) <= 30
+    assert rig.metric("jobwatchd_polls_failed_total", source="graph", reason="bad_payload") == len(garbled.lists)
+
+
+async def test_a_source_that_is_down_is_not_asked_for_each_job(rig: Any, source: ScriptedSource):
+    """A list that brings no answer says that the source is away; the jobs back off."""
+    lane = await watched(rig, source)
+    async with rig.running(lane.run):
+        await rig.clock.advance(20)
+
+        async def down(*_: object) -> Listing:
+            raise SourceUnavailable("refused")
+
+        source.observe_many = down  # type: ignore[method-assign]
+        source.observe = down  # type: ignore[method-assign,assignment]
+        source.polls.clear()
+        await rig.clock.advance(70)
+    assert [event.type for event in rig.told][-1] == "source.unreachable"
+    assert rig.metric("jobwatchd_source_up", source="graph") == 0
+
+
+async def test_a_deadline_is_told_though_the_list_shows_nothing_new(rig: Any, source: ScriptedSource):
+    """Overdue is a matter of time, not of change."""
+    from jobwatchd.model.watch import Policy  # noqa: PLC0415 - only here
+
+    lane = await rig.lane(source, cadence=EVERY_10_S)
+    lane.add(await rig.add("graph", *JOBS, policy=Policy(deadline_s=60.0)))
+    async with rig.running(lane.run):
+        await rig.clock.advance(75)
+    assert sorted(event.ref.job for event in rig.told if event.type == "job.overdue") == sorted(JOBS)
+
+
+class Hinting(ScriptedSource):
+    """A source that cannot list, but tells since when nothing moved."""
+
+    quiet_since_s = 0.0
+
+    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
+        """Find nothing."""
+        self.lists.append((group, tuple(refs)))
+        return Listing({}, 1, self.quiet_since_s)
+
+
+@pytest.fixture
+def hinting(source: ScriptedSource) -> Hinting:
+    """Return the same jobs behind a source that only hints."""
+    hinting = Hinting("graph")
+    hinting._scripts = source._scripts
+    return hinting
+
+
+async def test_a_hint_that_nothing_moved_spares_single_looks(rig: Any, hinting: Hinting):
+    """But no longer than the bound: each job is looked at every thirty seconds or so."""
+    lane = await watched(rig, hinting, hint_bound_s=30.0)
+    async with rig.running(lane.run):
+        await rig.clock.advance(600)
+    assert 20 * 12 <= len(hinting.polls) <= 20 * 22
+
+
+async def test_a_hint_that_something_moved_has_all_looked_at(rig: Any, hinting: Hinting):
+    """The end of a job is told at the next look, though its workflow only hints."""
+    lane = await watched(rig, hinting, hint_bound_s=300.0)
+    async with rig.running(lane.run):
+        await rig.clock.advance(60)
+        hinting.script(ref("7"), DONE)
+        hinting.quiet_since_s = rig.clock.monotonic()
+        await rig.clock.advance(11)
+    assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
+
+
+async def test_two_changes_that_cancel_out_are_noticed_within_the_bound(rig: Any, hinting: Hinting):
+    """The counts are as they were, and still no end is late by more than the bound."""
+    lane = await watched(rig, hinting, hint_bound_s=30.0)
+    async with rig.running(lane.run):
+        await rig.clock.advance(60)
+        hinting.script(ref("7"), DONE)
+        await rig.clock.advance(30 + 11)
+    assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
+
+
+async def test_a_job_that_could_not_be_looked_at_is_not_hinted_to_be_well(rig: Any, hinting: Hinting):
+    """Only a look that brought an answer may be stood in for."""
+    hinting.script(ref("7"), RUNNING, BadPayload("?"), DONE)
+    lane = await watched(rig, hinting, hint_bound_s=300.0)
+    async with rig.running(lane.run):
+        await rig.clock.advance(60)
+    assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
+
+
+async def test_a_watch_that_is_removed_leaves_its_group(rig: Any, source: ScriptedSource):
+    """It is asked for no more, and the last one left is polled singly."""
+    lane = await watched(rig, source, "1", "2")
+    async with rig.running(lane.run):
+        await rig.clock.advance(30)
+        lane.remove(1)
+        source.lists.clear()
+        source.polls.clear()
+        await rig.clock.advance(60)
+    assert len(source.lists) <= 1
+    assert set(source.polls) == {ref("2")}
