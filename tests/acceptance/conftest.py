@@ -83,7 +83,11 @@ def run_daemon(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     def make(config: Config, name: str = "daemon", **environment: str) -> Any:
         folder = tmp_path / name
         folder.mkdir()
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("JOBWATCHD_", "NOTIFY_"))}
+        inherited = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("JOBWATCHD_", "NOTIFY_", "WATCHDOG_"))
+        }
         daemon = processes.Daemon(folder, {**inherited, **environment})
         daemon.configure({"store": {"url": f"sqlite:///{daemon.database}"}, **config})
         made.append(daemon)
@@ -111,6 +115,12 @@ def run_apis(tmp_path: Path) -> Iterator[Callable[..., Any]]:
             return processes.Apis(process, **json.loads(process.stdout.readline()))
 
         yield start
+
+
+@pytest.fixture
+def apis(run_apis: Callable[..., Any]) -> Any:
+    """Return both simulated APIs, with no jobs and no faults yet."""
+    return run_apis()
 
 
 @pytest.fixture

@@ -1,20 +1,115 @@
-"""The manners of the real process: starting, stopping, and saying why it cannot."""
+"""The manners of the real process: stopping, telling systemd, and saying why it cannot start."""
 
+import signal
+import socket
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 
-async def test_sigterm_ends_it_with_everything_told(run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
-    """What is under way when SIGTERM comes is told and noted, so the next life repeats nothing; the status is 0."""
-    apis, hook = run_apis(), await run_hook(fail_fraction=1.0, faults=["slow"], slow_s=0.4)
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_with_everything_told(
+    number: int, apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+):
+    """What is under way when the signal comes is told and noted, so the next life repeats nothing; the status is 0."""
+    hook = await run_hook(fail_fraction=1.0, faults=["slow"], slow_s=0.4)
     [key] = apis.add(apis.nebula, phases=[(0, 0), (0.1, 1), (0.2, 2)])
     daemon = run_daemon(config_for(apis, hook))
     await daemon.up()
     await daemon.post("/v1/watches", {"source": "graph", "job": {"job_id": key}})
     await daemon.logged("job.succeeded")
-    assert await daemon.stop() == 0
+    daemon.signal(number)
+    assert await daemon.exit_status() == 0
     assert hook.types(f"graph/{key}")[-1] == "job.succeeded"
     assert daemon.lines()[-1]["event"] == "daemon.stopped"
     attempts = dict(hook.state.attempts)
     await daemon.up()
     assert (await daemon.get("/v1/status"))["sinks"] == []
     assert hook.state.attempts == attempts
+
+
+async def test_what_cannot_be_told_in_time_is_told_in_the_next_life(
+    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+):
+    """The drain is bounded: a receiver that does not answer holds up the end only so long, and loses nothing."""
+    hook = await run_hook(fail_fraction=1.0, faults=["slow"], slow_s=600)
+    [key] = apis.add(apis.nebula, phases=[(0, 2)])
+    daemon = run_daemon({**config_for(apis, hook), "shutdown": {"drain": "300ms"}})
+    await daemon.up()
+    await daemon.post("/v1/watches", {"source": "graph", "job": {"job_id": key}})
+    await daemon.logged("job.succeeded")
+    assert await daemon.stop() == 0
+    assert hook.state.received == {}
+    hook.state.fail_fraction = 0.0
+    await daemon.up()
+    await daemon.delivered()
+    assert hook.types(f"graph/{key}") == ["task.succeeded", "job.succeeded"]
+
+
+async def test_a_port_in_use_is_told(apis: Any, run_daemon: Any, config_for: Any):
+    """Somebody else listens at the address: status 2, one line that says which key and address."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        listen = f"127.0.0.1:{other.getsockname()[1]}"
+        daemon = run_daemon({**config_for(apis), "server": {"listen": listen}})
+        daemon.start()
+        assert await daemon.exit_status() == 2
+    [line] = daemon.logs[-1].read_text().splitlines()
+    assert line.startswith("jobwatchd: ")
+    assert all(part in line for part in ("server.listen", listen, "Address already in use"))
+
+
+async def test_every_mistake_of_the_configuration_is_told(apis: Any, run_daemon: Any, config_for: Any):
+    """All mistakes at once, each with its file and key; status 2, and nothing was begun."""
+    config = config_for(apis)
+    config["sources"]["graph"]["poll"]["min_interval"] = "soon"
+    config["sources"]["media"]["bas_url"] = config["sources"]["media"].pop("base_url")
+    config["watches"] = [{"source": "nowhere", "job": {"job_id": 1}}]
+    daemon = run_daemon(config)
+    daemon.start()
+    assert await daemon.exit_status() == 2
+    lines = daemon.logs[-1].read_text().splitlines()
+    places = ("graph.poll.min_interval", "media.bas_url", "media.base_url", "watches[0].source")
+    for place in places:
+        [line] = [line for line in lines if place in line and not (place == "media.bas_url" and "base_url:" in line)]
+        assert str(daemon.config) in line
+    assert all(line.startswith("jobwatchd: ") for line in lines)
+    assert not daemon.database.exists()
+
+
+@pytest.fixture
+def manager() -> Iterator[socket.socket]:
+    """Return a datagram socket of the kind that systemd listens on."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind("")  # the kernel finds a free name
+        sock.setblocking(False)  # noqa: FBT003
+        yield sock
+
+
+async def test_systemd_is_told_how_it_is(
+    manager: socket.socket, apis: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+):
+    """READY once it is ready, WATCHDOG again and again, RELOADING before READY, STOPPING at the end."""
+    told: list[str] = []
+
+    def heard(part: str) -> bool:
+        try:
+            while True:
+                told.append(manager.recv(4096).decode())
+        except BlockingIOError:
+            return any(message.startswith(part) for message in told)
+
+    name = "@" + manager.getsockname()[1:].decode()
+    daemon = run_daemon(config_for(apis), NOTIFY_SOCKET=name, WATCHDOG_USEC="300000")
+    await daemon.up()
+    assert heard("READY=1")
+    await until("the watchdog is petted twice", lambda: heard("WATCHDOG=1") and told.count("WATCHDOG=1") > 1)
+    assert any(message.startswith("STATUS=watching 0 jobs") for message in told)
+    told.clear()
+    await daemon.reload()
+    await until("the reload ends", lambda: heard("READY=1"))
+    reloading, ready = [message for message in told if message.startswith(("RELOADING", "READY"))]
+    assert reloading.startswith("RELOADING=1\nMONOTONIC_USEC=")
+    assert ready == "READY=1"
+    assert await daemon.stop() == 0
+    assert heard("STOPPING=1")
