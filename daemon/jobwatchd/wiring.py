@@ -179,6 +179,7 @@ def lane_limits(section: SourceSettings) -> LaneLimits:
         rate=poll.rate,
         lost_after=LostAfter(poll.lost_after.not_found, poll.lost_after.grace),
         unreachable_after_s=poll.unreachable_after,
+        hint_bound_s=poll.hint_bound,
         silence_s=POLLS_IN_A_ROW * section.timeout.total + COMMIT_S,
     )
 

@@ -31,6 +31,7 @@ class PollSettings(Section):
     rate: Rate = 500.0
     lost_after: LostAfterSettings = LostAfterSettings()
     unreachable_after: Duration = 60.0
+    hint_bound: Duration = 30.0
 
     @model_validator(mode="after")
     def _check_intervals(self) -> Self:
