@@ -24,7 +24,7 @@ TRICKLE_S = 8.0
 LOOK_EVERY_S = 0.5
 # Counted from the daemon's being ready; the last job of the scene ends after 20 to 30 s.
 GIVE_UP_S = 50.0
-MOST_NAMED = 5
+MOST_NAMED = 3
 ALARM = "bold yellow"
 
 
@@ -96,7 +96,7 @@ class Performance:
         losses = await self._losses(only_at_end=False)
         await sum_up(self._stage, self._screen)
         if losses:
-            raise Lost("\n".join([f"{len(losses)} things are not as they should be:", *losses]))
+            raise Lost("\n".join(["Not everything is as it should be:", *losses]))
         self._screen.line("Nothing was lost: every end, and every state that lasted, was told in order.", "green")
         if not self._options.exit_when_done:
             await self._go_on()
@@ -147,7 +147,7 @@ class Performance:
     async def _add_random(self) -> None:
         roles = [role for _ in range(self._options.jobs) for role in self._next_pair()]
         if roles:
-            await self._add("Added with lives of chance", roles)
+            await self._add("Random jobs", roles)
 
     def _next_pair(self) -> tuple[Role, Role]:
         self._jobs += 1

@@ -51,7 +51,7 @@ class Screen:
 
     def introduce(self, stage: Stage) -> None:
         """Say what runs where, and how to look at it."""
-        self.line("jobwatchd demo: two simulated job APIs, the real daemon, and a receiver of its webhooks", "bold")
+        self.line("jobwatchd demo: two simulated job APIs, the real daemon, a webhook receiver", "bold")
         self.line()
         daemon, program = stage.remote.daemon, _program()
         for name, value in {
@@ -60,7 +60,7 @@ class Screen:
             "daemon": f"{daemon}  polls both",
             "its log": str(stage.daemon_log),
             "its config": str(stage.config),
-            "receiver": f"{stage.hook_url}  verifies the signature of each webhook",
+            "receiver": f"{stage.hook_url}  verifies signatures",
         }.items():
             self.line(f"  {name:<12}{value}")
         self.line()
@@ -70,7 +70,7 @@ class Screen:
             f"curl -s {daemon}/livez",
             f"curl -s {daemon}/v1/status",
             f"{program} watch list --url {daemon}",
-            f"{program} watch show media/demo/transcode/feature --url {daemon}",
+            f"{program} watch show graph/1964 --url {daemon}",
             f"{program} events --follow --url {daemon}",
         ):
             self.line(f"  {command}")

@@ -129,9 +129,13 @@ async def _listening(daemon: Child) -> str:
 def temporary_folder() -> Iterator[Path]:
     """Yield a new folder, and remove it afterwards unless the block ends in an error: then its logs are of use."""
     folder = Path(tempfile.mkdtemp(prefix="jobwatchd-demo-"))
+    kept = False
     try:
         yield folder
     except Exception:
+        kept = True
         click.echo(f"The logs and the database of this run are kept in {folder}.", err=True)
         raise
-    shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)

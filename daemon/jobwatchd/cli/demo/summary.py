@@ -43,7 +43,7 @@ def facts(
     lags = list(_lags(arrived, truths, followed))
     if lags:
         told["seen"] = f"{_spread([seen_s for seen_s, _ in lags])} after the change"
-        told["delivered"] = f"{_spread([arrived_s for _, arrived_s in lags])} after the change, the outage included"
+        told["delivered"] = f"{_spread([arrived_s for _, arrived_s in lags])} after the change, outages included"
     return told
 
 
