@@ -89,7 +89,7 @@ def run_daemon(tmp_path: Path) -> Iterator[Callable[..., Any]]:
             if not key.startswith(("JOBWATCHD_", "NOTIFY_", "WATCHDOG_"))
         }
         daemon = processes.Daemon(folder, {**inherited, **environment})
-        daemon.configure({"store": {"url": f"sqlite:///{daemon.database}"}, **config})
+        daemon.configure(config)
         made.append(daemon)
         return daemon
 

@@ -58,8 +58,9 @@ class Daemon:
         return self.folder / "jobwatchd.db"
 
     def configure(self, config: Config) -> None:
-        """Write the configuration file."""
-        self.config.write_text(yaml.safe_dump(config))
+        """Write the configuration file, with a database beside it unless the configuration names one."""
+        store = {"url": f"sqlite:///{self.database}"}
+        self.config.write_text(yaml.safe_dump({"store": store, **config}))
 
     def start(self) -> None:
         """Begin a life, without waiting for it to be ready."""

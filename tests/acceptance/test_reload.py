@@ -1,0 +1,111 @@
+"""SIGHUP to the real process: what changes does so without loss, and what cannot work changes nothing."""
+
+from typing import Any
+
+
+def _watch(key: str) -> dict[str, Any]:
+    return {"source": "graph", "job": {"job_id": key}}
+
+
+async def test_a_watch_and_a_sink_come_with_a_reload(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
+    """The new sink is told what happens from then on, of the new watch and of those that were there."""
+    hook = await run_hook()
+    old, new = apis.add(apis.nebula, count=2, phases=[(0, 1), (4, 2)])
+    daemon = run_daemon(config_for(apis) | {"watches": [_watch(old)]})
+    await daemon.up()
+    await daemon.logged("job.running", key=f"graph/{old}")
+    daemon.configure(config_for(apis, hook) | {"watches": [_watch(old), _watch(new)]})
+    assert (await daemon.reload())["event"] == "reload.done"
+    for key in (old, new):
+        await daemon.logged("job.succeeded", key=f"graph/{key}")
+    await daemon.delivered()
+    assert hook.types(f"graph/{old}") == ["task.succeeded", "job.succeeded"]
+    assert hook.types(f"graph/{new}") == ["job.running", "task.running", "task.succeeded", "job.succeeded"]
+
+
+async def test_a_watch_goes_with_a_reload(apis: Any, run_daemon: Any, config_for: Any):
+    """What the file no longer names is watched no longer; what came through the API stays."""
+    gone, kept, asked = apis.add(apis.nebula, count=3, phases=[(0, 1)])
+    daemon = run_daemon(config_for(apis) | {"watches": [_watch(gone), _watch(kept)]})
+    await daemon.up()
+    await daemon.post("/v1/watches", _watch(asked))
+    daemon.configure(config_for(apis) | {"watches": [_watch(kept)]})
+    await daemon.reload()
+    watches = (await daemon.get("/v1/watches"))["items"]
+    assert [watch["key"] for watch in watches] == [f"graph/{kept}", f"graph/{asked}"]
+
+
+async def test_limits_change_with_a_reload(apis: Any, run_daemon: Any, config_for: Any):
+    """A lane that may poll twice an hour polls as it likes from the reload on."""
+    keys = apis.add(apis.nebula, count=5, phases=[(0, 1)])
+    daemon = run_daemon(config_for(apis, rate="2/h"))
+    await daemon.up()
+    await daemon.post("/v1/watches/batch", [_watch(key) for key in keys])
+    await daemon.logged("job.running")
+    assert len([line for line in daemon.lines() if line["event"] == "job.running"]) == 1
+    daemon.configure(config_for(apis, rate="500/s"))
+    await daemon.reload()
+    for key in keys:
+        await daemon.logged("job.running", key=f"graph/{key}")
+
+
+async def test_a_broken_file_is_refused_and_nothing_changes(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
+    """Each mistake is logged; polls and deliveries go on as the old file says, also for new watches."""
+    hook = await run_hook()
+    [old] = apis.add(apis.nebula, phases=[(0, 1), (3, 2)])
+    [new] = apis.add(apis.telestream, phases=[(0, "created"), (3, "succeeded")])
+    daemon = run_daemon(config_for(apis, hook) | {"watches": [_watch(old)]})
+    await daemon.up()
+    broken = config_for(apis, hook)
+    broken["sources"]["graph"]["poll"]["min_interval"] = "often"
+    broken["sinks"]["hook"]["urll"] = broken["sinks"]["hook"].pop("url")
+    daemon.configure(broken)
+    refused = await daemon.reload()
+    assert (refused["event"], refused["level"]) == ("reload.refused", "error")
+    problems = [line["problem"] for line in daemon.lines() if line["event"] == "reload.refused"]
+    for place in ("sources.graph.poll.min_interval", "sinks.hook.urll", "sinks.hook.url:"):
+        assert any(place in problem and str(daemon.config) in problem for problem in problems), problems
+    space, workflow, job = new.split("/")
+    wanted = {"source": "media", "job": {"space_id": space, "workflow_id": workflow, "job_id": job}}
+    await daemon.post("/v1/watches", wanted)
+    await daemon.logged("job.succeeded", key=f"graph/{old}")
+    await daemon.logged("job.succeeded", key=f"media/{new}")
+    await daemon.delivered()
+    assert hook.types(f"graph/{old}")[-1] == "job.succeeded"
+    assert hook.types(f"media/{new}") == ["job.queued", "job.succeeded"]
+    assert (await daemon.get("/readyz"))["status"] == "ok"
+
+
+async def test_a_file_that_is_no_yaml_is_refused(apis: Any, run_daemon: Any, config_for: Any):
+    """Half a file, as an editor leaves it for a moment, does not end the daemon."""
+    daemon = run_daemon(config_for(apis))
+    await daemon.up()
+    daemon.config.write_text("sources: {graph: {kind: nebula-expl")
+    assert (await daemon.reload())["event"] == "reload.refused"
+    daemon.config.unlink()
+    assert (await daemon.reload())["event"] == "reload.refused"
+    assert (await daemon.get("/readyz"))["status"] == "ok"
+
+
+async def test_a_new_url_takes_over_what_the_old_one_would_not_take(
+    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+):
+    """Deliveries that wait when the URL is replaced all arrive at the new one, once, in order."""
+    down, well = await run_hook(), await run_hook()
+    down.state.go_down(3600)
+    keys = apis.add(apis.nebula, count=10, phases=[(0, 0), (0.5, 1), (1, 2)])
+    daemon = run_daemon(config_for(apis, down) | {"watches": [_watch(key) for key in keys]})
+    await daemon.up()
+    for key in keys:
+        await daemon.logged("job.succeeded", key=f"graph/{key}")
+    daemon.configure(config_for(apis, well) | {"watches": [_watch(key) for key in keys]})
+    await daemon.reload()
+    await daemon.delivered()
+    assert down.state.attempts
+    assert down.state.received == {}
+    told = [each.id for each in sorted(well.state.received.values(), key=lambda each: (each.subject, each.sequence))]
+    events = sorted(await daemon.events(), key=lambda each: (each["key"], each["sequence"]))
+    assert told == [each["id"] for each in events]
+    for received in well.state.by_subject().values():
+        assert [each.sequence for each in received] == list(range(1, len(received) + 1))
+    assert set(well.state.taken.values()) == {1}
