@@ -59,7 +59,6 @@ class Daemon:
         self._housekeeping = Housekeeping(
             _retention(self._settings),
             store=store,
-            watchlist=self._watchlist,
             fanout=self._fanout,
             vitals=self._vitals,
             clock=clock,

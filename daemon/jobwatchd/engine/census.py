@@ -2,32 +2,35 @@
 
 from collections import Counter
 
+from prometheus_client import Gauge
+
 from jobwatchd.engine.group import Group
 from jobwatchd.model.watch import Watch
 
 
 class Census:
-    """Counts a lane's watches, so that nobody has to walk a million of them; holds the groups of those that met."""
+    """Counts a lane's watches, so that nobody has to walk a million of them; holds the groups of those that met.
 
-    def __init__(self) -> None:
+    The counts by state (`unknown` before the first answer) are shown in `gauge`; a state that nobody is in has none.
+    """
+
+    def __init__(self, source: str, gauge: Gauge) -> None:
+        self._source = source
+        self._gauge = gauge
+        self._shown: dict[str, Gauge] = {}
         self._states: Counter[str] = Counter()
         self._sizes: Counter[str] = Counter()
         self._groups: dict[str, Group] = {}
 
-    @property
-    def states(self) -> Counter[str]:
-        """The number of watches by state, `unknown` before the first answer."""
-        return +self._states
-
     def enter(self, watch: Watch) -> None:
         """Count a watch in."""
-        self._states[watch.state or "unknown"] += 1
+        self._show(watch.state or "unknown", 1)
         if watch.group is not None:
             self._sizes[watch.group] += 1
 
     def leave(self, watch: Watch) -> None:
         """Count a watch out; a group that nobody is in any more is forgotten."""
-        self._states[watch.state or "unknown"] -= 1
+        self._show(watch.state or "unknown", -1)
         if watch.group is not None:
             self._sizes[watch.group] -= 1
             if not self._sizes[watch.group]:
@@ -43,3 +46,19 @@ class Census:
         if group is None:
             group = self._groups[name] = Group(name)
         return group
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        for state in self._shown:
+            self._gauge.remove(self._source, state)
+        self._shown.clear()
+
+    def _show(self, state: str, change: int) -> None:
+        self._states[state] += change
+        if not self._states[state]:
+            del self._states[state], self._shown[state]
+            self._gauge.remove(self._source, state)
+            return
+        if state not in self._shown:
+            self._shown[state] = self._gauge.labels(self._source, state)
+        self._shown[state].set(self._states[state])

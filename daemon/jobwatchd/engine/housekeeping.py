@@ -9,7 +9,6 @@ from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.fanout import Fanout
 from jobwatchd.engine.vitals import Vitals
-from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.ports import Clock, Store
 from jobwatchd.telemetry import Telemetry
 
@@ -34,7 +33,6 @@ class Housekeeping:
         retention: Retention,
         *,
         store: Store,
-        watchlist: Watchlist,
         fanout: Fanout,
         vitals: Vitals,
         clock: Clock,
@@ -43,13 +41,11 @@ class Housekeeping:
     ) -> None:
         self.retention = retention
         self._store = store
-        self._watchlist = watchlist
         self._fanout = fanout
         self._vitals = vitals
         self._clock = clock
         self._telemetry = telemetry
         self._logger = logger
-        self._shown: set[tuple[str, str]] = set()
         self._sinks: set[str] = set()
         self._strangers: set[str] = set()
 
@@ -58,7 +54,6 @@ class Housekeeping:
         self._vitals.register(PULSE, 12 * ROUND_S)
         prune_at_s = self._clock.monotonic()
         while True:
-            self._gauge_watches()
             await self._gauge_backlog()
             if self._clock.monotonic() >= prune_at_s:
                 await self._prune()
@@ -73,17 +68,6 @@ class Housekeeping:
         while any(pruned := await self._store.prune(finished_before, events_before)):
             self._logger.info("store.pruned", watches=pruned.watches, events=pruned.events)
             self._vitals.beat(PULSE)
-
-    def _gauge_watches(self) -> None:
-        """Show how many watches each lane has in each state; series of states that nobody is in disappear."""
-        shown: set[tuple[str, str]] = set()
-        for name, lane in self._watchlist.lanes.items():
-            for state, count in lane.states().items():
-                self._telemetry.watches.labels(name, state).set(count)
-                shown.add((name, state))
-        for labels in self._shown - shown:
-            self._telemetry.watches.remove(*labels)
-        self._shown = shown
 
     async def _gauge_backlog(self) -> None:
         backlog = {sink.sink: sink for sink in await self._store.backlog()}

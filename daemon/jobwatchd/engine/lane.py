@@ -1,6 +1,5 @@
 """A lane: one source's own schedule, workers, limits and health. Lanes never wait for each other."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -68,7 +67,7 @@ class Lane:
         self._clock = clock
         self._chance = chance
         self._entries: dict[int, Entry] = {}
-        self._census = Census()
+        self._census = Census(source.name, telemetry.watches)
         self._gate = Gate(limits.rate, chance, clock.monotonic(), shut=health.unreachable_since is not None)
         logger = logger.bind(source=source.name)
         self._standing = Standing(
@@ -110,10 +109,6 @@ class Lane:
         """Return the watches that are polled here."""
         return [entry.watch for entry in self._entries.values()]
 
-    def states(self) -> Counter[str]:
-        """Return the number of watches by state, `unknown` before the first answer."""
-        return self._census.states
-
     def configure(self, limits: LaneLimits, cadence: Cadence) -> None:
         """Take new limits and a new cadence; both hold from each watch's next poll on."""
         self._limits, self._cadence = limits, cadence
@@ -144,6 +139,7 @@ class Lane:
     async def stop(self) -> None:
         """Begin no more polls, and return when those under way have come to their end."""
         await self._crew.stop()
+        self._census.close()
 
     async def run(self) -> None:
         """Poll until `stop` is called; raises only what the store raises."""

@@ -7,13 +7,11 @@ import pytest
 
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.housekeeping import PRUNE_EVERY_S, ROUND_S, Housekeeping, Retention
-from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.errors import SinkUnavailable, StoreUnavailable
 from jobwatchd.model.filters import EventFilter
-from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.ports import Pruned
 from jobwatchd.stores.memory import MemoryStore
-from jobwatchd.testing import RecordingSink, ScriptedSource
+from jobwatchd.testing import RecordingSink
 
 DAY_S = 86_400.0
 
@@ -34,12 +32,10 @@ class PruningStore(MemoryStore):
 
 
 def build(rig: Any, retention: Retention | None = None) -> Housekeeping:
-    """Return the housekeeping of a rig, with a watchlist of its own."""
-    watchlist = Watchlist(rig.store, rig.clock, rig.logger, lambda source, job: JobReference.of(source, [*job]))
+    """Return the housekeeping of a rig."""
     return Housekeeping(
         retention or Retention(),
         store=rig.store,
-        watchlist=watchlist,
         fanout=rig.fanout,
         vitals=rig.vitals,
         clock=rig.clock,
@@ -60,26 +56,6 @@ async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any):
         assert [entry["events"] for entry in rig.log.entries] == [1000] * 3
         await rig.clock.advance(ROUND_S + 1)
         assert len(store.asked) == 5
-
-
-async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any):
-    """A state that nobody is in any more has no series."""
-    source = ScriptedSource("graph")
-    refs = [JobReference.of("graph", [job]) for job in "12"]
-    source.script(refs[0], Observation(State.QUEUED, "0"))
-    source.script(refs[1], Observation(State.RUNNING, "1"))
-    housekeeping = build(rig)
-    async with rig.running(housekeeping.run) as tasks:
-        lane = await rig.lane(source)
-        await housekeeping._watchlist.open(lane, await rig.add("graph", "1", "2"), tasks)
-        await rig.clock.advance(6)
-        assert rig.metric("jobwatchd_watches", source="graph", state="queued") == 1
-        assert rig.metric("jobwatchd_watches", source="graph", state="running") == 1
-        source.script(refs[0], Observation(State.RUNNING, "1"))
-        await rig.clock.advance(10)
-
-    assert rig.metric("jobwatchd_watches", source="graph", state="queued") is None
-    assert rig.metric("jobwatchd_watches", source="graph", state="running") == 2
 
 
 async def test_the_backlog_of_every_sink_is_shown(rig: Any):

@@ -241,6 +241,7 @@ async def test_lateness_and_states_can_be_seen(rig: Any, source: TimedSource):
         await rig.clock.advance(1)
         lane.add(watches[1:])
 
-        assert lane.states() == {"running": 1, "unknown": 1}
+        assert rig.metric("jobwatchd_watches", source="graph", state="running") == 1
+        assert rig.metric("jobwatchd_watches", source="graph", state="unknown") == 1
         assert [watch.ref.job for watch in lane.watches()] == ["0", "1"]
         assert rig.metric("jobwatchd_poll_lateness_seconds_count", source="graph") == 1

@@ -117,3 +117,30 @@ async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Any
         await rig.clock.advance(100)
 
     assert (await rig.events(), len(source.polls)) == (["job.running"], 1)
+
+
+async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any):
+    """At once, not at the next round of anything; a stopped lane shows nothing."""
+    source = ScriptedSource("graph")
+    refs = [JobReference.of("graph", [job]) for job in "12"]
+    source.script(refs[0], Observation(State.QUEUED, "0"), Observation(State.RUNNING, "1"))
+    source.script(refs[1], Observation(State.RUNNING, "1"))
+    shown = []
+    lane = await rig.lane(source)
+
+    def look() -> None:
+        states = ("unknown", "queued", "running")
+        shown.append([rig.metric("jobwatchd_watches", source="graph", state=state) for state in states])
+
+    lane.add(await rig.add("graph", "1", "2"))
+    look()
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)
+        look()
+        await rig.clock.advance(3)
+        look()
+        lane.remove(1)
+        look()
+        await lane.stop()
+        look()
+    assert shown == [[2, None, None], [None, 1, 1], [None, None, 2], [None, None, 1], [None, None, None]]
