@@ -23,12 +23,13 @@ from jobwatchd.ports import Clock, Sink, Source, Store
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
-from jobwatchd.settings.sources import NebulaExplorerSettings, SourceSettings, TelestreamUpSettings
+from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings, SourceSettings, TelestreamUpSettings
 from jobwatchd.sinks.log import LogSink
 from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.sinks.webhook import Webhook
 from jobwatchd.sources.http.client import HttpClient, HttpOptions, Tls
 from jobwatchd.sources.http.factory import build_http_client
+from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
 from jobwatchd.stores.memory import MemoryStore
@@ -166,6 +167,10 @@ def build_source(name: str, section: SourceSettings, clock: Clock) -> Source:
                 api_key=section.api_key.get_secret_value(),
                 client=client,
                 clock=clock,
+            )
+        case HttpJsonSettings():
+            return HttpJson(
+                name, str(section.base_url), section, credentials=section.credentials(), client=client, clock=clock
             )
         case _:
             assert_never(section)

@@ -17,7 +17,6 @@ from jobwatchd.model.event import EventType
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.units import parse_duration_s
 from jobwatchd.settings import Settings, load_settings
-from jobwatchd.settings.sources import SOURCE_KINDS
 from jobwatchd.wiring import build_waiting
 
 TIMED_OUT = 124
@@ -79,7 +78,7 @@ def _references(settings: Settings, source: str, jobs: tuple[str, ...]) -> list[
     if section is None:
         known = ", ".join(sorted(settings.sources))
         raise click.BadParameter(f"{source!r} is not configured; expected one of {known}.", param_hint="SOURCE")
-    names = SOURCE_KINDS[section.kind].parameters
+    names = section.parameters
     refs = []
     for job in dict.fromkeys(jobs):
         values = [unquote(part) for part in job.removeprefix(f"{source}/").split("/")]

@@ -62,7 +62,13 @@ class Description(Part):
     def _check_whole(self) -> Self:
         refuse(
             "description",
-            [*_parameter_mistakes(self), *_auth_mistakes(self.auth), *_list_mistakes(self), *_state_mistakes(self)],
+            [
+                *_parameter_mistakes(self),
+                *_auth_mistakes(self.auth),
+                *_list_mistakes(self),
+                *_state_mistakes(self),
+                *_verdict_mistakes(self),
+            ],
         )
         return self
 
@@ -139,6 +145,13 @@ def _page_mistakes(listing: Listing) -> Iterator[Mistake]:
         yield ("list", "request"), f"it would ask for the same page again; expected {{{wanted}}} in its query or body"
     if wanted in listing.request.path.names:
         yield ("list", "request", "path"), f"expected {{{wanted}}} in the query or body, not in the path"
+
+
+def _verdict_mistakes(api: Description) -> Iterator[Mistake]:
+    for key, verdict in (("not_found", api.not_found), ("unauthorized", api.unauthorized)):
+        both = [status for status in verdict.status if status in api.success.status]
+        if both and verdict.when is None:
+            yield (key, "status"), f"{both[0]} is a success too, and nothing tells them apart; expected when"
 
 
 def _state_mistakes(api: Description) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from jobwatchd.description.auth import ACCESS_TOKEN, Auth, CookieLogin, HeaderAuth, JsonLogin
 
@@ -28,13 +29,19 @@ class Credentials:
             values[BASIC] = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
         return values
 
+    @property
+    def client_basic(self) -> str:
+        """What OAuth 2 sends as basic authentication: both parts percent-encoded (RFC 6749, section 2.3.1)."""
+        pair = f"{quote(self.client_id, safe='')}:{quote(self.client_secret, safe='')}"
+        return base64.b64encode(pair.encode()).decode()
+
     def secrets(self) -> frozenset[str]:
-        """Return what must never be shown, in each form that is not the plain one percent-encoded."""
+        """Return what must never be shown, plain, and in the other forms in which it travels."""
         values = [self.password, self.token, self.client_secret]
         if self.password:
             values.append(base64.b64encode(f"{self.username}:{self.password}".encode()).decode())
         if self.client_secret:
-            values.append(base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode())
+            values.append(self.client_basic)
         return frozenset(value for value in values if value)
 
 

@@ -1,6 +1,6 @@
 """What no section can know alone to be wrong; found in the raw tree, so that it is told together with all the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobwatchd.model.job import JobReference
@@ -9,7 +9,7 @@ from jobwatchd.settings.poll import PollSettings
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.schema import members
 from jobwatchd.settings.server import ServerSettings, is_loopback, split_listen
-from jobwatchd.settings.sources import SOURCE_KINDS
+from jobwatchd.settings.sources import SOURCE_KINDS, VendorSourceSettings, make_reference
 from jobwatchd.settings.units import format_duration, parse_duration
 
 
@@ -43,16 +43,31 @@ def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
 def _reference(
     tree: Mapping[str, Any], index: int, watch: Mapping[str, Any], problems: Problems
 ) -> JobReference | None:
-    kind = members(tree, "sources").get(watch["source"], {}).get("kind")
-    model = SOURCE_KINDS.get(kind) if isinstance(kind, str) else None
+    parameters, numeric = _parameters(members(tree, "sources").get(watch["source"], {}))
     job = watch.get("job")
-    if model is None or not isinstance(job, dict) or any(type(value) not in {int, str} for value in job.values()):
+    if not parameters or not isinstance(job, dict) or any(type(value) not in {int, str} for value in job.values()):
         return None
     try:
-        return model.reference(watch["source"], job)
+        return make_reference(watch["source"], job, parameters, numeric)
     except ValueError as exc:
         problems.add(("watches", index, "job"), str(exc))
         return None
+
+
+def _parameters(source: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return what names a job of a source, and what of it is a number; nothing where that is wrong itself."""
+    kind = source.get("kind")
+    model = SOURCE_KINDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        return (), ()
+    if issubclass(model, VendorSourceSettings):
+        return model.parameters, model.numeric
+    parameters, numeric = source.get("parameters"), source.get("numeric", [])
+    if not all(
+        isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (parameters, numeric)
+    ):
+        return (), ()
+    return parameters or (), [name for name in numeric if name in (parameters or ())]
 
 
 def _check_intervals(source: Mapping[str, Any], index: int, watch: Mapping[str, Any], problems: Problems) -> None:

@@ -5,22 +5,22 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings.crosschecks import cross_check
 from jobwatchd.settings.document import read_document
-from jobwatchd.settings.environment import PREFIX, overlay
+from jobwatchd.settings.environment import overlay
 from jobwatchd.settings.files import Folders
-from jobwatchd.settings.places import KeyPath, Places, dotted
-from jobwatchd.settings.problems import Problems, explain, explain_kind, explain_unknown
+from jobwatchd.settings.places import KeyPath, Places
+from jobwatchd.settings.presets import apply_presets, preset_files
+from jobwatchd.settings.problems import Problems, explain_unknown
+from jobwatchd.settings.refusals import SECRETS_FOLDER, add_refusals
 from jobwatchd.settings.root import Settings
-from jobwatchd.settings.schema import KINDS, members, model_at
+from jobwatchd.settings.schema import KINDS, kinds_within, members, model_at
 from jobwatchd.settings.secrets import resolve_files
 
 DEFAULT_FILE = Path("/etc/jobwatchd/jobwatchd.yaml")
-SECRETS_FOLDER = Path("/run/secrets")
-_SECRET_KEYS = {"password": "password_file", "api_key": "api_key_file", "secrets": "secret_files"}
+MEMBER = 2  # sources.graph: the length of the path of a source or sink
 
 
 def config_file(path: Path | None, env: Mapping[str, str]) -> Path:
@@ -36,6 +36,7 @@ def load_settings(path: Path | None, env: Mapping[str, str], *, secrets_folder: 
     document = read_document(config_file(path, env))
     # `sinks:` with nothing under it, all commented out, means the defaults.
     tree = document.tree = {key: value for key, value in document.tree.items() if value is not None}
+    apply_presets(tree, preset_files())
     variables = overlay(document, env)
     problems = Problems(Places(document.file, document.lines, variables), document.problems)
     credentials = env.get("CREDENTIALS_DIRECTORY")
@@ -53,40 +54,16 @@ def load_settings(path: Path | None, env: Mapping[str, str], *, secrets_folder: 
 
 
 def _validate(tree: dict[str, Any], unread: set[KeyPath], problems: Problems) -> Settings | None:
+    def kinds_at(path: KeyPath) -> list[str]:
+        section = str(path[0])
+        if len(path) > MEMBER:
+            return kinds_within(model_at(path[:MEMBER], tree), path[MEMBER:], members(tree, section).get(str(path[1])))
+        return [*KINDS[section], *(preset_files() if section == "sources" else ())]
+
     try:
         return Settings(**tree)
     except ValidationError as exc:
-        for error in exc.errors(include_url=False):
-            path = _key_path(error["loc"])
-            if path not in unread:
-                _add(error, path, tree, problems)
+        add_refusals(
+            exc, tree, problems, model_at=lambda path: model_at(path, tree), kinds_at=kinds_at, passed_over=unread
+        )
         return None
-
-
-def _key_path(location: tuple[int | str, ...]) -> KeyPath:
-    """Return pydantic's location as a path in the file, without its marks for union members and keys."""
-    kinds = KINDS.get(str(location[0]), {})
-    path = [*location[:2], *location[3:]] if len(location) > 2 and location[2] in kinds else [*location]  # noqa: PLR2004
-    return tuple(path[:-1] if path[-1] == "[key]" else path)
-
-
-def _add(error: ErrorDetails, path: KeyPath, tree: dict[str, Any], problems: Problems) -> None:
-    match error["type"]:
-        case "union_tag_not_found" | "union_tag_invalid":
-            section = str(path[0])
-            kind = members(tree, section).get(str(path[1]), {}).get("kind")
-            problems.add((*path, "kind"), explain_kind(KINDS[section], kind))
-        case "extra_forbidden":
-            problems.add(path, explain_unknown(path[-1], model_at(path[:-1], tree)))
-        case "missing" if path[-1] in _SECRET_KEYS:
-            problems.add(path, _explain_missing_secret(path))
-        case _:
-            problems.add(path, explain(error, path))
-
-
-def _explain_missing_secret(path: KeyPath) -> str:
-    variable = PREFIX + "__".join(str(part).upper().replace("-", "_") for part in path)
-    return (
-        f"the secret is missing; expected {_SECRET_KEYS[str(path[-1])]}, the environment variable {variable}, "
-        f"or a file {dotted(path)} in $CREDENTIALS_DIRECTORY or {SECRETS_FOLDER}"
-    )

@@ -4,7 +4,7 @@ No sentence quotes a value that could be a secret.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -88,7 +88,7 @@ def explain(error: ErrorDetails, path: KeyPath) -> str:
     return f"got {_shown(error['input'], path)}; expected {expected or error['msg']}"
 
 
-def explain_kind(kinds: Mapping[str, object], got: object) -> str:
+def explain_kind(kinds: Collection[str], got: object) -> str:
     """Return the sentence for a source or sink whose `kind` is missing or unknown."""
     expected = f"expected one of {', '.join(kinds)}"
     if got is None:
@@ -102,7 +102,7 @@ def explain_unknown(key: object, model: type[BaseModel] | None) -> str:
     return f"unknown key{_suggest(key, known)}; expected one of {', '.join(known)}"
 
 
-def _suggest(got: object, known: Mapping[str, object] | list[str]) -> str:
+def _suggest(got: object, known: Collection[str]) -> str:
     close = get_close_matches(str(got).lower(), known, n=1)
     return f", did you mean `{close[0]}`?" if close else ""
 

@@ -14,7 +14,7 @@ from jobwatchd.settings.names import Name
 from jobwatchd.settings.section import SECTION_CONFIG
 from jobwatchd.settings.server import LogSettings, ServerSettings, ShutdownSettings, StoreSettings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
-from jobwatchd.settings.sources import NebulaExplorerSettings, SourceSettings
+from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings, SourceSettings, make_reference
 from jobwatchd.settings.watches import WatchSettings
 
 
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
         settings = self.sources.get(source)
         if settings is None:
             raise ValueError(f"there is no source {source[:80]!r}; expected one of {', '.join(sorted(self.sources))}")
-        return settings.reference(source, job)
+        return make_reference(source, job, settings.parameters, settings.numeric)
 
     def watch_specs(self) -> tuple[WatchSpec, ...]:
         """Return the watches of the file, as the store wants them."""
@@ -69,7 +69,9 @@ class Settings(BaseSettings):
         """Return every secret value, in each form in which it travels; for the log's redactor only."""
         values = [token.get_secret_value() for token in self.server.tokens]
         for source in self.sources.values():
-            if isinstance(source, NebulaExplorerSettings):
+            if isinstance(source, HttpJsonSettings):
+                values += source.credentials().secrets()
+            elif isinstance(source, NebulaExplorerSettings):
                 password = source.password.get_secret_value()
                 values += [password, base64.b64encode(f"{source.account}:{password}".encode()).decode()]
             else:

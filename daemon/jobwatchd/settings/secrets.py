@@ -55,6 +55,9 @@ def _slots(tree: Mapping[str, Any]) -> Iterator[_Slot]:
                 yield _Slot(("sources", name), "password", "password_file")
             case "telestream-up":
                 yield _Slot(("sources", name), "api_key", "api_key_file")
+            case "http-json":
+                for key in ("password", "token", "client_secret"):
+                    yield _Slot(("sources", name), key, f"{key}_file")
     for name, sink in members(tree, "sinks").items():
         if sink.get("kind") == "webhook":
             yield _Slot(("sinks", name), "secrets", "secret_files", _Shape.FILES)

@@ -1,11 +1,14 @@
 """The job APIs that are polled."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
+from jobwatchd.description import Credentials, Description
+from jobwatchd.description.credentials import NAMES, needed, placeholders
+from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.model.job import JobReference
 from jobwatchd.settings.credentials import HeaderSecret, Password
 from jobwatchd.settings.poll import PollSettings, RevivablePollSettings
@@ -39,11 +42,22 @@ class TlsSettings(Section):
         return self
 
 
-class HttpSourceSettings(Section):
-    """What all polled APIs have in common; `parameters` name a job there, in the order of a `JobReference`."""
+def make_reference(
+    source: str, job: Mapping[str, str | int], parameters: Sequence[str], numeric: Sequence[str]
+) -> JobReference:
+    """Return the reference for named job parameters; raises ValueError that says what does not fit."""
+    if set(job) != set(parameters):
+        raise ValueError(f"got {', '.join(sorted(job)) or 'nothing'}; expected exactly {', '.join(parameters)}")
+    values = {parameter: str(job[parameter]) for parameter in parameters}
+    # A leading zero would make a second name for the same job.
+    wrong = [parameter for parameter in numeric if not _is_number(values[parameter])]
+    if wrong:
+        raise ValueError(f"expected {', '.join(wrong)} to be a number without leading zeros")
+    return JobReference.of(source, list(values.values()))
 
-    parameters: ClassVar[tuple[str, ...]]
-    numeric: ClassVar[bool] = False
+
+class HttpSourceSettings(Section):
+    """What all polled APIs have in common."""
 
     base_url: BaseUrl
     http_client: Literal["pyreqwest", "httpx"] = "pyreqwest"
@@ -53,16 +67,12 @@ class HttpSourceSettings(Section):
     max_body: Size = 1_048_576
     poll: PollSettings = PollSettings()
 
-    @classmethod
-    def reference(cls, name: str, job: Mapping[str, str | int]) -> JobReference:
-        """Return the reference for named job parameters; raises ValueError that says what does not fit."""
-        if set(job) != set(cls.parameters):
-            raise ValueError(f"got {', '.join(sorted(job)) or 'nothing'}; expected exactly {', '.join(cls.parameters)}")
-        values = [str(job[parameter]) for parameter in cls.parameters]
-        # A leading zero would make a second name for the same job.
-        if cls.numeric and not all(_is_number(value) for value in values):
-            raise ValueError(f"expected {', '.join(cls.parameters)} to be a number without leading zeros")
-        return JobReference.of(name, values)
+
+class VendorSourceSettings(HttpSourceSettings):
+    """One vendor's API; `parameters` name a job there, in the order of a `JobReference`, `numeric` are numbers."""
+
+    parameters: ClassVar[tuple[str, ...]]
+    numeric: ClassVar[tuple[str, ...]] = ()
 
 
 class GraphdSettings(Section):
@@ -72,11 +82,11 @@ class GraphdSettings(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 9669
 
 
-class NebulaExplorerSettings(HttpSourceSettings):
+class NebulaExplorerSettings(VendorSourceSettings):
     """NebulaGraph Explorer's workflow jobs."""
 
     parameters: ClassVar[tuple[str, ...]] = ("job_id",)
-    numeric: ClassVar[bool] = True
+    numeric: ClassVar[tuple[str, ...]] = ("job_id",)
 
     kind: Literal["nebula-explorer"]
     account: Annotated[_Text, StringConstraints(pattern=r"^[^:]+$")]
@@ -85,7 +95,7 @@ class NebulaExplorerSettings(HttpSourceSettings):
     graphd: GraphdSettings
 
 
-class TelestreamUpSettings(HttpSourceSettings):
+class TelestreamUpSettings(VendorSourceSettings):
     """Telestream UP's workflow jobs."""
 
     parameters: ClassVar[tuple[str, ...]] = ("space_id", "workflow_id", "job_id")
@@ -96,10 +106,62 @@ class TelestreamUpSettings(HttpSourceSettings):
     poll: RevivablePollSettings = RevivablePollSettings()
 
 
-SourceSettings = Annotated[NebulaExplorerSettings | TelestreamUpSettings, Field(discriminator="kind")]
+class HttpJsonSettings(HttpSourceSettings, Description):
+    """A job API by its description, and the user's credentials for it; each of them has to be of use to `auth`."""
+
+    kind: Literal["http-json"]
+    username: Annotated[_Text, StringConstraints(pattern=r"^[^:]+$")] | None = None
+    password: Password | None = None
+    password_file: Path | None = None
+    token: HeaderSecret | None = None
+    token_file: Path | None = None
+    client_id: _Text | None = None
+    client_secret: Password | None = None
+    client_secret_file: Path | None = None
+
+    def credentials(self) -> Credentials:
+        """Return the credentials in plain text."""
+        given = {name: getattr(self, name) for name in NAMES}
+        plain = {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in given.items()
+        }
+        return Credentials(**{name: value for name, value in plain.items() if value is not None})
+
+    @model_validator(mode="after")
+    def _check_credentials(self) -> Self:
+        wanted = needed(self.auth)
+        given = [name for name in NAMES if getattr(self, name) is not None]
+        optional = getattr(self.auth, "optional", False) and not given
+        useless = [
+            ((name,), f"auth (kind {self.auth.kind}) has no use for it; expected {', '.join(wanted) or 'none'}")
+            for name in given
+            if name not in wanted
+        ]
+        refuse(
+            "source",
+            useless or self._header_mistakes(),
+            missing=[] if optional else [(name,) for name in wanted if name not in given],
+        )
+        return self
+
+    def _header_mistakes(self) -> Sequence[Mistake]:
+        """Find credentials that a header cannot carry, and that are to travel in one."""
+        values = self.credentials().values()
+        names = {name for path, names in placeholders(self.auth).items() if "headers" in path for name in names}
+        return [
+            ((name,), "it travels in an HTTP header; expected printable ASCII")
+            for name in NAMES
+            if name in names and not (values.get(name, "").isascii() and values.get(name, "").isprintable())
+        ]
+
+
+SourceSettings = Annotated[
+    NebulaExplorerSettings | TelestreamUpSettings | HttpJsonSettings, Field(discriminator="kind")
+]
 SOURCE_KINDS: Mapping[str, type[HttpSourceSettings]] = {
     "nebula-explorer": NebulaExplorerSettings,
     "telestream-up": TelestreamUpSettings,
+    "http-json": HttpJsonSettings,
 }
 
 

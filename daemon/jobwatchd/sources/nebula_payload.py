@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from jobwatchd.errors import JobNotFound, SourceError, SourceUnauthorized, SourceUnavailable
+from jobwatchd.errors import JobNotFound, SourceError, SourceUnavailable
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.sources.http.client import Answer
@@ -25,6 +25,7 @@ from jobwatchd.sources.payload import (
     read_model,
     unreadable,
 )
+from jobwatchd.sources.session import SessionRefused
 from jobwatchd.sources.status import OK, error_of_class, status_error
 
 STATES: Mapping[int, State] = MappingProxyType(
@@ -53,10 +54,6 @@ CODE_NAMES: Mapping[int, str] = MappingProxyType(
         90004000: "ErrUnknown",
     }
 )
-
-
-class SessionRefused(SourceUnauthorized):
-    """The token was refused; a new login may help."""
 
 
 def read_envelope(where: str, answer: Answer, now: datetime, *, quote: bool = True) -> object:

@@ -13,6 +13,8 @@ from jobwatchd.settings.sources import SOURCE_KINDS
 from jobwatchd.settings.watches import WatchSettings
 
 EXAMPLE = Path(__file__).parents[3] / "config" / "jobwatchd.example.yaml"
+# A description has a reference of its own; its keys would drown the rest.
+VENDORS = [model for kind, model in SOURCE_KINDS.items() if kind != "http-json"]
 SIGNING = "whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q="
 
 
@@ -41,7 +43,7 @@ def test_the_example_is_a_configuration(example: Settings):
     assert [spec.ref.source for spec in example.watch_specs()] == ["graph", "media"]
 
 
-@pytest.mark.parametrize("model", [Settings, WatchSettings, *SOURCE_KINDS.values(), *SINK_KINDS.values()])
+@pytest.mark.parametrize("model", [Settings, WatchSettings, *VENDORS, *SINK_KINDS.values()])
 def test_the_example_shows_every_key(model: type[BaseModel]):
     """A key that is not in the example would never be found."""
     text = EXAMPLE.read_text()

@@ -1,0 +1,41 @@
+"""An answer's JSON, read strictly: what two readers might take differently is refused."""
+
+import json
+from typing import Any
+
+import orjson
+
+from jobwatchd.sources.payload import unreadable
+
+
+class _TwiceError(ValueError):
+    """An object has a key twice."""
+
+
+def read_document(where: str, body: bytes, *, quote: bool = True) -> Any:
+    """Return the JSON value that `body` is.
+
+    Raises `BadPayload` for what is not JSON: NaN, invalid UTF-8, nested too deep; and for an object that has a key
+    twice, of which some readers take the first and some the last. Without `quote` the message shows nothing of it.
+    """
+    try:
+        value = orjson.loads(body)
+    except ValueError as exc:
+        raise unreadable(where, f"not JSON ({exc})", body, quote=quote) from None
+    try:
+        json.loads(body, object_pairs_hook=_refuse_twice)
+    except _TwiceError as exc:
+        key = f" ({exc})" if quote else ""
+        raise unreadable(where, f"JSON with a key twice in one object{key}", body, quote=quote) from None
+    except (ValueError, RecursionError):
+        raise unreadable(where, "JSON with numbers too long or nesting too deep", body, quote=quote) from None
+    return value
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
+    if len(pairs) > 1 and len({key for key, _ in pairs}) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _TwiceError(repr(key[:40]))
+            seen.add(key)

@@ -1,0 +1,134 @@
+"""Many jobs, page by page, while the list may change between two pages."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any
+
+from jobwatchd.description import Description
+from jobwatchd.description.expression import Expression, UnusableError
+from jobwatchd.description.listing import Listing as ListDescription
+from jobwatchd.model.job import JobReference, Observation
+from jobwatchd.ports import Listing
+from jobwatchd.sources.http.client import Answer
+from jobwatchd.sources.http_json.pages import Pager
+from jobwatchd.sources.http_json.reader import Reader, UnreadableError
+from jobwatchd.sources.http_json.words import id_of
+from jobwatchd.sources.http_json.writer import Call, RequestWriter
+from jobwatchd.sources.payload import excerpt, unreadable
+
+Fetch = Callable[[Call], Awaitable[tuple[Answer, Any]]]
+"""Sends a request; returns the answer and its JSON."""
+
+
+class JobList:
+    """The list that a description tells of; a group's name is the values of `group`, percent-encoded, joined by `/`."""
+
+    def __init__(self, source: str, base_url: str, api: Description, listing: ListDescription, reader: Reader) -> None:
+        self._source = source
+        self._api = api
+        self._listing = listing
+        self._writer = RequestWriter(base_url, listing.request, api.numeric)
+        self._own = listing.read is not None
+        self._reader = reader
+        if listing.read is not None:
+            self._reader = Reader(listing.read, api.states, ignore_case=api.ignore_case, key="list.read")
+        self._ids = {name or api.parameters[-1]: expression for name, expression in listing.id.items()}
+
+    def group_of(self, segments: Mapping[str, str], job: Any) -> str | None:
+        """Return the group of a job, by its parameters (percent-encoded) and what was read; None where it has none."""
+        parts = []
+        for name, expression in self._listing.group.items():
+            part = segments[name] if expression is None else self._segment(expression, job)
+            if part is None:
+                return None
+            parts.append(part)
+        return "/".join(parts)
+
+    async def find(self, group: str, refs: Collection[JobReference], fetch: Fetch) -> Listing:
+        """Return what the list shows of these jobs; raises `SourceError`s.
+
+        It ends when all jobs were seen, when the list does, when its total changes (then the pages no longer fit
+        together), or when the pages would outnumber the jobs: single requests are cheaper then. A job that is shown
+        twice is left out, for the list moved under us and the two may differ.
+        """
+        names = self._listing.group
+        segments = dict(zip(names, group.split("/"), strict=False)) if names else {}
+        if len(segments) != len(names):
+            return Listing({}, 0)
+        found = _Found(refs)
+        pager = Pager(self._listing.pages, self._writer, segments)
+        call: Call | None = pager.first()
+        limit = min(self._listing.max_pages, len(found.wanted))
+        pages, entries, total = 0, 0, None
+        while call is not None and pages < limit:
+            answer, value = await fetch(call)
+            pages += 1
+            items, now_total = self._read_page(call, answer, value)
+            moved, total = pages > 1 and now_total != total, now_total
+            entries += len(items)
+            for item in items:
+                self._take(item, group, segments, found)
+            ended = not items or (total is not None and entries >= total)
+            call = None if moved or ended or found.complete else pager.next(call, answer, value, entries)
+        return Listing(found.jobs, pages)
+
+    def _read_page(self, call: Call, answer: Answer, value: Any) -> tuple[list[Any], int | None]:
+        items = self._search(call, answer, "items", self._listing.items, value)
+        if not isinstance(items, list):
+            told = "nothing" if items is None else "no list"
+            what = f"wrong in list.items ({excerpt(self._listing.items.text)}): it yields {told}; expected a list"
+            raise unreadable(call.where, what, answer.body)
+        expression = self._listing.total
+        total = None if expression is None else self._search(call, answer, "total", expression, value)
+        return items, total if type(total) is int else None
+
+    def _search(self, call: Call, answer: Answer, key: str, expression: Expression, value: Any) -> Any:
+        try:
+            return expression.search(value)
+        except UnusableError as exc:
+            what = f"wrong in list.{key} ({excerpt(expression.text)}): it does not fit: {exc}"
+            raise unreadable(call.where, what, answer.body) from None
+
+    def _take(self, item: Any, group: str, segments: Mapping[str, str], found: "_Found") -> None:
+        """Take in one entry of a page; one that cannot be read, or is of another group, is left out."""
+        parts = {name: self._segment(expression, item) for name, expression in self._ids.items()}
+        values = [parts.get(name) or segments.get(name) for name in self._api.parameters]
+        if None in values:
+            return
+        ref = JobReference(self._source, "/".join(map(str, values)))
+        try:
+            job = self._reader.within(item) if self._own else item
+            shown = self.group_of({**segments, **dict(zip(self._api.parameters, map(str, values), strict=True))}, job)
+            observation = self._reader.read(job, None, group) if shown in {group, None} else None
+        except UnreadableError:
+            observation = None
+        found.take(ref, observation)
+
+    @staticmethod
+    def _segment(expression: Expression, value: Any) -> str | None:
+        """Return what an expression finds, as a segment of a path; None for what cannot be one."""
+        try:
+            found = id_of(expression.search(value))
+            return None if found is None else JobReference.of("", [found]).job
+        except (UnusableError, ValueError):
+            return None
+
+
+class _Found:
+    """The jobs found so far, of those that are wanted."""
+
+    def __init__(self, refs: Collection[JobReference]) -> None:
+        self.wanted = frozenset(refs)
+        self.jobs: dict[JobReference, Observation] = {}
+        self._seen: set[JobReference] = set()
+
+    @property
+    def complete(self) -> bool:
+        return self.wanted <= self._seen
+
+    def take(self, ref: JobReference, observation: Observation | None) -> None:
+        if ref in self._seen:
+            self.jobs.pop(ref, None)
+            return
+        self._seen.add(ref)
+        if ref in self.wanted and observation is not None:
+            self.jobs[ref] = observation

@@ -1,0 +1,149 @@
+"""How a source proves who is asking: with what the user gave, or with what a login brought."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeVar
+from urllib.parse import quote, urlencode
+
+from jobwatchd.description.auth import (
+    ACCESS_TOKEN,
+    Auth,
+    BasicAuth,
+    BearerAuth,
+    CookieLogin,
+    HeaderAuth,
+    JsonLogin,
+    NoAuth,
+    OAuth2,
+)
+from jobwatchd.description.credentials import BASIC, Credentials
+from jobwatchd.description.expression import Expression, UnusableError
+from jobwatchd.errors import BadPayload, SourceUnauthorized
+from jobwatchd.ports import Clock
+from jobwatchd.sources.cookie import read_cookie
+from jobwatchd.sources.http.client import Answer, HttpClient
+from jobwatchd.sources.http_json.document import read_document
+from jobwatchd.sources.http_json.words import number_of
+from jobwatchd.sources.http_json.writer import Call, RequestWriter
+from jobwatchd.sources.payload import excerpt
+from jobwatchd.sources.session import Grant, Session, SessionRefused
+from jobwatchd.sources.status import status_error
+
+T = TypeVar("T")
+_OAUTH2_TOKEN, _OAUTH2_LIFETIME = Expression("access_token"), Expression("expires_in")
+_OAUTH2_STATUS = (200, 201)
+
+
+class Asking(Protocol):
+    """Asks with credentials; see `Session.ask`."""
+
+    async def ask(self, ask: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
+        """Return what `ask` does with the headers that prove who is asking."""
+
+
+class Constant:
+    """Asks with headers that never change, and so cannot be renewed."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    async def ask(self, ask: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
+        """Return what `ask` does; raises `SourceUnauthorized` where the credentials are refused."""
+        try:
+            return await ask(self._headers)
+        except SessionRefused as exc:
+            raise SourceUnauthorized(str(exc)) from None
+
+
+class Login:
+    """Logs in with a request of its own; `tokens` are the last that it brought, to be kept out of messages."""
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: CookieLogin | JsonLogin | OAuth2,
+        credentials: Credentials,
+        *,
+        client: HttpClient,
+        clock: Clock,
+    ) -> None:
+        self._auth = auth
+        self._client = client
+        self._clock = clock
+        self._call = _write(base_url, auth, credentials)
+        self.tokens: deque[str] = deque(maxlen=2)
+
+    async def log_in(self) -> Grant:
+        """Return what a login brings; raises `SourceError`s, which quote nothing of the answer."""
+        call, auth = self._call, self._auth
+        answer = await self._client.request(call.method, call.url, call.headers, call.body)
+        statuses = _OAUTH2_STATUS if isinstance(auth, OAuth2) else auth.status
+        if answer.status not in statuses:
+            raise status_error(call.where, answer, self._clock.now(), quote=False)
+        if isinstance(auth, CookieLogin):
+            cookie = read_cookie(answer, auth.cookie)
+            if cookie is None:
+                raise _nothing(call, answer, f"no usable cookie {auth.cookie} in Set-Cookie")
+            self.tokens.append(cookie)
+            return Grant({"Cookie": f"{auth.cookie}={cookie}"}, auth.lifetime)
+        return self._read_token(auth, answer)
+
+    def _read_token(self, auth: JsonLogin | OAuth2, answer: Answer) -> Grant:
+        value = read_document(self._call.where, answer.body, quote=False)
+        expression, expires_in, lifetime_s = _OAUTH2_TOKEN, _OAUTH2_LIFETIME, None
+        if isinstance(auth, JsonLogin):
+            expression, lifetime_s = auth.token, auth.lifetime
+            expires_in = auth.expires_in or Expression("null")
+        try:
+            token = expression.search(value)
+            told_s = number_of(expires_in.search(value))
+        except UnusableError as exc:
+            raise BadPayload(f"{self._call.where} gave an answer without a readable token: {exc}") from None
+        if token is None or token == "":
+            raise _nothing(self._call, answer, f"no token: auth.token ({excerpt(expression.text)}) yields nothing")
+        if not isinstance(token, str) or not (token.isascii() and token.isprintable()) or " " in token:
+            says = f"auth.token ({excerpt(expression.text)}) yields what no header can carry"
+            raise BadPayload(f"{self._call.where} gave a token that cannot be used: {says}")
+        self.tokens.append(token)
+        headers = {"Authorization": f"Bearer {token}"}
+        if isinstance(auth, JsonLogin):
+            headers = {name: text.fill({ACCESS_TOKEN: token}) for name, text in auth.headers.items()}
+        return Grant(headers, told_s if told_s is not None and told_s > 0 else lifetime_s)
+
+
+def build_asking(
+    base_url: str, auth: Auth, credentials: Credentials, *, client: HttpClient, clock: Clock
+) -> tuple[Asking, Login | None]:
+    """Return what asks with these credentials, and the login behind it where there is one."""
+    values = credentials.values()
+    if isinstance(auth, NoAuth) or (not values and not isinstance(auth, OAuth2) and auth.optional):
+        return Constant({}), None
+    match auth:
+        case BearerAuth():
+            return Constant({"Authorization": f"Bearer {credentials.token}"}), None
+        case BasicAuth():
+            return Constant({"Authorization": f"Basic {values[BASIC]}"}), None
+        case HeaderAuth():
+            return Constant({name: text.fill(values) for name, text in auth.headers.items()}), None
+        case _:
+            login = Login(base_url, auth, credentials, client=client, clock=clock)
+            return Session(login.log_in, clock), login
+
+
+def _write(base_url: str, auth: CookieLogin | JsonLogin | OAuth2, credentials: Credentials) -> Call:
+    if not isinstance(auth, OAuth2):
+        segments = {name: quote(value, safe="") for name, value in credentials.values().items()}
+        return RequestWriter(base_url, auth.login).write(segments)
+    form = {"grant_type": "client_credentials", "scope": auth.scope, "audience": auth.audience}
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    if auth.send == "header":
+        headers["Authorization"] = f"Basic {credentials.client_basic}"
+    else:
+        form |= {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
+    url = f"{base_url}{auth.token_url}" if auth.token_url.startswith("/") else auth.token_url
+    return Call("POST", url, headers, urlencode({key: value for key, value in form.items() if value}).encode())
+
+
+def _nothing(call: Call, answer: Answer, what: str) -> SourceUnauthorized:
+    """Return the error for a login that was answered, and brought nothing: many APIs refuse a password that way."""
+    return SourceUnauthorized(f"{call.where} answered HTTP {answer.status} with {what}")

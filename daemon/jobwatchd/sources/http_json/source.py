@@ -1,0 +1,106 @@
+"""Any job API that answers in JSON, as a source."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from jobwatchd.description import Credentials, Description
+from jobwatchd.errors import JobNotFound, SourceError, SourceRejected
+from jobwatchd.logs import Redactor
+from jobwatchd.model.job import JobReference
+from jobwatchd.ports import Clock, Listing, Sighting
+from jobwatchd.sources.http.client import Answer, HttpClient
+from jobwatchd.sources.http_json.judge import Judge
+from jobwatchd.sources.http_json.listing import JobList
+from jobwatchd.sources.http_json.login import build_asking
+from jobwatchd.sources.http_json.reader import Reader, UnreadableError
+from jobwatchd.sources.http_json.writer import Call, RequestWriter
+from jobwatchd.sources.payload import unreadable
+
+
+class HttpJson:
+    """Watches the jobs of an API by its description; implements `ports.Source`, and owns `client`."""
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        api: Description,
+        *,
+        credentials: Credentials,
+        client: HttpClient,
+        clock: Clock,
+    ) -> None:
+        base_url = base_url.rstrip("/")
+        self.name = name
+        self.parameters = api.parameters
+        self._client = client
+        self._clock = clock
+        self._secrets = credentials.secrets()
+        self._writer = RequestWriter(base_url, api.request, api.numeric)
+        self._judge = Judge(api)
+        self._reader = Reader(api.read, api.states, ignore_case=api.ignore_case)
+        self._asking, self._login = build_asking(base_url, api.auth, credentials, client=client, clock=clock)
+        self._list = None if api.list is None else JobList(name, base_url, api, api.list, self._reader)
+
+    async def observe(self, ref: JobReference, digest: int) -> Sighting:
+        """Look at one job; see `ports.Source.observe`."""
+        parts = ref.job.split("/")
+        if len(parts) != len(self.parameters):
+            raise SourceRejected(f"{ref.key} names no job of {self.name}; expected {'/'.join(self.parameters)}")
+        segments = dict(zip(self.parameters, parts, strict=True))
+        call = self._writer.write(segments)
+
+        async def look(headers: Mapping[str, str]) -> Sighting:
+            answer = await self._send(call, headers)
+            # The status is a part of it: what is read may depend on it.
+            seen = hash((answer.status, answer.body)) or 1
+            # Only answers that were read well have a digest, so an equal one holds no refusal.
+            if seen == digest:
+                return Sighting(digest, None)
+            return self._read(ref, segments, call, answer, seen)
+
+        try:
+            return await self._asking.ask(look)
+        except SourceError as exc:
+            raise self._masked(exc) from None
+
+    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
+        """Look at many jobs that are in one list; see `ports.Source.observe_many`."""
+        if self._list is None:
+            return Listing({}, 0)
+        try:
+            return await self._list.find(group, refs, self._fetch)
+        except JobNotFound as exc:
+            # It is the list that does not exist, which says nothing about a job.
+            raise self._masked(SourceRejected(str(exc))) from None
+        except SourceError as exc:
+            raise self._masked(exc) from None
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._client.close()
+
+    async def _send(self, call: Call, headers: Mapping[str, str]) -> Answer:
+        return await self._client.request(call.method, call.url, {**call.headers, **headers}, call.body)
+
+    async def _fetch(self, call: Call) -> tuple[Answer, Any]:
+        async def look(headers: Mapping[str, str]) -> tuple[Answer, Any]:
+            answer = await self._send(call, headers)
+            return answer, self._judge.judge(call.where, answer, self._clock.now())
+
+        return await self._asking.ask(look)
+
+    def _read(self, ref: JobReference, segments: Mapping[str, str], call: Call, answer: Answer, seen: int) -> Sighting:
+        value = self._judge.judge(call.where, answer, self._clock.now())
+        try:
+            job = self._reader.within(value)
+            group = None if self._list is None else self._list.group_of(segments, job)
+            return Sighting(seen, self._reader.read(job, ref.values[-1], group))
+        except UnreadableError as exc:
+            raise unreadable(call.where, str(exc), answer.body) from None
+
+    def _masked(self, error: SourceError) -> SourceError:
+        """Return the error without our own secrets, should the API have repeated one of them."""
+        tokens = () if self._login is None else self._login.tokens
+        error.args = (Redactor({*self._secrets, *tokens}).redact(str(error)),)
+        return error
