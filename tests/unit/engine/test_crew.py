@@ -32,6 +32,17 @@ async def test_items_are_worked_on_when_they_are_due(rig: Any, shop: Any, make_c
         assert shop.done == ["sooner", "later"]
 
 
+async def test_what_is_due_now_makes_the_crew_busy_at_once(rig: Any, make_crew: MakeCrew):
+    """Whoever drains it must not look into the moment in which the schedule would hold the item back."""
+    crew = make_crew()
+    await rig.clock.advance(0.005)
+    assert not crew.is_busy
+
+    crew.put("now", rig.clock.monotonic())
+
+    assert crew.is_busy
+
+
 async def test_no_more_is_under_way_than_the_concurrency_allows(rig: Any, shop: Any, make_crew: MakeCrew):
     """The others wait, and all come to be done."""
     crew = make_crew(3)

@@ -220,3 +220,20 @@ async def test_a_receiver_that_comes_back_gets_its_backlog_at_once(rig: Any, sin
     assert len(sink.taken) == 100
     assert all(sink.taken.index(f"{job}:1") < sink.taken.index(f"{job}:2") for job in jobs)
     assert "sink.answers" in [entry["event"] for entry in rig.log.entries]
+
+
+async def test_an_answer_ends_the_back_off_of_everybody(rig: Any, sink: FussySink):
+    """A back-off of ten minutes was meant for the receiver's absence: once another job is taken, all are tried."""
+    rig.luck = 1.0
+    patient = Retry(Backoff(600.0, 1.0, 600.0))
+    loop = rig.delivery(Outlet(sink, EventFilter(), patient, concurrency=4))
+    sink.failing = dict.fromkeys("abcdef", AWAY)
+    await rig.commit_events("hook", *(f"{job}:1" for job in "abcdef"))
+    async with rig.running(loop.run):
+        await rig.clock.advance(100)
+        sink.failing.clear()
+        await rig.commit_events("hook", "z:1")
+        loop.wake()
+        await rig.clock.advance(1)
+
+    assert sorted(sink.taken) == ["a:1", "b:1", "c:1", "d:1", "e:1", "f:1", "z:1"]

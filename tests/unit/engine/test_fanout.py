@@ -1,15 +1,18 @@
 """All sinks together."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
 
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.errors import SinkUnavailable
+from jobwatchd.model.delivery import Attempt
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.model.job import Observation, State
 from jobwatchd.model.transition import advance
+from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import START, RecordingSink
 
 ALL = EventFilter()
@@ -113,6 +116,32 @@ async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Any):
     assert (len(old.events), len(new.events)) == (2, 9)
     assert len({event.id for event in old.events + new.events}) == 11
     assert [len(log.events) for log in logs] == [10, 1]
+
+
+async def test_a_successor_waits_until_it_is_written_what_was_taken(rig: Any):
+    """What the old one has sent is still pending in the store until then, and would be sent again."""
+    write_on = anyio.Event()
+
+    class Slow(MemoryStore):
+        """A store that writes records when it is let."""
+
+        async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+            """Wait, then write."""
+            await write_on.wait()
+            await super().record_attempts(attempts)
+
+    rig.use(Slow())
+    old, new = RecordingSink("hook"), RecordingSink("hook")
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(old, ALL)], tasks)
+        await move(rig, "1", "2")
+        await rig.clock.advance(1)
+        tasks.start_soon(rig.fanout.open, [Outlet(new, ALL)], tasks)
+        await rig.clock.advance(1)
+        write_on.set()
+        await rig.clock.advance(60)
+
+    assert (len(old.events), len(new.events)) == (2, 0)
 
 
 async def test_a_closed_sink_is_routed_nothing_and_its_pending_events_stay(rig: Any):

@@ -55,12 +55,12 @@ def test_a_request_at_the_promised_moment_is_admitted(rate: float, start_s: floa
 def test_a_rate_set_after_unlimited_requests_counts_from_then_on():
     """What was sent before there was a rate is not charged for when a reload sets one."""
     gate = build()
-    for second in range(10_000):
-        gate.admit(float(second))
+    for _ in range(10_000):
+        gate.admit(10.0)
     gate.rate = 10.0
 
-    assert gate.admit(10_000.0)
-    assert gate.next_s(10_000.0) == pytest.approx(10_000.1, abs=0.1)
+    assert gate.admit(10.0)
+    assert gate.next_s(10.0) == pytest.approx(10.1)
 
 
 def test_a_pause_stops_everything_until_it_is_over():
