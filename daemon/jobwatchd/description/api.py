@@ -103,7 +103,7 @@ def _unknown(
     for path, names in found.items():
         for name in dict.fromkeys(names):
             if name not in known:
-                expected = ", ".join(f"{{{each}}}" for each in sorted(known)) or "no placeholder"
+                expected = ", ".join(f"{{{each}}}" for each in sorted({*known})) or "no placeholder"
                 hint = "a brace that is no placeholder wants a blank after it"
                 yield (*above, *path), f"nothing is known of {{{name[:40]}}}; expected {expected} ({hint})"
 

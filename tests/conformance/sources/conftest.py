@@ -1,129 +1,42 @@
-"""A little HTTP server, and on it, one rig for each kind of source: the API it talks to, as far as documented."""
+"""One rig for each kind of source: the API it talks to, as far as documented, on a little HTTP server."""
 
-import asyncio
 import json
+import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any, Self
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
 
-import anyio
 import pytest
 
+from jobwatchd.description import Credentials, Description
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import Source
 from jobwatchd.sources.http.client import HttpClient, HttpOptions
 from jobwatchd.sources.http.factory import build_http_client
+from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
 from jobwatchd.testing import FakeClock
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request as it came: `target` is path and query, undecoded; names of headers are in lower case."""
-
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What to answer; with `cut`, the connection ends before the body does."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = ()
-    cut: bool = False
+def _load(name: str) -> Any:
+    """Load a module beside this file; pytest's import mode puts no folder on the path."""
+    spec = spec_from_file_location(f"conformance_sources_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-Respond = Callable[[Call], Awaitable[Reply]]
+_module, _api = _load("little_server"), _load("http_json_api")
+LittleServer, Reply, Rig = _module.LittleServer, _module.Reply, _module.Rig
 NEBULA_WORDS = {"queued": 0, "running": 1, "succeeded": 2, "failed": 3, "cancelled": 4, "stopping": 5}
 TELESTREAM_WORDS = {"queued": "created", "running": "in-process", "succeeded": "succeeded", "failed": "failed"}
 TELESTREAM_WORDS |= {"cancelled": "stopped", "retrying": "retry"}
-
-
-class LittleServer:
-    """HTTP/1.1 with keep-alive on a loopback port of its own; notes each request."""
-
-    def __init__(self, respond: Respond) -> None:
-        self.calls: list[Call] = []
-        self.url = ""
-        self._respond = respond
-        self._tasks: set[Any] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await self.idle()
-
-    async def idle(self) -> None:
-        """Wait until no connection is open."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        self._tasks.add(task)
-        try:
-            while await self._exchange(reader, writer):
-                pass
-        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            return
-        finally:
-            writer.close()
-            self._tasks.discard(task)
-
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        reply = await self._respond(await self._read(reader))
-        fields = [("Content-Length", str(len(reply.body) + 10 * reply.cut)), *reply.headers]
-        head = [f"HTTP/1.1 {reply.status} Status", *(f"{name}: {value}" for name, value in fields)]
-        writer.write("\r\n".join([*head, "", ""]).encode() + reply.body)
-        await writer.drain()
-        return not reply.cut
-
-    async def _read(self, reader: asyncio.StreamReader) -> Call:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        method, target, _ = head[0].split(" ")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        call = Call(method, target, headers, body)
-        self.calls.append(call)
-        return call
-
-
-@dataclass
-class Rig:
-    """A source and what its API does: `jobs` answers what passed authentication, `held` delays answers to targets."""
-
-    source: Source = field(init=False)
-    server: LittleServer = field(init=False)
-    jobs: Callable[[Call], Reply] = field(init=False)
-    held: dict[str, anyio.Event] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
-    reply: type[Reply] = Reply
-
-    async def respond(self, call: Call) -> Reply:
-        """Answer one request."""
-        refusal = self.refuse(call)
-        if call.target in self.held:
-            await self.held[call.target].wait()
-        return refusal or self.jobs(call)
-
-    def refuse(self, call: Call) -> Reply | None:
-        """Return the answer to a request without good credentials, or to a login."""
-        raise NotImplementedError
-
-    def ref_of(self, *values: str) -> JobReference:
-        """Return a reference to a job by plain parameters."""
-        return JobReference.of("api", values)
 
 
 @dataclass
@@ -133,7 +46,7 @@ class NebulaRig(Rig):
     password: str = "pässw0rd-s3cret"
     logins: int = 0
     tokens: set[str] = field(default_factory=set)
-    login_reply: Reply | None = None
+    login_reply: Any = None
     cookie: str = "explorer_token={}; Path=/; # Max-Age=259200; HttpOnly"
     words: Any = field(default_factory=lambda: NEBULA_WORDS)
     unknown = (17, "17")
@@ -152,7 +65,7 @@ class NebulaRig(Rig):
             clock=clock,
         )
 
-    def refuse(self, call: Call) -> Reply | None:
+    def refuse(self, call: Any) -> Any:
         """Log in, or check the cookie."""
         if call.target == "/api-open/v1/connect":
             self.logins += 1
@@ -160,7 +73,7 @@ class NebulaRig(Rig):
         known = call.headers.get("cookie", "").removeprefix("explorer_token=") in self.tokens
         return None if known else self.envelope(None, 40104001)
 
-    def _log_in(self, call: Call) -> Reply:
+    def _log_in(self, call: Any) -> Any:
         expected = b64encode(f"root:{self.password}".encode()).decode()
         if call.headers.get("authorization") != f"Bearer {expected}":
             return self.envelope(None, 40104000)
@@ -172,24 +85,24 @@ class NebulaRig(Rig):
         """Return a reference to a job by its number."""
         return self.ref_of(str(number))
 
-    def envelope(self, data: object, code: int = 0, status: int = 200) -> Reply:
+    def envelope(self, data: object, code: int = 0, status: int = 200) -> Any:
         """Return an answer of the API."""
         message = "bad: s3cret" if code // 100_000 in {401, 403} else "Success"
         return Reply(status, json.dumps({"code": code, "message": message, "data": data}).encode())
 
-    def shows(self, word: Any, number: int = 1964) -> Reply:
+    def shows(self, word: Any, number: int = 1964) -> Any:
         """Return the answer that shows a job in a state, given in the API's own word."""
         return self.envelope({"id": number, "name": "n", "workflowId": "w 1", "status": word, "tasks": []})
 
-    def nothing_listed(self) -> Reply:
+    def nothing_listed(self) -> Any:
         """Return a list without jobs."""
         return self.envelope({"items": [], "total": 0})
 
-    def number_in(self, call: Call) -> int:
+    def number_in(self, call: Any) -> int:
         """Return which job was asked for."""
         return int(call.target.rpartition("/")[2])
 
-    def not_found(self) -> Reply:
+    def not_found(self) -> Any:
         """Return how the API says that there is no such job."""
         return self.envelope(None, 40404000)
 
@@ -207,7 +120,7 @@ class TelestreamRig(Rig):
         self.secrets = (self.api_key, "s3cret")
         return TelestreamUp("api", f"{url}/", api_key=self.api_key, client=client, clock=clock)
 
-    def refuse(self, call: Call) -> Reply | None:
+    def refuse(self, call: Any) -> Any:
         """Check the key."""
         known = call.headers.get("authorization") == f"Bearer {self.api_key}"
         return None if known else Reply(401, b"no such key")
@@ -216,22 +129,83 @@ class TelestreamRig(Rig):
         """Return a reference to a job by a number."""
         return self.ref_of("s", "w", f"j{number}")
 
-    def shows(self, word: Any, number: int = 1964) -> Reply:
+    def shows(self, word: Any, number: int = 1964) -> Any:
         """Return the answer that shows a job in a state, given in the API's own word."""
         return Reply(200, json.dumps({"id": "e75e", "name": f"n{number}", "state": word}).encode())
 
-    def nothing_listed(self) -> Reply:
+    def nothing_listed(self) -> Any:
         """Return a summary, which shows no jobs."""
         names = ("waiting", "in_process", "completed", "failed", "stopped", "total")
         return Reply(200, json.dumps({f"{name}_job_count": 0 for name in names}).encode())
 
-    def number_in(self, call: Call) -> int:
+    def number_in(self, call: Any) -> int:
         """Return which job was asked for."""
         return int(call.target.rpartition("/j")[2])
 
-    def not_found(self) -> Reply:
+    def not_found(self) -> Any:
         """Return how the API says that there is no such job."""
         return Reply(404, b'{"error": "?"}')
+
+
+@dataclass
+class HttpJsonRig(Rig):
+    """An API by its description: a login brings a token in JSON; `make` builds a source with another description."""
+
+    password: str = "pässw0rd-s3cret"
+    logins: int = 0
+    tokens: set[str] = field(default_factory=set)
+    login_reply: Any = None
+    words: Any = field(default_factory=lambda: _api.WORDS)
+    unknown = ("paused", "paused")
+    clock: FakeClock = field(init=False)
+
+    def build(self, url: str, client: HttpClient, clock: FakeClock) -> Source:
+        """Return the source."""
+        self.secrets = (self.password, "s3cret", "t0ken")
+        self.clock, self.client = clock, client
+        return self.make(url, username="root", password=self.password)
+
+    def make(self, url: str, changes: Any = None, **credentials: str) -> Source:
+        """Return a source with a description that differs in some keys."""
+        api = Description.model_validate({**_api.API, **(changes or {})})
+        return HttpJson("api", url, api, credentials=Credentials(**credentials), client=self.client, clock=self.clock)
+
+    def refuse(self, call: Any) -> Any:
+        """Log in, or check the token."""
+        if call.target == "/login":
+            self.logins += 1
+            return self.login_reply or self._log_in(call)
+        known = call.headers.get("authorization", "").removeprefix("Bearer ") in self.tokens
+        return None if known else Reply(401, b"expired: s3cret")
+
+    def _log_in(self, call: Any) -> Any:
+        if json.loads(call.body) != {"user": "root", "password": self.password}:
+            return Reply(401, b"no: s3cret")
+        self.tokens.add(f"t0ken-{self.logins}")
+        return Reply(201, json.dumps({"jwt": f"t0ken-{self.logins}"}).encode())
+
+    def ref(self, number: int = 1964) -> JobReference:
+        """Return a reference to a job by its number."""
+        return self.ref_of(str(number))
+
+    def shows(self, word: Any, number: int = 1964) -> Any:
+        """Return the answer that shows a job in a state, given in the API's own word."""
+        return Reply(200, json.dumps({"job": {"id": number, "flow": "f", "status": word}}).encode())
+
+    def nothing_listed(self) -> Any:
+        """Return a list without jobs."""
+        return Reply(200, b'{"jobs": [], "count": 0}')
+
+    def number_in(self, call: Any) -> int:
+        """Return which job was asked for."""
+        return int(call.target.rpartition("/")[2])
+
+    def not_found(self) -> Any:
+        """Return how the API says that there is no such job."""
+        return Reply(404, b'{"error": "no such job"}')
+
+
+RIGS = {"nebula": NebulaRig, "telestream": TelestreamRig, "http-json": HttpJsonRig}
 
 
 @pytest.fixture(params=["pyreqwest", "httpx"])
@@ -240,7 +214,7 @@ def http_kind(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=["nebula", "telestream"])
+@pytest.fixture(params=list(RIGS))
 def rig_kind(request: pytest.FixtureRequest) -> str:
     """Return each kind of source in turn; a test file about one kind has a fixture of its own."""
     return str(request.param)
@@ -249,7 +223,7 @@ def rig_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def rig(rig_kind: str, http_kind: Any) -> AsyncIterator[Any]:
     """Yield a source with its API, on which all jobs are running."""
-    rig: Any = NebulaRig() if rig_kind == "nebula" else TelestreamRig()
+    rig: Any = RIGS[rig_kind]()
     rig.jobs = lambda call: rig.shows(rig.words["running"], rig.number_in(call))
     async with LittleServer(rig.respond) as server:
         rig.server = server

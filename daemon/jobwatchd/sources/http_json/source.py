@@ -103,4 +103,5 @@ class HttpJson:
         """Return the error without our own secrets, should the API have repeated one of them."""
         tokens = () if self._login is None else self._login.tokens
         error.args = (Redactor({*self._secrets, *tokens}).redact(str(error)),)
+        error.__context__ = None  # what it came from may quote them too
         return error
