@@ -64,7 +64,7 @@ def _check_functions(node: Mapping[str, Any]) -> None:
         known = _FUNCTIONS.get(node["value"])
         if known is None:
             raise ValueError(f"there is no function {node['value'][:40]}() in JMESPath; expected one of its own")
-        _, signature = known
+        signature = known["signature"]
         count, variadic = len(node["children"]), bool(signature and signature[-1].get("variadic"))
         if count < len(signature) or (count > len(signature) and not variadic):
             raise ValueError(f"{node['value']}() has {count} arguments; expected {len(signature)}")
