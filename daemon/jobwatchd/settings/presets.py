@@ -1,8 +1,8 @@
 """Descriptions of known job APIs, each a YAML file named after its kind: `kind: airflow` is `airflow.yaml`.
 
-A preset is a `Description` with a `title`, and may bring its own defaults for `poll` and `max_body`. What the user's
-source says is laid over it: mappings are merged key by key, everything else takes the preset's place, and null takes
-it away. A mapping whose `kind` is another one replaces the preset's whole.
+A preset is a `Description` with a `title` and the `version` of the API, and may bring its own defaults for `poll` and
+`max_body`. What the user's source says is laid over it: mappings are merged key by key, everything else takes the
+preset's place, and null takes it away. A mapping whose `kind` is another one replaces the preset's whole.
 """
 
 from collections.abc import Mapping
@@ -26,12 +26,15 @@ from jobwatchd.settings.units import Size
 _PACKAGE = Path(jobwatchd.__file__).parent
 # In the wheel they are inside of the package; in a checkout they are where people look for them.
 _FOLDERS = (_PACKAGE / "presets", _PACKAGE.parents[1] / "config" / "presets")
+# What a preset says of itself, which is no part of a source.
+_ABOUT = frozenset({"title", "version"})
 
 
 class PresetFile(Description):
     """What a preset's file may hold."""
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    version: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
     poll: PollSettings | None = None
     max_body: Size | None = None
 
@@ -42,6 +45,7 @@ class Preset:
 
     name: str
     title: str
+    version: str | None
     tree: Mapping[str, Any]
     file: Path
 
@@ -75,7 +79,8 @@ def load_preset(file: Path) -> Preset:
         add_refusals(exc, tree, problems, model_at=model_at, kinds_at=kinds_at)
     if preset is None or problems.found:
         raise ConfigError(*problems.texts())
-    return Preset(file.stem, preset.title, {key: value for key, value in tree.items() if key != "title"}, file)
+    api = {key: value for key, value in tree.items() if key not in _ABOUT}
+    return Preset(file.stem, preset.title, preset.version, api, file)
 
 
 def apply_presets(tree: dict[str, Any], files: Mapping[str, Path]) -> None:
