@@ -15,6 +15,8 @@ import httpx
 import pytest
 import yaml
 
+from jobwatchd.simulator.nebula_sessions import login_header
+
 # Far more than anything here takes on an idle machine.
 PATIENCE_S = 30.0
 Config = dict[str, Any]
@@ -191,6 +193,14 @@ class Apis:
     def set_faults(self, base: str, *faults: Mapping[str, Any]) -> None:
         """Replace the faults of one of the APIs."""
         self._post(f"{base}/_sim/faults", {"faults": faults})
+
+    def cancel(self, key: str) -> None:
+        """Have Explorer cancel a job, which then is stopping for a second."""
+        with httpx.Client(base_url=f"{self.nebula}/api-open/v1", trust_env=False, timeout=PATIENCE_S) as client:
+            headers = {"authorization": login_header("root", "nebula")}
+            answer = client.post("/connect", headers=headers, json={"address": "10.0.0.5", "port": 9669})
+            headers = {"content-type": "application/json", "cookie": answer.headers["set-cookie"].partition(";")[0]}
+            client.put(f"/jobs/{key}/cancel", headers=headers).raise_for_status()
 
     def truth(self, base: str) -> Any:
         """Return what really happened there."""

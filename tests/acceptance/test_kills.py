@@ -119,7 +119,7 @@ async def _ask(daemon: Any, wanted: list[Job]) -> None:
 
 async def _settle(daemon: Any, apis: Any) -> None:
     """Return once the daemon knows how every job ended, and has told it."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         while True:
             jobs = _truth(apis)
             watches = (await daemon.get("/v1/watches", limit=1000))["items"]

@@ -10,17 +10,21 @@ def _watch(key: str) -> dict[str, Any]:
 async def test_a_watch_and_a_sink_come_with_a_reload(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
     """The new sink is told what happens from then on, of the new watch and of those that were there."""
     hook = await run_hook()
-    old, new = apis.add(apis.nebula, count=2, phases=[(0, 1), (4, 2)])
+    old, new = apis.add(apis.nebula, count=2, phases=[(0, 1)])
     daemon = run_daemon(config_for(apis) | {"watches": [_watch(old)]})
     await daemon.up()
-    await daemon.logged("job.running", key=f"graph/{old}")
+    await daemon.logged("task.running", key=f"graph/{old}")
     daemon.configure(config_for(apis, hook) | {"watches": [_watch(old), _watch(new)]})
     assert (await daemon.reload())["event"] == "reload.done"
+    await daemon.logged("task.running", key=f"graph/{new}")
     for key in (old, new):
-        await daemon.logged("job.succeeded", key=f"graph/{key}")
+        apis.cancel(key)
+        await daemon.logged("job.cancelled", key=f"graph/{key}")
     await daemon.delivered()
-    assert hook.types(f"graph/{old}") == ["task.succeeded", "job.succeeded"]
-    assert hook.types(f"graph/{new}") == ["job.running", "task.running", "task.succeeded", "job.succeeded"]
+    first, second = (hook.types(f"graph/{key}") for key in (old, new))
+    assert {"job.running", "task.running"} & set(first) == set()
+    assert second[:2] == ["job.running", "task.running"]
+    assert first[-1] == second[-1] == "job.cancelled"
 
 
 async def test_a_watch_goes_with_a_reload(apis: Any, run_daemon: Any, config_for: Any):
@@ -52,10 +56,11 @@ async def test_limits_change_with_a_reload(apis: Any, run_daemon: Any, config_fo
 async def test_a_broken_file_is_refused_and_nothing_changes(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
     """Each mistake is logged; polls and deliveries go on as the old file says, also for new watches."""
     hook = await run_hook()
-    [old] = apis.add(apis.nebula, phases=[(0, 1), (3, 2)])
-    [new] = apis.add(apis.telestream, phases=[(0, "created"), (3, "succeeded")])
+    [old] = apis.add(apis.nebula, phases=[(0, 1)])
+    [new] = apis.add(apis.telestream, phases=[(0, "succeeded")])
     daemon = run_daemon(config_for(apis, hook) | {"watches": [_watch(old)]})
     await daemon.up()
+    await daemon.logged("job.running")
     broken = config_for(apis, hook)
     broken["sources"]["graph"]["poll"]["min_interval"] = "often"
     broken["sinks"]["hook"]["urll"] = broken["sinks"]["hook"].pop("url")
@@ -68,11 +73,12 @@ async def test_a_broken_file_is_refused_and_nothing_changes(apis: Any, run_hook:
     space, workflow, job = new.split("/")
     wanted = {"source": "media", "job": {"space_id": space, "workflow_id": workflow, "job_id": job}}
     await daemon.post("/v1/watches", wanted)
-    await daemon.logged("job.succeeded", key=f"graph/{old}")
     await daemon.logged("job.succeeded", key=f"media/{new}")
+    apis.cancel(old)
+    await daemon.logged("job.cancelled", key=f"graph/{old}")
     await daemon.delivered()
-    assert hook.types(f"graph/{old}")[-1] == "job.succeeded"
-    assert hook.types(f"media/{new}") == ["job.queued", "job.succeeded"]
+    assert hook.types(f"graph/{old}")[-1] == "job.cancelled"
+    assert hook.types(f"media/{new}") == ["job.succeeded"]
     assert (await daemon.get("/readyz"))["status"] == "ok"
 
 

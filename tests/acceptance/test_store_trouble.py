@@ -71,12 +71,13 @@ async def test_a_second_daemon_is_refused(apis: Any, run_daemon: Any, config_for
 
 async def test_a_database_that_disappears_ends_the_process(apis: Any, run_daemon: Any, config_for: Any):
     """SQLite would write on into the file that is gone; the process ends instead of losing what it has to tell."""
-    [key] = apis.add(apis.nebula, phases=[(0, 1), (2, 2)])
+    [key] = apis.add(apis.nebula, phases=[(0, 1)])
     daemon = run_daemon(config_for(apis))
     await daemon.up()
     await daemon.post("/v1/watches", {"source": "graph", "job": {"job_id": key}})
     await daemon.logged("job.running")
     for part in daemon.folder.glob("jobwatchd.db*"):
         part.unlink()
+    apis.cancel(key)
     assert await daemon.exit_status() == 1
     assert f"store {daemon.database} was removed or replaced while in use" in daemon.logs[-1].read_text()
