@@ -65,3 +65,47 @@ lock: $(READY) ## Pin the newest versions that pyproject.toml allows
 .PHONY: clean
 clean: ## Remove the virtual environment and everything that was built
 	rm -rf $(VENV) build dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Installing as a service, and trying service and container for real. What that needs goes into build/.
+TEST_SLOW = $(BIN)/python -Im pytest -m slow -v --tb=short
+WHEELS := build/wheels/.complete
+
+.PHONY: install-systemd
+install-systemd: ## Install the systemd service on this machine (PREFIX=/opt/jobwatchd, DESTDIR=, PYTHON=)
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' PYTHON='$(if $(filter file,$(origin PYTHON)),,$(PYTHON))' systemd/install.sh install
+
+.PHONY: uninstall-systemd
+uninstall-systemd: ## Remove what install-systemd installed; configuration and database stay
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' PYTHON='$(if $(filter file,$(origin PYTHON)),,$(PYTHON))' systemd/install.sh uninstall
+
+# For the Python of Debian 12, which is what the machines and images of these tests are made of.
+$(WHEELS): requirements.lock | $(RUNTIME_READY)
+	@rm -rf build/wheels && mkdir -p build/wheels
+	@echo "Fetching the dependencies into build/wheels …"
+	@$(BIN)/python -m pip download -qq --disable-pip-version-check --require-hashes --only-binary=:all: --python-version 3.11 -r requirements.lock -d build/wheels
+	@touch $@
+
+.PHONY: test-systemd
+test-systemd: $(READY) $(WHEELS) ## Boot a real systemd, install the service in it, and try what it promises (as root)
+	@tests/acceptance/need.sh systemd-nspawn=systemd-container systemd-analyze=systemd nsenter=util-linux
+	@tests/acceptance/tree.sh build/trees/systemd systemd,systemd-sysv,dbus,make,python3,python3-venv
+	$(TEST_SLOW) tests/acceptance/systemd
+
+# Being watched: what Prometheus and Grafana are given.
+.PHONY: test-prometheus
+test-prometheus: $(READY) ## Check and try rules, alerts and dashboard with a real Prometheus and Alertmanager (two minutes)
+	@tests/acceptance/need.sh promtool=prometheus prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager
+	promtool check config deploy/prometheus/prometheus.yml
+	promtool check rules deploy/prometheus/rules/*.yml
+	promtool test rules deploy/prometheus/tests/*.yml
+	amtool check-config deploy/prometheus/alertmanager.yml
+	$(TEST_SLOW) tests/acceptance/prometheus
+
+.PHONY: test-compose
+test-compose: $(READY) build/compose/.ready ## Check the Compose file against the Compose specification (no engine needed)
+	build/compose/bin/python -c 'from compose_spec.compose_spec import PyCompose; PyCompose.from_yaml(open("deploy/compose/compose.yaml").read()).validate()'
+	$(BIN)/python -Im pytest -q tests/unit/deploy/test_compose.py
+
+build/compose/.ready: | $(BIN)/python
+	@$(BIN)/python -m venv build/compose && build/compose/bin/python -m pip install -qq --disable-pip-version-check 'compose-spec>=0.2.1,<0.3'
+	@touch $@
