@@ -27,7 +27,7 @@ class Expression:
         try:
             self._compiled = jmespath.compile(text)
         except (JMESPathError, ValueError, RecursionError) as exc:
-            reason = " ".join(str(exc).partition(":")[2].split("\n")[0].split()) or "it is empty"
+            reason = " ".join(str(exc).partition(":")[2].split("\n")[0].split()) or "it cannot be read"
             raise ValueError(f"got {text[:80]!r}; expected a JMESPath expression: {reason.rstrip(':')}") from None
         _check_functions(self._compiled.parsed)
 

@@ -1,7 +1,8 @@
 """Times of an answer, in each of the formats that a description may name."""
 
+import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ _PER_SECOND = {
 }
 _ZONES = ("GMT", "UTC")
 _LONGEST = 64
+_NUMBER = re.compile(r"-?\d{1,24}(?:\.\d{1,24})?", re.ASCII)
 
 
 def read_instant(value: Any, form: TimeFormat, *, zero_is_absent: bool) -> datetime | None:
@@ -34,12 +36,15 @@ def read_instant(value: Any, form: TimeFormat, *, zero_is_absent: bool) -> datet
 
 
 def _read_epoch(value: Any, per_second: int) -> datetime | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > _LONGEST:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
         return None
     try:
+        # Decimal, since a float does not hold the microseconds of 10¹⁸ nanoseconds.
         micros = int(Decimal(str(value)) * 1_000_000 / per_second)
         return EPOCH + timedelta(microseconds=micros)
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         return None
 
 
