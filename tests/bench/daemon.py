@@ -60,6 +60,7 @@ class Setup:
     running: int | None = None  # None: all of them
     tasks: bool = True
     concurrency: int = 64
+    rate: float | None = None  # the source's limit, in polls a second; None: no limit
 
 
 class Daemon:
@@ -133,7 +134,7 @@ def _configuration(setup: Setup, server_url: str, store: Path) -> dict[str, Any]
     poll = {
         "interval": f"{round(setup.interval_s * 1000)}ms",
         "jitter": 0,
-        "rate": None,
+        "rate": None if setup.rate is None else f"{setup.rate:g}/s",
         "concurrency": setup.concurrency,
     }
     source = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 LATE_S = 1.0
 KEPT = 0.9
@@ -27,25 +28,32 @@ class Reading:
 
 
 def find_sustained(measure: Callable[[float], Reading], guess: float, looks: int) -> Reading:
-    """Return the fastest sustained reading of at most `looks`; the slowest one made where none is sustained."""
+    """Return the fastest sustained reading of at most `looks`; the last one made where none is sustained.
+
+    It begins at `guess`, and closes in on the limit from both sides.
+    """
     best: Reading | None = None
-    too_much = float("inf")
-    slowest: Reading | None = None
-    for _ in range(looks):
+    too_much = inf
+    while True:
         reading = measure(guess)
+        looks -= 1
         if reading.is_sustained:
             best = reading
             guess = min(reading.offered * STEP, (reading.offered + too_much) / 2)
         else:
-            slowest = reading
             too_much = min(too_much, reading.offered)
             # What it did under too much is a fair guess of what it can do, unless too much made it collapse.
-            guess = max(reading.offered / STEP**2, min(reading.polls_per_s * 0.97, reading.offered / FINE))
-        if best is not None:
-            if too_much <= best.offered * FINE:
-                break
-            guess = max(guess, best.offered * FINE) if guess < best.offered * FINE else guess
-    reading = best or slowest
-    if reading is None:
-        raise ValueError("at least one look is needed")
-    return reading
+            guess = min(max(reading.polls_per_s * 0.97, reading.offered / STEP**2), reading.offered / FINE)
+            if best is not None:
+                guess = max(guess, best.offered * FINE)
+        if looks == 0 or (best is not None and too_much <= best.offered * FINE**2):
+            return best or reading
+
+
+def confirm_sustained(measure: Callable[[float], Reading], guess: float) -> Reading:
+    """Return a reading near a limit that is known already: a little above `guess`, or else what it can do."""
+    reading = measure(guess * FINE)
+    if reading.is_sustained:
+        return reading
+    again = measure(min(reading.polls_per_s * 0.97, guess))
+    return again if again.is_sustained else reading

@@ -21,7 +21,7 @@ def run(bench: Bench) -> None:
         bench.server.begin(jobs=jobs, workflows=jobs, fresh=1)
         with Daemon(Setup(jobs, jobs / RATE, workflows=jobs), bench.server.base_url, bench.core) as daemon:
             time.sleep(0.5 if bench.quick else 2.0)
-            window = daemon.watch(1.0 if bench.quick else 10.0)
+            window = daemon.watch(1.0 if bench.quick else 6.0)
         rows.append((jobs, window.polls_per_s, window.cpu_us_per_poll, window.lateness_s(0.99) * 1000))
     columns = ("watches", "polls/s", "CPU µs a poll, read", "p99 lateness ms")
     bench.report.tables.append(Table("Growth", columns, rows))

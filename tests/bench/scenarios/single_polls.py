@@ -5,10 +5,10 @@ from statistics import median
 from bench.contenders import DaemonContender, Effort, contenders, wrk
 from bench.report import Figure, Table
 from bench.scenarios import Bench
-from bench.sustained import Reading, find_sustained
+from bench.sustained import Reading, confirm_sustained, find_sustained
 
 QUICK = Effort(rounds=1, looks=1, interval_s=0.25, warmup_s=0.2, window_s=1.5)
-FULL = Effort(rounds=3, looks=4, interval_s=1.0, warmup_s=0.5, window_s=3.0)
+FULL = Effort(rounds=3, looks=3, interval_s=1.0, warmup_s=0.5, window_s=2.0)
 
 
 def run(bench: Bench) -> None:
@@ -21,7 +21,10 @@ def run(bench: Bench) -> None:
         ceiling = wrk(bench.server, bench.core, effort.window_s)
         ceilings += [] if ceiling is None else [ceiling]
         for contender in field:
-            reading = find_sustained(contender.measure, contender.guess, effort.looks if number == 0 else 2)
+            if number == 0:
+                reading = find_sustained(contender.measure, contender.guess, effort.looks)
+            else:
+                reading = confirm_sustained(contender.measure, contender.guess)
             readings[contender.name].append(reading)
             contender.guess = reading.polls_per_s
     daemon = DaemonContender(0.0, effort, bench.server, bench.core)
