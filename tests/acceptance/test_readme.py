@@ -1,0 +1,91 @@
+"""The README's commands: what it shows exists, and what is marked to be run is run by somebody.
+
+The convention is told in `readme.py`: `<!-- test: NAME -->` on the line before a fenced block. The tests that run the
+blocks are slow ones in the folders beside this file; here is what can be said without running anything.
+"""
+
+import re
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from jobwatchd.cli import cli
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+
+
+def _load() -> Any:
+    spec = spec_from_file_location("acceptance_readme", HERE / "readme.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+readme = _load()
+
+
+def commands() -> list[str]:
+    """Return every command of every console block, marked or not."""
+    bodies = re.findall(r"(?ms)^```console\n(.*?)^```$", readme.README.read_text("utf-8"))
+    return [line[2:] for body in bodies for line in body.splitlines() if line.startswith("$ ")]
+
+
+def test_each_marker_marks_a_block():
+    """A marker without a fenced block right below it would silently test nothing."""
+    assert [each.name for each in readme.marked() if not each.body] == []
+    assert len(readme.marked()) == readme.README.read_text("utf-8").count("<!-- test:")
+
+
+def test_each_marked_block_is_run_by_a_test():
+    """Every name is asked for by a test of this folder."""
+    programs = "".join(path.read_text() for path in HERE.rglob("*.py"))
+    assert [name for name in {each.name for each in readme.marked()} if f'"{name}"' not in programs] == []
+
+
+def test_each_make_target_exists():
+    """What the README tells people to make can be made."""
+    targets = re.findall(r"(?m)^([a-z-]+):", (REPOSITORY / "Makefile").read_text())
+    told = re.findall(r"(?m)^\$ (?:sudo )?make ([a-z-]+)|`make ([a-z-]+)", readme.README.read_text("utf-8"))
+    assert {one or other for one, other in told} - set(targets) == set()
+
+
+@pytest.mark.parametrize("line", [line for line in commands() if re.match(r"(sudo )?jobwatchd ", line)])
+def test_each_command_line_is_understood(line: str):
+    """Commands and options that the README shows are those that the program has."""
+    words = re.split(r"\s+(?:#|&&|\|)", line)[0].split()[1:]
+    context = click.Context(cli, info_name="jobwatchd")
+    command: click.Command | None = cli
+    while isinstance(command, click.Group):
+        command = command.get_command(context, words.pop(0))
+    assert command is not None
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known
+
+
+def test_files_that_are_linked_are_there():
+    """A link into the repository leads somewhere."""
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", readme.README.read_text("utf-8"))
+    assert [link for link in links if not (REPOSITORY / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "script"),
+    [
+        ("$ one\n$ sudo two\n", "one\ntwo"),
+        ("$ one \\\n    more\n$ two\n", "one \\\n    more\ntwo"),
+        ("$ tee file <<'END'\nsudo text\nEND\n$ two\n", "tee file <<'END'\nsudo text\nEND\ntwo"),
+        ("$ one\n\nits output\n$ two\n", "one\ntwo"),
+    ],
+)
+def test_a_block_becomes_a_script(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str, script: str):
+    """Prompts and sudo go, lines that belong to a command stay, and what is printed does not run."""
+    (tmp_path / "README.md").write_text(f"<!-- test: some-name -->\n```console\n{body}```\n")
+    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
+    assert readme.blocks("some-name") == [script]
