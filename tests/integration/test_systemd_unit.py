@@ -1,4 +1,4 @@
-"""The systemd unit, judged by systemd itself."""
+"""The systemd units, judged by systemd itself."""
 
 import re
 import shutil
@@ -9,17 +9,19 @@ import pytest
 
 from jobwatchd.settings.server import ShutdownSettings
 
-UNIT = Path(__file__).parents[2] / "systemd" / "jobwatchd.service"
+FOLDER = Path(__file__).parents[2] / "systemd"
+UNIT = FOLDER / "jobwatchd.service"
+TEMPLATE = FOLDER / "jobwatchd@.service"
 MAX_EXPOSURE = 1.2
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
 
-@pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """Return the unit with a program that is installed here instead of ours."""
-    text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={shutil.which('true')}", UNIT.read_text())
-    file = tmp_path / "jobwatchd.service"
+@pytest.fixture(params=[UNIT, TEMPLATE], ids=lambda file: file.name)
+def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a unit with a program that is installed here instead of ours."""
+    text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={shutil.which('true')}", request.param.read_text())
+    file = tmp_path / request.param.name.replace("@", "@instance")
     # The examples of credentials are checked as well.
     file.write_text(re.sub(r"(?m)^#(?=[A-Z]\w+=)", "", text))
     return file
@@ -51,6 +53,18 @@ def test_the_service_is_shut_in(unit: Path):
     )
     assert result.returncode == 0, result.stdout
     assert float(re.findall(r"exposure level for \S+ ([\d.]+)", result.stdout)[0]) <= MAX_EXPOSURE
+
+
+def test_an_instance_differs_only_in_its_names():
+    """What the template has of its own is what tells instances apart; it is shut in and restarted alike."""
+    keys = [[line for line in file.read_text().splitlines() if re.match(r"[A-Z]", line)] for file in (UNIT, TEMPLATE)]
+    assert [line for line in keys[1] if line not in keys[0]] == [
+        "Description=Watches jobs on remote systems and tells when they move (%i)",
+        "ExecStart=/opt/jobwatchd/bin/jobwatchd run -c /etc/jobwatchd/%i.yaml",
+        "StateDirectory=jobwatchd-%i",
+        "Environment=JOBWATCHD_STORE__URL=sqlite:///%S/jobwatchd-%i/jobwatchd.db",
+    ]
+    assert len(keys[0]) == len(keys[1]) - 1
 
 
 def test_the_service_notifies_and_is_watched():
