@@ -181,6 +181,8 @@ class Daemon:
                     if watch.ref.source in watches:
                         watches[watch.ref.source].append(watch)
         for name, source in sources.items():
+            if name in self._watchlist.lanes:
+                await self._watchlist.halt(name)  # before the source's standing is loaded, which it may still change
             lane = Lane(
                 source,
                 self._parts.builder.limits(name, self._settings),
@@ -194,7 +196,7 @@ class Daemon:
                 telemetry=self._parts.telemetry,
                 logger=self._logger,
             )
-            await self._watchlist.open(lane, watches[name], tasks)
+            self._watchlist.open(lane, watches[name], tasks)
 
     def _build_web(self) -> FastAPI:
         return build_app(

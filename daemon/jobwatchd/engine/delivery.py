@@ -10,7 +10,7 @@ from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
-from jobwatchd.errors import SinkError, SinkGone, SinkUnavailable
+from jobwatchd.errors import SinkError, SinkGone, SinkRejected, SinkUnavailable
 from jobwatchd.model.delivery import DEFAULT_RETRY, Attempt, Delivery, DeliveryStatus, Retry, failed, succeeded
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.ports import Clock, Sink, Store
@@ -178,7 +178,12 @@ class DeliveryLoop:
             self._finish(queue, attempt)
         else:
             log.warning("delivery.failed", next_attempt_at=str(attempt.next_attempt_at))
-            queue[0] = replace(delivery, attempts=attempt.attempts, next_attempt_at=attempt.next_attempt_at)
+            queue[0] = replace(
+                delivery,
+                attempts=attempt.attempts,
+                next_attempt_at=attempt.next_attempt_at,
+                rejections=delivery.rejections + isinstance(error, SinkRejected),
+            )
             self._records.submit(attempt, _nothing)
         if isinstance(error, SinkUnavailable):
             self._gate.failed(self._clock.monotonic(), error.retry_after_s)

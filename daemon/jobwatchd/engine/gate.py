@@ -53,10 +53,12 @@ class Gate:
         burst = max(1.0, self.rate * 0.05)
         self._tokens = min(burst, self._tokens + (now_s - self._filled_at_s) * self.rate)
         self._filled_at_s = now_s
-        return int(self._tokens + ROUNDING)
+        return max(0, int(self._tokens + ROUNDING))
 
     def admit(self, now_s: float) -> bool:
         """Whether one request may be sent now; a True is used up."""
+        if self.rate is None and self._failures < OPEN_AFTER and now_s >= self._paused_until_s:
+            return True  # as nearly always, at every poll
         if not self.allowance(now_s):
             return False
         if self.rate is not None:
@@ -69,6 +71,11 @@ class Gate:
         if self.rate is not None:
             self._tokens += 1.0
         self._probing = False
+
+    def charge(self, requests: int) -> None:
+        """Note that one admission led to so many requests more; the rate makes up for them later."""
+        if self.rate is not None:
+            self._tokens -= requests
 
     def next_s(self, now_s: float) -> float | None:
         """Return when the next request will be admitted; None when only an answer can change that."""

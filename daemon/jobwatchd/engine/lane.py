@@ -86,6 +86,7 @@ class Lane:
         self._lister = Lister(
             source,
             self._standing,
+            gate=self._gate,
             clock=clock,
             telemetry=telemetry,
             logger=logger,
@@ -150,12 +151,12 @@ class Lane:
         return self._standing.next_review_s
 
     async def _work(self, item: Entry | Group) -> None:
-        was_failing = self._standing.is_failing
+        failing_since_s = self._gate.failing_since_s
         if isinstance(item, Entry):
             await self._poll(item)
         else:
             await self._poll_group(item)
-        if was_failing or self._standing.is_failing:
+        if failing_since_s is not None or self._gate.failing_since_s is not None:
             # The gate may admit more now than it did, or less; only the feeder can act on that.
             self._crew.ring()
 
@@ -166,15 +167,18 @@ class Lane:
             return
         before = entry.watch
         await self._poller.poll(entry)
+        if entry.watch is not before or entry.gone:
+            self._recount(entry, before)
+        if not entry.gone:
+            self._schedule(entry, self._chance())
+
+    def _recount(self, entry: Entry, before: Watch) -> None:
         if self._entries.get(before.id) is not entry:
-            return  # removed meanwhile
-        if entry.watch is not before:
-            self._census.leave(before)
-            self._census.enter(entry.watch)
+            return  # removed meanwhile, and counted out then
+        self._census.leave(before)
+        self._census.enter(entry.watch)
         if entry.gone:
             self.remove(before.id)
-        else:
-            self._schedule(entry, self._chance())
 
     async def _poll_group(self, group: Group) -> None:
         """Look at all of the group that is due or soon will be: by list, or singly where that takes fewer requests."""
@@ -218,15 +222,15 @@ class Lane:
             self._crew.put(entry, now_s)
 
     def _schedule(self, entry: Entry, chance: float) -> None:
-        now = self._clock.now()
-        if is_over(self._cadence, entry.watch, now):
-            self.remove(entry.watch.id)
+        now, watch = self._clock.now(), entry.watch
+        if watch.ended_at is not None and is_over(self._cadence, watch, now):
+            self.remove(watch.id)
             return
         if entry.failures:
             backoff = Backoff(self._cadence.min_interval_s, 2.0, self._cadence.max_interval_s)
             delay_s = backoff.delay_s(entry.failures, self._chance())
         else:
-            delay_s = next_poll_s(self._cadence, entry.watch, now, chance)
+            delay_s = next_poll_s(self._cadence, watch, now, chance)
         self._put(entry, self._clock.monotonic() + delay_s)
 
     def _put(self, entry: Entry, due_s: float) -> None:

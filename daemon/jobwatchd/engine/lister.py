@@ -11,6 +11,7 @@ from datetime import datetime
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.entry import Entry
+from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
 from jobwatchd.engine.standing import Standing
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected
@@ -30,6 +31,7 @@ class Lister:
         source: Source,
         standing: Standing,
         *,
+        gate: Gate,
         clock: Clock,
         telemetry: Telemetry,
         logger: FilteringBoundLogger,
@@ -37,12 +39,13 @@ class Lister:
     ) -> None:
         self._source = source
         self._standing = standing
+        self._gate = gate
         self._clock = clock
         self._logger = logger
         self.hint_bound_s = hint_bound_s
         self._polls = telemetry.polls.labels(source.name, "list")
         self._polls_failed = telemetry.polls_failed
-        self._duration = telemetry.poll_duration.labels(source.name)
+        self._duration = telemetry.poll_duration.of(source.name)
 
     async def poll(self, group: Group, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Look at entries by one list; returns those to look at singly now. Raises only what the store raises."""
@@ -54,6 +57,7 @@ class Lister:
         if self._standing.is_failing:
             await self._standing.answered()
         self._polls.inc(listing.requests)
+        self._gate.charge(listing.requests - 1)
         self._duration.observe(self._clock.monotonic() - begun_s)
         singly = self._unsettled(group, entries, listing)
         group.learn(listing.requests + len(singly))

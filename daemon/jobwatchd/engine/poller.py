@@ -48,13 +48,13 @@ class Poller:
         self.lost_after = lost_after
         self._polls = telemetry.polls.labels(source.name, "single")
         self._polls_failed = telemetry.polls_failed
-        self._duration = telemetry.poll_duration.labels(source.name)
-        self._lateness = telemetry.poll_lateness.labels(source.name)
+        self._duration = telemetry.poll_duration.of(source.name)
+        self._lateness = telemetry.poll_lateness.of(source.name)
 
     async def poll(self, entry: Entry) -> None:
         """Poll one job; afterwards `entry` says what is known now. Raises only what the store raises."""
         begun_s = self._clock.monotonic()
-        self._lateness.observe(max(0.0, begun_s - entry.due_s))
+        self._lateness.observe(begun_s - entry.due_s)
         self._polls.inc()
         watch = entry.watch
         try:
@@ -66,13 +66,15 @@ class Poller:
             await self._standing.answered()
         self._duration.observe(self._clock.monotonic() - begun_s)
         entry.failures = entry.missing = 0
+        if observation is None and watch.overdue_at is None:
+            return  # the way of nearly every poll: nothing to read, nothing to write
         now = self._clock.now()
         if observation is not None:
             step = advance(watch, observation, now)
-        elif watch.overdue_at is not None and now >= watch.overdue_at:
-            step = mark_overdue(watch, now)
         else:
-            return
+            step = mark_overdue(watch, now)
+            if step.watch is watch:
+                return
         # The digest is remembered only once its consequences are: a body whose step could not be written is read again.
         if await self._write(entry, step):
             entry.digest = digest

@@ -71,25 +71,25 @@ class Watchlist:
                 await self.remove(watch.id)
                 self._logger.info("watch.removed", job=watch.ref.key, why="no longer in the configuration")
 
-    async def open(self, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
-        """Poll these watches in a lane, in `tasks`; it takes over what a lane of the same name holds."""
+    def open(self, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
+        """Poll these watches in a lane, in `tasks`; it takes over what a lane of the same name, halted, has held."""
         name = lane.source.name
-        old = self._lanes.get(name)
-        if old is not None:
-            # Until it has stopped it stays in place, so that it is told what is added and removed meanwhile.
-            await self._stop(old)
-            watches = old.watches()
+        if name in self._lanes:
+            watches = self._lanes[name].watches()
         self._lanes[name] = lane
         lane.add(watches, spread=True)
         tasks.start_soon(lane.run, name=f"lane {name}")
 
-    async def close(self, name: str) -> None:
-        """Stop polling a source; its watches stay in the store."""
-        await self._stop(self._lanes.pop(name))
-
-    async def _stop(self, lane: Lane) -> None:
+    async def halt(self, name: str) -> None:
+        """Stop polling a source; its lane stays in place, so that it is told what is added and removed meanwhile."""
+        lane = self._lanes[name]
         await lane.stop()
         await lane.source.close()
+
+    async def close(self, name: str) -> None:
+        """Stop polling a source; its watches stay in the store."""
+        await self.halt(name)
+        del self._lanes[name]
 
     async def _amend(self, watch: Watch, spec: WatchSpec) -> None:
         while True:

@@ -24,7 +24,7 @@ class Delivery:
     """An event for a sink; `position` is the event's, `attempts` counts what failed so far.
 
     `created_at` is when the event was committed; it bounds how long is tried. `next_attempt_at` is None before the
-    first failure.
+    first failure. `rejections` counts those of the failures that were refusals, since this process began to try.
     """
 
     sink: str
@@ -33,6 +33,7 @@ class Delivery:
     created_at: datetime
     attempts: int = 0
     next_attempt_at: datetime | None = None
+    rejections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def failed(delivery: Delivery, error: SinkError, retry: Retry, now: datetime, ch
     asked_s = min(getattr(error, "retry_after_s", None) or 0.0, retry.backoff.longest_s)
     next_at = now + timedelta(seconds=max(retry.backoff.delay_s(attempts, chance), asked_s))
     too_old = next_at >= delivery.created_at + timedelta(seconds=retry.max_age_s)
-    refused = isinstance(error, SinkRejected) and attempts >= retry.rejections
+    refused = isinstance(error, SinkRejected) and delivery.rejections + 1 >= retry.rejections
     status = DeliveryStatus.DEAD if too_old or refused else DeliveryStatus.PENDING
     return Attempt(
         delivery.sink,

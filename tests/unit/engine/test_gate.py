@@ -195,3 +195,11 @@ def test_a_pause_holds_back_probes():
 
     assert (gate.admit(1.0), gate.next_s(1.0)) == (False, 60.0)
     assert gate.admit(60.0)
+
+
+def test_a_list_of_several_requests_is_charged_for():
+    """A rate counts requests, not polls; what one admission overdrew is made up for before the next."""
+    gate = Gate(2.0, lambda: 0.5, 0.0)
+    assert gate.admit(0.0)
+    gate.charge(4)
+    assert (gate.allowance(0.0), gate.admit(2.0), gate.admit(2.5)) == (0, False, True)

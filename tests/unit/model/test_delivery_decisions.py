@@ -60,13 +60,14 @@ def test_an_old_event_is_given_up(age_s: float, dead: bool):  # noqa: FBT001
     assert (attempt.next_attempt_at is None) is dead
 
 
-@pytest.mark.parametrize(("attempts", "dead"), [(0, False), (1, False), (2, True), (9, True)])
-def test_a_refused_event_is_tried_a_few_times(attempts: int, dead: bool):  # noqa: FBT001
-    """A refusal is not forever at first: a receiver may be half deployed."""
-    attempt = after(attempts, SinkRejected("HTTP 400"))
+@pytest.mark.parametrize(("rejections", "dead"), [(0, False), (1, False), (2, True), (9, True)])
+def test_a_refused_event_is_tried_a_few_times(rejections: int, dead: bool):  # noqa: FBT001
+    """A refusal is not forever at first: a receiver may be half deployed. Its absence before does not count."""
+    refused = replace(FRESH, attempts=20, rejections=rejections)
+    attempt = failed(refused, SinkRejected("HTTP 400"), RETRY, START, 1.0)
 
     assert (attempt.status is DeliveryStatus.DEAD) is dead
-    assert (attempt.attempts, attempt.error) == (attempts + 1, "HTTP 400")
+    assert (attempt.attempts, attempt.error) == (21, "HTTP 400")
 
 
 @given(attempts=st.integers(0, 10_000), chance=st.floats(0, 1), age_s=st.floats(0, 1e6))
