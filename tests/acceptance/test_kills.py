@@ -119,15 +119,20 @@ async def _ask(daemon: Any, wanted: list[Job]) -> None:
 
 async def _settle(daemon: Any, apis: Any) -> None:
     """Return once the daemon knows how every job ended, and has told it."""
-    with anyio.fail_after(60):
-        while True:
-            jobs = _truth(apis)
-            watches = (await daemon.get("/v1/watches", limit=1000))["items"]
-            known = {each["key"]: "gone" if each["lost"] else each["state"] for each in watches}
-            if all(job["ended"] and known[key] == job["state"] for key, job in jobs.items()):
-                break
+    unsettled = await _unsettled(daemon, apis)
+    with anyio.move_on_after(60):
+        while unsettled:
             await anyio.sleep(0.25)
+            unsettled = await _unsettled(daemon, apis)
+    assert unsettled == {}, "what the daemon knows of a job, and what it is"
     await daemon.delivered()
+
+
+async def _unsettled(daemon: Any, apis: Any) -> dict[str, tuple[str | None, str]]:
+    watches = (await daemon.get("/v1/watches", limit=1000))["items"]
+    known = {each["key"]: "gone" if each["lost"] else each["state"] for each in watches}
+    jobs = _truth(apis).items()
+    return {key: (known[key], job["state"]) for key, job in jobs if not job["ended"] or known[key] != job["state"]}
 
 
 def _truth(apis: Any) -> dict[str, Job]:
