@@ -72,7 +72,8 @@ class Hook:
 @pytest.fixture
 def until() -> Callable[..., Any]:
     """Return what waits until something holds."""
-    return processes.until
+    wait: Callable[..., Any] = processes.until
+    return wait
 
 
 @pytest.fixture
