@@ -10,6 +10,9 @@ from jmespath.functions import Functions
 from pydantic import PlainSerializer, PlainValidator
 
 _MAX_LENGTH = 4_096
+_PART_OF = frozenset(
+    {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "flatten"}
+)
 _FUNCTIONS = Functions.FUNCTION_TABLE
 
 
@@ -29,7 +32,7 @@ class Expression:
         except (JMESPathError, ValueError, RecursionError) as exc:
             reason = " ".join(str(exc).partition(":")[2].split("\n")[0].split()) or "it cannot be read"
             raise ValueError(f"got {text[:80]!r}; expected a JMESPath expression: {reason.rstrip(':')}") from None
-        _check_functions(self._compiled.parsed)
+        _check_tree(self._compiled.parsed)
 
     def search(self, value: Any) -> Any:
         """Return what the expression yields for a JSON value, None for nothing; raises `UnusableError`."""
@@ -58,19 +61,26 @@ def _reason(exc: JMESPathError) -> str:
     return f"the function {name}() cannot take what stands there" if name else f"it fails ({type(exc).__name__})"
 
 
-def _check_functions(node: Mapping[str, Any]) -> None:
-    """Refuse functions that do not exist, and wrong numbers of arguments; the library finds them only in use."""
+def _check_tree(node: Mapping[str, Any]) -> None:
+    """Refuse what compiles and never works: unknown functions, wrong numbers of arguments, parts of a negation."""
+    children = [child for child in node["children"] if isinstance(child, dict)]
     if node["type"] == "function_expression":
-        known = _FUNCTIONS.get(node["value"])
-        if known is None:
-            raise ValueError(f"there is no function {node['value'][:40]}() in JMESPath; expected one of its own")
-        signature = known["signature"]
-        count, variadic = len(node["children"]), bool(signature and signature[-1].get("variadic"))
-        if count < len(signature) or (count > len(signature) and not variadic):
-            raise ValueError(f"{node['value']}() has {count} arguments; expected {len(signature)}")
-    for child in node["children"]:
-        if isinstance(child, dict):
-            _check_functions(child)
+        _check_function(node["value"], len(children))
+    if node["type"] in _PART_OF and children and children[0]["type"] == "not_expression":
+        # `!` binds closer than the dot: (!job).error, a field of true or false, is always null.
+        raise ValueError("`!` stands for the first name alone here; expected brackets: !(job.error)")
+    for child in children:
+        _check_tree(child)
+
+
+def _check_function(name: str, count: int) -> None:
+    known = _FUNCTIONS.get(name)
+    if known is None:
+        raise ValueError(f"there is no function {name[:40]}() in JMESPath; expected one of its own")
+    signature = known["signature"]
+    variadic = bool(signature and signature[-1].get("variadic"))
+    if count < len(signature) or (count > len(signature) and not variadic):
+        raise ValueError(f"{name}() has {count} arguments; expected {len(signature)}")
 
 
 def _read(value: object) -> Expression:

@@ -24,12 +24,14 @@ _MAX_DEPTH = 32
 class Template:
     """One text with placeholders; `names` are theirs, in order, repeated where they are."""
 
-    __slots__ = ("_parts", "names", "text")
+    __slots__ = ("_format", "_parts", "names", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._parts = tuple(_PLACEHOLDER.split(text))  # literal, name, literal, name, …, literal
         self.names = self._parts[1::2]
+        # Every poll fills a template, and this is the quickest way.
+        self._format = "%s".join(part.replace("%", "%%") for part in self._parts[::2])
 
     @property
     def sole(self) -> str | None:
@@ -43,15 +45,7 @@ class Template:
 
     def fill(self, values: Mapping[str, Value]) -> str:
         """Return the text with each placeholder replaced by its value, as it is."""
-        return "".join(str(values[part]) if odd % 2 else part for odd, part in enumerate(self._parts))
-
-    def filled(self, values: Mapping[str, Value]) -> "Template":
-        """Return a template in which these placeholders are replaced, and others are not."""
-        parts = (
-            part if not odd % 2 else str(values[part]) if part in values else f"{{{part}}}"
-            for odd, part in enumerate(self._parts)
-        )
-        return Template("".join(parts))
+        return self._format % tuple([values[name] for name in self.names])
 
 
 class JsonTemplate:

@@ -43,6 +43,8 @@ LOGIN = {"method": "POST", "path": "/login", "body": {"p": "{password}"}}
         ({"read": {"state": ""}}, "read.state", "expected a JMESPath expression: cannot be empty"),
         ({"read": {"state": "nope(@)"}}, "read.state", "there is no function nope()"),
         ({"read": {"state": "join('-')"}}, "read.state", "join() has 1 arguments; expected 2"),
+        ({"read": {"state": "!a.b || c"}}, "read.state", "expected brackets: !(job.error)"),
+        ({"read": {"state": "x[?!y.z]"}}, "read.state", "expected brackets: !(job.error)"),
         ({"read": {"state": 5}}, "read.state", "as text"),
         ({"states": {}}, "states", "the map is empty"),
         ({"states": {"a": "done"}}, "states.a", "got 'done'; expected one of queued, running"),
