@@ -122,7 +122,9 @@ class Lane:
         """Take watches in, or new versions of those that are here; due now, or spread over a while after a start."""
         now_s, now = self._clock.monotonic(), self._clock.now()
         rate = min(self._limits.rate or START_RATE, START_RATE)
-        window_s = max(SHORTEST_SPREAD_S, len(watches) / rate) if spread else 0.0
+        # However low the rate, nothing is due later than it would be polled anyway: a reload may raise the rate.
+        longest_s = self._cadence.fixed_interval_s or self._cadence.max_interval_s
+        window_s = min(max(SHORTEST_SPREAD_S, len(watches) / rate), longest_s) if spread else 0.0
         for watch in watches:
             self.remove(watch.id)
             if not is_over(self._cadence, watch, now):

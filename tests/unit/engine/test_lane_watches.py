@@ -5,6 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
+from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import advance
@@ -144,3 +145,19 @@ async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any):
         await lane.stop()
         look()
     assert shown == [[2, None, None], [None, 1, 1], [None, None, 2], [None, None, 1], [None, None, None]]
+
+
+async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: Any):
+    """A spread over hours, as two polls an hour would have it, would outlast the rate."""
+    source = ScriptedSource("graph")
+    jobs = "12345"
+    for job in jobs:
+        source.script(JobReference.of("graph", [job]), Observation(State.RUNNING, "1"))
+    lane = await rig.lane(source, LaneLimits(rate=2 / 3600))
+    lane.add(await rig.add("graph", *jobs), spread=True)
+    async with rig.running(lane.run):
+        await rig.clock.advance(60)
+        lane.configure(LaneLimits(rate=500.0), Cadence(jitter=0.0))
+        await rig.clock.advance(1)
+
+    assert {ref.job for ref in source.polls} == set(jobs)
