@@ -1,6 +1,7 @@
 """What Kustomize and Helm make of the files of this repository."""
 
 import base64
+import socket
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -122,3 +123,10 @@ def validate() -> Callable[[Sequence[Manifest], str, Path], "subprocess.Complete
         return _run(TOOLS / "kubernetes-validate", "--strict", "-k", version, file)
 
     return run
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

@@ -36,8 +36,7 @@ def wait(watch_id: int) -> str:
         events = call(f"{SIDECAR}/v1/events?watch_id={watch_id}&after={position}&wait=30s")["items"]
         for event in events:
             position = event["position"]
-            sys.stdout.write(f"{event['observed_at']} {event['type']}\n")
-            sys.stdout.flush()
+            print(event["observed_at"], event["type"], flush=True)  # noqa: T201 - this is its log
             if event["type"] in STATUS:
                 return str(event["type"])
 
@@ -46,7 +45,7 @@ def main() -> int:
     """Submit, watch, wait."""
     job_id = submit()
     watch = call(f"{SIDECAR}/v1/watches", {"source": SOURCE, "job": {"job_id": job_id}})
-    sys.stdout.write(f"watching {watch['key']}\n")
+    print("watching", watch["key"], flush=True)  # noqa: T201
     return STATUS[wait(watch["id"])]
 
 
