@@ -19,7 +19,7 @@ from jobwatchd.engine.poller import LostAfter
 from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation
-from jobwatchd.ports import Clock, Sink, Source, Store
+from jobwatchd.ports import Clock, HttpClient, Sink, Source, Store
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
@@ -27,8 +27,9 @@ from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings,
 from jobwatchd.sinks.log import LogSink
 from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.sinks.webhook import Webhook
-from jobwatchd.sources.http.client import HttpClient, HttpOptions, Tls
+from jobwatchd.sources.http.client import HttpOptions, Tls
 from jobwatchd.sources.http.factory import build_http_client
+from jobwatchd.sources.http.tap import Tap, TappedClient
 from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
@@ -145,9 +146,11 @@ class Adapters:
                 assert_never(section)
 
 
-def build_source(name: str, section: SourceSettings, clock: Clock) -> Source:
-    """Return a new source with an HTTP client of its own; raises `ConfigError`."""
+def build_source(name: str, section: SourceSettings, clock: Clock, tap: Tap | None = None) -> Source:
+    """Return a new source with an HTTP client of its own, which tells `tap` of each answer; raises `ConfigError`."""
     client = _http_client(section)
+    if tap is not None:
+        client = TappedClient(client, tap)
     match section:
         case NebulaExplorerSettings():
             return NebulaExplorer(

@@ -1,9 +1,10 @@
 """The command line.
 
 - `run`: the daemon, and `check-config`
-- `wait`: jobs until they end, without a daemon; its part is `progress`
+- `wait`: jobs until they end, without a daemon; its parts are `progress` and, as `probe`'s, `jobs`
 - `watch`, `events`: clients of a running daemon's API; their parts are `api_client`, `connection`, `table`
 - `health`: whether a running daemon is ready; with `connection` it shares `address`
+- `probe`, `check-source`, `presets`: descriptions of job APIs, seen at work; their parts are `probing`, `reading`
 - `demo`: everything together, on simulated APIs
 """
 
@@ -19,6 +20,9 @@ COMMANDS: Mapping[str, str] = {
     "watch": "jobwatchd.cli.watch:watch",
     "events": "jobwatchd.cli.events:events",
     "health": "jobwatchd.cli.health:health",
+    "probe": "jobwatchd.cli.probe:probe",
+    "check-source": "jobwatchd.cli.check_source:check_source",
+    "presets": "jobwatchd.cli.presets:presets",
     "demo": "jobwatchd.cli.demo.command:demo",
 }
 

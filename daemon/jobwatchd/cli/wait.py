@@ -4,19 +4,19 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote
 
 import anyio
 import click
 import orjson
 
 from jobwatchd.cli.failure import exit_on_failure
+from jobwatchd.cli.jobs import references
 from jobwatchd.cli.progress import Progress
 from jobwatchd.cli.run import config_option
 from jobwatchd.model.event import EventType
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.units import parse_duration_s
-from jobwatchd.settings import Settings, load_settings
+from jobwatchd.settings import load_settings
 from jobwatchd.wiring import build_waiting
 
 TIMED_OUT = 124
@@ -56,7 +56,7 @@ def wait(source: str, jobs: tuple[str, ...], timeout: float, as_json: bool, conf
     """
     with exit_on_failure():
         settings = load_settings(config, dict(os.environ))
-        refs = _references(settings, source, jobs)
+        refs = references(settings, source, jobs)
         with Progress(refs, sys.stderr) as progress:
             waiting = build_waiting(settings, source, told=progress.tell, seen=progress.show)
             ends = anyio.run(waiting.run, refs, timeout)
@@ -71,21 +71,3 @@ def _exit_status(refs: list[JobReference], ends: Mapping[JobReference, EventType
         if end in ends.values():
             return status
     return 0 if all(ref in ends for ref in refs) else TIMED_OUT
-
-
-def _references(settings: Settings, source: str, jobs: tuple[str, ...]) -> list[JobReference]:
-    section = settings.sources.get(source)
-    if section is None:
-        known = ", ".join(sorted(settings.sources))
-        raise click.BadParameter(f"{source!r} is not configured; expected one of {known}.", param_hint="SOURCE")
-    names = section.parameters
-    refs = []
-    for job in dict.fromkeys(jobs):
-        values = [unquote(part) for part in job.removeprefix(f"{source}/").split("/")]
-        if len(values) != len(names):
-            raise click.BadParameter(f"{job!r} does not name a job; expected {'/'.join(names)}.", param_hint="JOB")
-        try:
-            refs.append(settings.reference(source, dict(zip(names, values, strict=True))))
-        except ValueError as exc:
-            raise click.BadParameter(f"{job!r}: {exc}", param_hint="JOB") from exc
-    return refs

@@ -8,7 +8,7 @@ The map, from the top down:
 - `secrets`, `files`: secrets and other files that settings name, and where they are looked for
 - `crosschecks`: what no single section can know to be wrong
 - `problems`, `places`: mistakes as sentences, each with the place it was made in
-- `presets`: known job APIs, put under the sources that are of their kind
+- `presets`: known job APIs, put under the sources that are of their kind · `described`: those in files of one's own
 - `refusals`: what pydantic refuses, as such sentences
 - `masking`: the effective configuration as YAML, without its secrets
 - `root`, `schema`: all sections together, and finding one's way among them

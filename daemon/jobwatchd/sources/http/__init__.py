@@ -4,6 +4,7 @@
 - `factory`: the adapter that a setting names
 - `pyreqwest_client`: the default; a Rust client, some twenty times cheaper a request than the other
 - `httpx_client`: where pyreqwest has no wheel, or behaves unlike what somebody needs
+- `tap`: a client that lets somebody listen, for `jobwatchd probe`
 - `preflight`, `certificates`: options and PEM files, checked before anything is sent
 - `slots`: how many requests may be in flight
 - `body`: a body as it comes in, for httpx

@@ -4,5 +4,6 @@
 - `writer`: requests from their templates · `login`, `asking`: with the credentials that go along
 - `judge`: what an answer means · `document`: its JSON, read strictly
 - `reader`: the job in it · `instants`, `words`: its times, and its other values
+- `inspection`: what each expression finds, for people · `recorded`: answers kept in files
 - `listing`: many jobs, page by page · `pages`: how the next page is asked for
 """

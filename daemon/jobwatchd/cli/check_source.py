@@ -1,0 +1,79 @@
+"""A description tried on recorded answers."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from jobwatchd.cli.failure import FAILED, exit_on_failure
+from jobwatchd.cli.reading import shown_instant
+from jobwatchd.cli.table import print_table
+from jobwatchd.description import Description
+from jobwatchd.errors import JobNotFound
+from jobwatchd.settings.described import load_description
+from jobwatchd.settings.presets import preset_files
+from jobwatchd.sources.http_json.inspection import Inspection, inspect
+from jobwatchd.sources.http_json.recorded import RecordedAnswer
+
+COLUMNS = ("file", "state", "native", "queued", "started", "finished", "name", "wrong")
+
+
+@click.command(
+    "check-source",
+    epilog="""\b
+Examples:
+  jobwatchd check-source mine.yaml --against answers/*.json
+  jobwatchd check-source airflow --against run.json
+  jobwatchd check-source jobwatchd.yaml --source flows --against run.json
+
+\b
+A recorded answer is what `curl`, `curl -i` or `jobwatchd probe --record` wrote.
+Exit status: 0 all were read, 1 one was not, or its state is in no map,
+2 the description cannot be used.""",
+)
+@click.argument("file")
+@click.option(
+    "--against",
+    "first",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="RECORDED...",
+    help="Files with answers.",
+)
+@click.argument("more", nargs=-1, metavar="", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", help="Whose description is meant, where FILE is a configuration with several.")
+def check_source(file: str, first: Path, more: tuple[Path, ...], source: str | None) -> None:
+    """Read recorded answers by the description in FILE: a preset's name, a file like one, or a configuration."""
+    with exit_on_failure():
+        path = preset_files().get(file, Path(file)) if source is None else Path(file)
+        api = load_description(path, source)
+    rows, good = [], True
+    for recorded in (first, *more):
+        found = _inspect(api, recorded)
+        good = good and _is_good(found)
+        rows.append(_row(recorded, found))
+    print_table(COLUMNS, rows)
+    sys.exit(0 if good else FAILED)
+
+
+def _inspect(api: Description, file: Path) -> Inspection:
+    answer = RecordedAnswer.parse(file.read_bytes(), api.success.status[0])
+    return inspect(api, file.name, answer, datetime.now(UTC))
+
+
+def _is_good(found: Inspection) -> bool:
+    if found.observation is None:
+        return isinstance(found.error, JobNotFound)
+    return found.observation.state is not None
+
+
+def _row(file: Path, found: Inspection) -> tuple[object, ...]:
+    job = found.observation
+    if job is None:
+        reason = None if found.error is None else found.error.reason
+        wrong = None if isinstance(found.error, JobNotFound) else str(found.error).removeprefix(f"{file.name} ")
+        return (file.name, reason, None, None, None, None, None, wrong)
+    times = [shown_instant(at) for at in (job.queued_at, job.started_at, job.finished_at)]
+    wrong = f"{job.native_state!r} is in no map" if job.state is None else None
+    return (file.name, job.state or "unmapped", job.native_state, *times, job.name, wrong)
