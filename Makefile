@@ -123,10 +123,16 @@ test-prometheus: $(READY) ## Check and try rules, alerts and dashboard with a re
 	$(TEST_SLOW) tests/acceptance/prometheus
 
 .PHONY: test-compose
-test-compose: $(READY) build/compose/.ready ## Check the Compose file against the Compose specification (no engine needed)
-	build/compose/bin/python -c 'from compose_spec.compose_spec import PyCompose; PyCompose.from_yaml(open("deploy/compose/compose.yaml").read()).validate()'
+test-compose: $(READY) build/tools/compose/.ready ## Check the Compose file against the Compose specification (no engine needed)
+	build/tools/compose/bin/python -c 'from compose_spec.compose_spec import PyCompose; PyCompose.from_yaml(open("deploy/compose/compose.yaml").read()).validate()'
 	$(BIN)/python -Im pytest -q tests/unit/deploy/test_compose.py
 
-build/compose/.ready: | $(BIN)/python
-	@$(BIN)/python -m venv build/compose && build/compose/bin/python -m pip install -qq --disable-pip-version-check 'compose-spec>=0.2.1,<0.3'
-	@touch $@
+build/tools/compose/.ready: TOOL = compose-spec==0.2.1
+
+.PHONY: test-kubernetes
+test-kubernetes: $(READY) $(WHEELS) ## Render and validate Kustomize and Helm, and run the sidecar's pod with podman (as root, three minutes)
+	@tests/acceptance/need.sh buildah=buildah podman=podman runc=runc conmon=conmon catatonit=catatonit
+	@tests/acceptance/tree.sh build/trees/python python3,python3-venv,ca-certificates
+	@tests/acceptance/kubernetes/tools.sh $(BIN)/python build/tools/kubernetes
+	build/tools/kubernetes/bin/helm lint --strict deploy/helm/jobwatchd
+	$(TEST_SLOW) tests/acceptance/kubernetes
