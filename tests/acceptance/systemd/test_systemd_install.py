@@ -8,7 +8,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 UNITS = ("jobwatchd.service", "jobwatchd@.service")
-STAGE, PREFIX = "/tmp/stage", "/usr/lib/jobwatchd"  # noqa: S108 - of a machine that is made for these tests
+STAGE, PREFIX = "/packaging", "/usr/lib/jobwatchd"
 
 
 async def test_the_readmes_commands_start_it(
