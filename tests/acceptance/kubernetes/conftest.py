@@ -13,7 +13,7 @@ import yaml
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-TOOLS = ROOT / "build/kubernetes/bin"
+TOOLS = ROOT / "build/tools/kubernetes/bin"
 CHART = ROOT / "deploy/helm/jobwatchd"
 KUSTOMIZATIONS = {
     "kustomize base": ROOT / "deploy/kubernetes/base",

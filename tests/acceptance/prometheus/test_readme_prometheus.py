@@ -1,0 +1,30 @@
+"""The README's commands for Prometheus."""
+
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+HERE = Path(__file__).parent
+
+
+def script(name: str) -> str:
+    """Return the README's commands under a marker."""
+    spec = spec_from_file_location("acceptance_readme_prometheus", HERE.parent / "readme.py")
+    assert spec is not None
+    assert spec.loader is not None
+    readme = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(readme)
+    return "\n".join(readme.blocks(name))
+
+
+def test_promtool_finds_no_fault_with_configuration_and_rules():
+    """Whoever reads the README sees the same."""
+    command = ["bash", "-euo", "pipefail", "-c", script("prometheus-check")]
+    done = subprocess.run(command, cwd=HERE.parents[2], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("SUCCESS") >= 6
