@@ -1,7 +1,6 @@
 """Every seam of jobwatchd in one place; the docstrings are the contracts, kept by the suites in `tests/conformance`."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -10,9 +9,10 @@ import anyio
 from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
-from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.job import JobReference, Observation
+from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import NO_LABELS, Origin, Watch, WatchRecord, WatchSpec
+from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
 
 Route = Callable[[Event], Collection[str]]
 """Names the durable sinks that an event goes to."""
@@ -51,6 +51,37 @@ class Listing(NamedTuple):
     found: Mapping[JobReference, Observation]
     requests: int
     quiet_since_s: float | None = None
+
+
+class Answer(Protocol):
+    """An HTTP response whose body was read."""
+
+    status: int
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of this name, in any case."""
+
+    def headers(self, name: str) -> Sequence[str]:
+        """Return all headers of this name, in order."""
+
+
+class HttpClient(Protocol):
+    """Sends one request and returns its answer, whatever its status.
+
+    Raises `SourceUnavailable`, or for a sink `SinkUnavailable`, when no whole answer came (refused, reset, truncated,
+    not HTTP, any of the timeouts, no connection free, what cannot be sent), and `BadPayload`, or for a sink
+    `SinkUnavailable`, when the body is too large or cannot be read; nothing else. Messages name the request, but
+    no secrets. Constructors raise `ConfigError` for a PEM file or option of no use.
+
+    Where a kept connection turns out to be closed too late, the request fails. A cancelled one frees its place at once.
+    """
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Send a request to an absolute URL that is already percent-encoded."""
+
+    async def close(self) -> None:
+        """Close all connections; the client is not used afterwards."""
 
 
 class Source(Protocol):
@@ -101,37 +132,6 @@ class Sink(Protocol):
 
     async def close(self) -> None:
         """Give back connections and flush; the sink is not used afterwards."""
-
-
-@dataclass(frozen=True, slots=True)
-class WatchQuery:
-    """Which watches to list: after this id, at most so many, of this source, in this state, with these labels.
-
-    `active` True keeps those that have not ended, False those that have; `origin` those of the file, or of the API.
-    """
-
-    after: int = 0
-    limit: int = 100
-    source: str | None = None
-    state: State | None = None
-    active: bool | None = None
-    origin: Origin | None = None
-    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
-
-
-@dataclass(frozen=True, slots=True)
-class EventQuery:
-    """Which events to list: after this position, at most so many, of this watch, this source, these exact types.
-
-    With `newest_first` the order is turned round, and `after` then means: before this position (0 for the newest).
-    """
-
-    after: int = 0
-    limit: int = 100
-    watch_id: int | None = None
-    source: str | None = None
-    types: tuple[str, ...] = ()
-    newest_first: bool = False
 
 
 class Pruned(NamedTuple):

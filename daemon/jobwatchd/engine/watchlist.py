@@ -9,8 +9,9 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.engine.lane import Lane
 from jobwatchd.errors import ConfigError, StaleWatch
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.watch import Origin, Watch, WatchSpec
-from jobwatchd.ports import Clock, Store, WatchQuery
+from jobwatchd.ports import Clock, Store
 
 PAGE = 1_000
 NameJob = Callable[[str, Mapping[str, str]], JobReference]

@@ -8,5 +8,6 @@
 - `health`: when a source counts as unreachable, and as recovered
 - `delivery`: one event on its way to one sink
 - `filters`: which events a sink wants
+- `query`: which watches and events to list
 - `retry_after`, `units`: the Retry-After header; durations as people write them
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from jobwatchd.sources.http.client import Answer
+from jobwatchd.ports import Answer
 
 
 def read_cookie(answer: Answer, wanted: str) -> str | None:

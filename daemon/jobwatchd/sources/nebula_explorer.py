@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from jobwatchd.errors import JobNotFound, SourceRejected
 from jobwatchd.model.job import JobReference
-from jobwatchd.ports import Clock, Listing, Sighting
-from jobwatchd.sources.http.client import HttpClient
+from jobwatchd.ports import Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.nebula_listing import NebulaListing
 from jobwatchd.sources.nebula_payload import PagePayload, read_job
 from jobwatchd.sources.nebula_session import NebulaSession

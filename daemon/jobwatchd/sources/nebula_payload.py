@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnavailable
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.retry_after import retry_after_s
-from jobwatchd.sources.http.client import Answer
+from jobwatchd.ports import Answer
 from jobwatchd.sources.payload import (
     EPOCH,
     Payload,

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 import orjson
 
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
-from jobwatchd.ports import Clock
+from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.sources.cookie import read_cookie
-from jobwatchd.sources.http.client import HttpClient
 from jobwatchd.sources.nebula_payload import read_envelope
 from jobwatchd.sources.payload import digest_of
 from jobwatchd.sources.session import Grant, Session

@@ -13,7 +13,7 @@ from jobwatchd.errors import (
     SourceUnavailable,
 )
 from jobwatchd.model.retry_after import retry_after_s
-from jobwatchd.sources.http.client import Answer
+from jobwatchd.ports import Answer
 from jobwatchd.sources.payload import excerpt
 
 OK = 200

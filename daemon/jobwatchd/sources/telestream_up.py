@@ -10,8 +10,7 @@ from http import HTTPStatus
 
 from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected
 from jobwatchd.model.job import JobReference
-from jobwatchd.ports import Clock, Listing, Sighting
-from jobwatchd.sources.http.client import Answer, HttpClient
+from jobwatchd.ports import Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.payload import digest_of
 from jobwatchd.sources.status import OK, bare_url, status_error
 from jobwatchd.sources.telestream_payload import JobsSummary, read_job, read_summary

@@ -10,9 +10,10 @@ from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
-from jobwatchd.ports import EventQuery, Pruned, Route, WatchQuery
+from jobwatchd.ports import Pruned, Route
 from jobwatchd.stores.amendment import amend
 from jobwatchd.stores.memory_deliveries import MemoryDeliveries
 from jobwatchd.stores.shards import shard_of

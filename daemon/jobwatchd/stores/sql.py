@@ -12,9 +12,10 @@ from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
 from jobwatchd.model.event import StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
-from jobwatchd.ports import EventQuery, Pruned, Route, WatchQuery
+from jobwatchd.ports import Pruned, Route
 from jobwatchd.stores import sql_commit, sql_deliveries, sql_events, sql_watches
 from jobwatchd.stores.database import Database
 from jobwatchd.stores.rows import WatchReader

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, exists, select
 
 from jobwatchd.model.event import Event, StoredEvent
+from jobwatchd.model.query import EventQuery
 from jobwatchd.model.watch import Origin
-from jobwatchd.ports import EventQuery, Pruned
+from jobwatchd.ports import Pruned
 from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import decode_event, to_micros
 from jobwatchd.stores.schema import IS_PENDING, deliveries, events, watches

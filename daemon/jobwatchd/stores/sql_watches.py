@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, bindparam, delete, or_, select, updat
 
 from jobwatchd.errors import StaleWatch
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
-from jobwatchd.ports import WatchQuery
 from jobwatchd.stores.amendment import amend
 from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import encode_mapping, encode_policy, optional_micros, to_micros

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from jobwatchd.model.event import StoredEvent
-from jobwatchd.ports import Clock, EventQuery, Store, Vitals
+from jobwatchd.model.query import EventQuery
+from jobwatchd.ports import Clock, Store, Vitals
 from jobwatchd.web.inputs import EventFilter
 from jobwatchd.web.outputs import EventBody, EventPage
 

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Body, HTTPException, Path, Query, Response
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.watch import Origin, Watch, WatchSpec
-from jobwatchd.ports import EventQuery, Store, Watchlist, WatchQuery
+from jobwatchd.ports import Store, Watchlist
 from jobwatchd.web.inputs import MAX_BATCH, MAX_ID, MAX_PAGE, WatchFilter, WatchRequest
 from jobwatchd.web.outputs import (
     AddedBody,

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import trustme
 
-from jobwatchd.sources.http.client import HttpClient, HttpOptions
+from jobwatchd.ports import HttpClient
+from jobwatchd.sources.http.client import HttpOptions
 from jobwatchd.sources.http.factory import build_http_client
 
 # Long enough for a busy machine to answer in, short enough for the tests that wait for them.

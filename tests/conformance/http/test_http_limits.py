@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from jobwatchd.errors import BadPayload, SourceUnavailable
-from jobwatchd.sources.http.client import HttpClient
+from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
 Serve = Callable[..., Awaitable[Any]]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.errors import ConfigError, SourceError, SourceUnavailable
-from jobwatchd.sources.http.client import HttpClient
+from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
 Serve = Callable[..., Awaitable[Any]]

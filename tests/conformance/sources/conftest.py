@@ -13,8 +13,8 @@ import pytest
 
 from jobwatchd.description import Credentials, Description
 from jobwatchd.model.job import JobReference
-from jobwatchd.ports import Source
-from jobwatchd.sources.http.client import HttpClient, HttpOptions
+from jobwatchd.ports import HttpClient, Source
+from jobwatchd.sources.http.client import HttpOptions
 from jobwatchd.sources.http.factory import build_http_client
 from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer

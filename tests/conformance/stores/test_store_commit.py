@@ -9,9 +9,10 @@ import pytest
 from jobwatchd.model.event import Event
 from jobwatchd.model.health import mark_recovered, mark_unreachable
 from jobwatchd.model.job import State
+from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Watch
-from jobwatchd.ports import EventQuery, Store
+from jobwatchd.ports import Store
 
 Add = Callable[..., Awaitable[list[Watch]]]
 Commit = Callable[..., Awaitable[set[int]]]

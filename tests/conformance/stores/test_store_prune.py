@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.model.job import State
+from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch
-from jobwatchd.ports import EventQuery, Pruned, Store, WatchQuery
+from jobwatchd.ports import Pruned, Store
 
 Add = Callable[..., Awaitable[list[Watch]]]
 Commit = Callable[..., Awaitable[set[int]]]

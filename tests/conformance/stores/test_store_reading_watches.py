@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from jobwatchd.model.job import JobReference, State, Task
+from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.transition import Step, mark_lost
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
-from jobwatchd.ports import Store, WatchQuery
+from jobwatchd.ports import Store
 from jobwatchd.stores.shards import SHARDS, shard_of
 
 Add = Callable[..., Awaitable[list[Watch]]]

@@ -8,9 +8,10 @@ import pytest
 
 from jobwatchd.errors import StaleWatch
 from jobwatchd.model.job import JobReference, State
+from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchRecord, WatchSpec
-from jobwatchd.ports import EventQuery, Store
+from jobwatchd.ports import Store
 
 Add = Callable[..., Awaitable[list[Watch]]]
 Commit = Callable[..., Awaitable[set[int]]]

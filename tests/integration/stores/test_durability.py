@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 
+from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.watch import WatchSpec
-from jobwatchd.ports import EventQuery, WatchQuery
 from jobwatchd.stores.sql import SqlStore
 
 # Each line names events of a commit that was acknowledged: two jobs that take a step together, again and again.

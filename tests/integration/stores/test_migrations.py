@@ -12,9 +12,9 @@ from sqlalchemy import Connection, create_engine, text
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.delivery import DeliveryStatus
 from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchRecord, WatchSpec
-from jobwatchd.ports import EventQuery
 from jobwatchd.stores.codec import decode_event, decode_observation, encode_event, encode_observation, to_micros
 from jobwatchd.stores.migrate import VERSION_TABLE, upgrade
 from jobwatchd.stores.schema import metadata

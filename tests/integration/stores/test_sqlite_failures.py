@@ -11,9 +11,9 @@ from anyio import create_task_group
 from sqlalchemy import Connection
 
 from jobwatchd.errors import ConfigError, StoreUnavailable
+from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import WatchSpec
-from jobwatchd.ports import EventQuery, WatchQuery
 from jobwatchd.stores.sql import SqlStore
 
 Specs = Callable[[int], list[WatchSpec]]

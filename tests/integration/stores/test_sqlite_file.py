@@ -13,8 +13,8 @@ from anyio import from_thread
 from sqlalchemy import Connection, delete
 
 from jobwatchd.errors import StoreUnavailable
+from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.watch import WatchSpec
-from jobwatchd.ports import WatchQuery
 from jobwatchd.stores import sql_deliveries
 from jobwatchd.stores.schema import watches
 from jobwatchd.stores.sql import SqlStore

@@ -15,9 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from jobwatchd.errors import ConfigError, StoreUnavailable
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Watch, WatchSpec
-from jobwatchd.ports import EventQuery
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.web.application import build_app

@@ -22,9 +22,10 @@ from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Watch, WatchSpec
-from jobwatchd.ports import EventQuery, Source
+from jobwatchd.ports import Source
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.testing import FakeClock

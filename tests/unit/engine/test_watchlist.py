@@ -9,9 +9,10 @@ import pytest
 from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.errors import ConfigError
 from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
-from jobwatchd.ports import Sighting, WatchQuery
+from jobwatchd.ports import Sighting
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import ScriptedSource
 

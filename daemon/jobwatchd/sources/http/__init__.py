@@ -1,6 +1,6 @@
-"""HTTP for polling: one port (`client`), two adapters, one conformance suite.
+"""HTTP for sources and sinks: one port (`ports.HttpClient`), two adapters, one conformance suite.
 
-- `client`: the port, its options, what an answer looks like
+- `client`: what an adapter is built with
 - `factory`: the adapter that a setting names
 - `pyreqwest_client`: the default; a Rust client, some twenty times cheaper a request than the other
 - `httpx_client`: where pyreqwest has no wheel, or behaves unlike what somebody needs

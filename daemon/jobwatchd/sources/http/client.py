@@ -1,9 +1,7 @@
-"""The HTTP client port: what a source needs of HTTP, and no more."""
+"""What an HTTP client is built with."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +41,3 @@ class HttpOptions:
     tls: Tls = DEFAULT_TLS
     proxy: str | None = None
     user_agent: str = "jobwatchd"
-
-
-class Answer(Protocol):
-    """An HTTP response whose body was read whole, and decompressed."""
-
-    status: int
-    body: bytes
-
-    def header(self, name: str) -> str | None:
-        """Return the first header of this name, in any case."""
-
-    def headers(self, name: str) -> Sequence[str]:
-        """Return all headers of this name, in order."""
-
-
-class HttpClient(Protocol):
-    """Sends one request and returns its answer, whatever its status.
-
-    Raises `SourceUnavailable` when no whole answer came (refused, reset, truncated, TLS failure, not HTTP, any of the
-    timeouts, no connection free, a header or URL that cannot be sent) and `BadPayload` when the body is larger than
-    allowed or cannot be decompressed; nothing else. The message names the method, the URL without query and
-    credentials, and what went wrong. Constructors raise `ConfigError` for a PEM file, proxy or user agent that cannot
-    be used.
-
-    A kept connection that the server has closed meanwhile is replaced where that was noticed in time; else the request
-    is `SourceUnavailable` and the next one goes over a new connection. A cancelled request frees its place among
-    `connections` at once; its connection is closed or given back, at the latest when its timeouts have passed.
-    """
-
-    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
-        """Send a request to an absolute URL that is already percent-encoded."""
-
-    async def close(self) -> None:
-        """Close all connections; the client is not used afterwards."""

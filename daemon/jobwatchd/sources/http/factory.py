@@ -3,7 +3,8 @@
 from typing import Literal
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.sources.http.client import HttpClient, HttpOptions
+from jobwatchd.ports import HttpClient
+from jobwatchd.sources.http.client import HttpOptions
 
 HttpClientKind = Literal["pyreqwest", "httpx"]
 

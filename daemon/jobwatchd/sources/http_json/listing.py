@@ -7,8 +7,7 @@ from jobwatchd.description import Description
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.listing import Listing as ListDescription
 from jobwatchd.model.job import JobReference, Observation
-from jobwatchd.ports import Listing
-from jobwatchd.sources.http.client import Answer
+from jobwatchd.ports import Answer, Listing
 from jobwatchd.sources.http_json.pages import Pager
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.words import id_of

@@ -19,9 +19,8 @@ from jobwatchd.description.auth import (
 from jobwatchd.description.credentials import BASIC, Credentials
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.errors import BadPayload, SourceUnauthorized
-from jobwatchd.ports import Clock
+from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.sources.cookie import read_cookie
-from jobwatchd.sources.http.client import Answer, HttpClient
 from jobwatchd.sources.http_json.document import read_document
 from jobwatchd.sources.http_json.words import number_of
 from jobwatchd.sources.http_json.writer import Call, RequestWriter

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from jobwatchd.description.expression import UnusableError
 from jobwatchd.description.listing import CursorPages, LinkedPages, NumberedPages, OffsetPages, Pages
 from jobwatchd.errors import BadPayload
-from jobwatchd.sources.http.client import Answer
+from jobwatchd.ports import Answer
 from jobwatchd.sources.http_json.writer import Call, RequestWriter, Values
 from jobwatchd.sources.payload import excerpt
 

@@ -7,8 +7,7 @@ from jobwatchd.description import Credentials, Description
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected
 from jobwatchd.logs import Redactor
 from jobwatchd.model.job import JobReference
-from jobwatchd.ports import Clock, Listing, Sighting
-from jobwatchd.sources.http.client import Answer, HttpClient
+from jobwatchd.ports import Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.listing import JobList
 from jobwatchd.sources.http_json.login import build_asking
