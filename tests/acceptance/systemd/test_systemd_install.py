@@ -8,7 +8,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 UNITS = ("jobwatchd.service", "jobwatchd@.service")
-STAGE, PREFIX = "/packaging", "/usr/lib/jobwatchd"
+STAGE, PREFIX = "/planted-destdir", "/usr/lib/jobwatchd"
 
 
 async def test_the_readmes_commands_start_it(
