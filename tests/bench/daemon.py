@@ -127,7 +127,7 @@ class Daemon:
             time.sleep(0.02)
         said = self._log.read_text()[-2000:]
         self._process.kill()
-        raise RuntimeError(f"the daemon did not become ready within {START_S:.0f} s; it said: {said}")
+        raise RuntimeError(f"the daemon ended, or did not become ready within {START_S:.0f} s; it said: {said}")
 
 
 def _configuration(setup: Setup, server_url: str, store: Path) -> dict[str, Any]:

@@ -80,7 +80,9 @@ def _life(length_s: float, chance: random.Random) -> Life:
 
 def _running(spec: WatchSpec, life: Life) -> Watch:
     started_at = BEGIN + timedelta(seconds=life.started_s)
-    return Watch(id=1, ref=spec.ref, created_at=BEGIN, state_since=started_at, state=State.RUNNING)
+    return Watch(
+        id=1, source=spec.ref.source, job=spec.ref.job, created_at=BEGIN, state_since=started_at, state=State.RUNNING
+    )
 
 
 def _p99(ordered: Sequence[float]) -> float:

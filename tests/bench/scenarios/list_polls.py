@@ -14,12 +14,12 @@ START_RATE = 2_000.0
 
 def run(bench: Bench) -> None:
     """Count the requests that it takes to look at every job once an interval."""
-    jobs, interval_s = (5_000, 3.0) if bench.quick else (100_000, 10.0)
+    jobs, interval_s = (5_000, 2.0) if bench.quick else (100_000, 10.0)
     minimal = WORKFLOWS * math.ceil(jobs / WORKFLOWS / PAGE_SIZE)
     bench.server.begin(jobs=jobs, workflows=WORKFLOWS)
     with Daemon(Setup(jobs, interval_s, workflows=WORKFLOWS), bench.server.base_url, bench.core) as daemon:
         # The first looks are spread over this; then the groups find together.
-        time.sleep(jobs / START_RATE + interval_s)
+        time.sleep(jobs / START_RATE + 3 * interval_s)
         before = bench.server.counts()
         window = daemon.watch(interval_s)
         after = bench.server.counts()
