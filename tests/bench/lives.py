@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
@@ -52,9 +52,8 @@ def adaptive(cadence: Cadence) -> Poll:
     """Poll as the daemon does: at once, and then when the model says."""
 
     def poll(life: Life, chance: random.Random) -> tuple[int, float]:
-        spec = WatchSpec(JobReference("simulated", "1"))
-        queued = Watch.create(1, spec, BEGIN)
-        running = _running(spec, life)
+        queued = Watch.create(1, WatchSpec(JobReference("simulated", "1")), BEGIN)
+        running = _running(queued, life)
         at_s, requests = 0.0, 1
         while at_s < life.ended_s:
             watch = queued if at_s < life.started_s else running
@@ -78,11 +77,8 @@ def _life(length_s: float, chance: random.Random) -> Life:
     return Life(ended_s * QUEUED_PART * chance.random(), ended_s)
 
 
-def _running(spec: WatchSpec, life: Life) -> Watch:
-    started_at = BEGIN + timedelta(seconds=life.started_s)
-    return Watch(
-        id=1, source=spec.ref.source, job=spec.ref.job, created_at=BEGIN, state_since=started_at, state=State.RUNNING
-    )
+def _running(queued: Watch, life: Life) -> Watch:
+    return replace(queued, state=State.RUNNING, state_since=BEGIN + timedelta(seconds=life.started_s))
 
 
 def _p99(ordered: Sequence[float]) -> float:
