@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from math import inf
 
 from jobwatchd.engine.entry import Entry
-from jobwatchd.engine.schedule import Schedule
 
 # How fast what a list costs is learned anew, and how fast it is forgotten while jobs are looked at singly.
 LEARN = 0.5
@@ -19,18 +18,29 @@ class Group:
     hints, when each watch was last looked at singly (monotonic, by watch id).
     """
 
-    __slots__ = ("cost", "due_s", "looked_at_s", "name", "waiting")
+    __slots__ = ("_waiting", "cost", "due_s", "looked_at_s", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.due_s = inf
         self.cost = 1.0
         self.looked_at_s: dict[int, float] = {}
-        self.waiting: Schedule[Entry] = Schedule()
+        # A plain list: it is walked once for each request that looks at all of it, which costs far more.
+        self._waiting: list[Entry] = []
+
+    def put(self, entry: Entry) -> None:
+        """Have an entry wait until its `due_s`."""
+        self._waiting.append(entry)
 
     def take(self, until_s: float) -> Sequence[Entry]:
         """Take out the entries that are due by then, the earliest first; those that the lane dropped are left out."""
-        return [entry for entry in self.waiting.pop_due(until_s) if not entry.gone]
+        waiting = [entry for entry in self._waiting if not entry.is_gone]
+        self._waiting = [entry for entry in waiting if entry.due_s > until_s]
+        return sorted((entry for entry in waiting if entry.due_s <= until_s), key=lambda entry: entry.due_s)
+
+    def next_due_s(self) -> float:
+        """Return when the earliest of the waiting entries is due; infinity when none waits."""
+        return min((entry.due_s for entry in self._waiting), default=inf)
 
     def is_worth_a_list(self, count: int) -> bool:
         """Whether a list is likely to cost fewer requests than `count` single polls."""

@@ -136,7 +136,7 @@ class Lane:
         """Let go of a watch; a poll of it that is under way comes to its end, and is the last."""
         entry = self._entries.pop(watch_id, None)
         if entry is not None:
-            entry.gone = True
+            entry.drop()
             self._census.leave(entry.watch)
 
     async def stop(self) -> None:
@@ -163,15 +163,15 @@ class Lane:
             self._crew.ring()
 
     async def _poll(self, entry: Entry) -> None:
-        if entry.gone:
+        if entry.is_gone:
             # An admission that neither an answer nor a failure follows would leave the breaker waiting for ever.
             self._gate.unused()
             return
         before = entry.watch
         await self._poller.poll(entry)
-        if entry.watch is not before or entry.gone:
+        if entry.watch is not before or entry.is_gone:
             self._recount(entry, before)
-        if not entry.gone:
+        if not entry.is_gone:
             self._schedule(entry, self._chance())
 
     def _recount(self, entry: Entry, before: Watch) -> None:
@@ -179,7 +179,7 @@ class Lane:
             return  # removed meanwhile, and counted out then
         self._census.leave(before)
         self._census.enter(entry.watch)
-        if entry.gone:
+        if entry.is_gone:
             self.remove(before.id)
 
     async def _poll_group(self, group: Group) -> None:
@@ -201,7 +201,7 @@ class Lane:
         # One chance for all: jobs that were looked at together stay together, and one list will do for them again.
         chance, later = self._chance(), set(map(id, singly))
         for entry in entries:
-            if id(entry) not in later and not entry.gone:
+            if id(entry) not in later and not entry.is_gone:
                 self._schedule(entry, chance)
 
     def _due_of(self, group: Group, now_s: float) -> Sequence[Entry]:
@@ -210,27 +210,25 @@ class Lane:
         if entries:
             wait_s = next_poll_s(self._cadence, entries[0].watch, self._clock.now(), 0.5)
             entries += group.take(now_s + wait_s / 2)
-        next_due_s = group.waiting.next_due_s()
-        if next_due_s is None:
-            group.due_s = inf
-        else:
-            group.due_s = next_due_s
-            self._crew.put(group, next_due_s)
+        group.due_s = group.next_due_s()
+        if group.due_s < inf:
+            self._crew.put(group, group.due_s)
         return entries
 
     def _look_singly(self, entries: Sequence[Entry], now_s: float) -> None:
         for entry in entries:
-            entry.due_s = now_s
-            self._crew.put(entry, now_s)
+            if not entry.is_gone:
+                entry.due_s = now_s
+                self._crew.put(entry, now_s)
 
     def _schedule(self, entry: Entry, chance: float) -> None:
         now, watch = self._clock.now(), entry.watch
         if watch.ended_at is not None and is_over(self._cadence, watch, now):
             self.remove(watch.id)
             return
-        if entry.failures:
+        if entry.trouble is not None:
             backoff = Backoff(self._cadence.min_interval_s, 2.0, self._cadence.max_interval_s)
-            delay_s = backoff.delay_s(entry.failures, self._chance())
+            delay_s = backoff.delay_s(entry.trouble.failures, self._chance())
         else:
             delay_s = next_poll_s(self._cadence, watch, now, chance)
         self._put(entry, self._clock.monotonic() + delay_s)
@@ -241,7 +239,7 @@ class Lane:
         if group is None:
             self._crew.put(entry, due_s)
             return
-        group.waiting.push(due_s, entry)
+        group.put(entry)
         if due_s < group.due_s:
             group.due_s = due_s
             self._crew.put(group, due_s)

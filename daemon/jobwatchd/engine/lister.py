@@ -10,7 +10,7 @@ from datetime import datetime
 
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.entry import Entry
+from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
 from jobwatchd.engine.standing import Standing
@@ -73,8 +73,7 @@ class Lister:
             return entries
         self._standing.failed(error)
         for entry in entries:
-            entry.failures += 1
-            entry.missing = 0
+            entry.trouble = Trouble((entry.trouble or Trouble()).failures + 1)
         return ()
 
     def _unsettled(self, group: Group, entries: Sequence[Entry], listing: Listing) -> list[Entry]:
@@ -87,14 +86,14 @@ class Lister:
             ):
                 singly.append(entry)
             else:
-                entry.failures = entry.missing = 0
+                entry.trouble = None
         if listing.quiet_since_s is not None:
             group.looked_at_s.update((entry.watch.id, now_s) for entry in singly)
         return singly
 
     def _is_hinted(self, group: Group, entry: Entry, listing: Listing, now_s: float) -> bool:
         """Whether nothing has moved since the job was last looked at, as far as the source can tell, not long ago."""
-        if listing.quiet_since_s is None or entry.failures:
+        if listing.quiet_since_s is None or entry.trouble is not None:
             return False
         looked_at_s = group.looked_at_s.get(entry.watch.id)
         return (

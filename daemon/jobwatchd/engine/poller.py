@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.entry import Entry
+from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.standing import Standing
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
@@ -65,7 +65,7 @@ class Poller:
         if self._standing.is_failing:
             await self._standing.answered()
         self._duration.observe(self._clock.monotonic() - begun_s)
-        entry.failures = entry.missing = 0
+        entry.trouble = None
         if observation is None and watch.overdue_at is None:
             return  # the way of nearly every poll: nothing to read, nothing to write
         now = self._clock.now()
@@ -81,29 +81,29 @@ class Poller:
 
     async def _failed(self, entry: Entry, error: SourceError) -> None:
         self._polls_failed.labels(self._source.name, error.reason).inc()
-        entry.failures += 1
+        trouble = entry.trouble = entry.trouble or Trouble()
+        trouble.failures += 1
+        if not isinstance(error, JobNotFound):
+            trouble.missing = 0
         if not isinstance(error, JobNotFound | BadPayload | SourceRejected):
-            entry.missing = 0
             self._standing.failed(error)
             return
         # The source is there, it is this job that cannot be read; others need not suffer for it.
         if self._standing.is_failing:
             await self._standing.answered()
-        if entry.failures == 1:
+        if trouble.failures == 1:
             self._logger.warning("poll.failed", job=entry.watch.ref.key, reason=error.reason, error=str(error))
         if isinstance(error, JobNotFound):
-            await self._missed(entry)
-        else:
-            entry.missing = 0
+            await self._missed(entry, trouble)
 
-    async def _missed(self, entry: Entry) -> None:
+    async def _missed(self, entry: Entry, trouble: Trouble) -> None:
         now_s = self._clock.monotonic()
-        entry.missing += 1
-        if entry.missing == 1:
-            entry.missing_since_s = now_s
-        enough = entry.missing >= self.lost_after.not_found
-        if enough and now_s - entry.missing_since_s >= self.lost_after.grace_s:
-            detail = f"not found {entry.missing} times over {now_s - entry.missing_since_s:.0f} s"
+        trouble.missing += 1
+        if trouble.missing == 1:
+            trouble.missing_since_s = now_s
+        missing_s = now_s - trouble.missing_since_s
+        if trouble.missing >= self.lost_after.not_found and missing_s >= self.lost_after.grace_s:
+            detail = f"not found {trouble.missing} times over {missing_s:.0f} s"
             # Should it come back, even the answer that it last gave is news.
             entry.digest = 0
             await self._write(entry, mark_lost(entry.watch, self._clock.now(), detail))
@@ -116,7 +116,7 @@ class Poller:
         record = await self._store.get_watch(entry.watch.id)
         entry.digest = 0
         if record is None:
-            entry.gone = True
+            entry.drop()
         else:
             entry.watch = record.watch
         return False

@@ -50,15 +50,16 @@ class WatchSpec:
 class Watch:
     """A followed job and what is needed to decide about the next observation; everything else stays in the store.
 
-    `sequence` counts the events told so far. `version` grows with every write, for compare-and-set. `state_since` is
-    the remote time at which the state was entered, where known, else when it was first seen. `tasks` maps the id of
-    each task seen to its state. `unmapped` are the raw words already told as unmapped. `overdue_at` is when the
-    deadline passes, None once told or without one. `ended_at` is when the end was seen: a terminal state, or `lost`.
-    `group` is the list in which the source last showed the job.
+    `source` and `job` are those of its `JobReference`. `sequence` counts the events told so far. `version` grows with
+    every write, for compare-and-set. `state_since` is the remote time at which the state was entered, where known, else
+    when it was first seen. `tasks` maps the id of each task seen to its state. `unmapped` are the raw words told
+    as unmapped so far. `overdue_at` is when the deadline passes, None once told or without one. `ended_at` is when the end was
+    seen: a terminal state, or `lost`. `group` is the list in which the source last showed the job.
     """
 
     id: int
-    ref: JobReference
+    source: str
+    job: str
     created_at: datetime
     state_since: datetime
     labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
@@ -75,13 +76,19 @@ class Watch:
     lost: bool = False
     group: str | None = None
 
+    @property
+    def ref(self) -> JobReference:
+        """The job's reference; made when asked for, for it would be a tenth of what a watch takes in memory."""
+        return JobReference(self.source, self.job)
+
     @classmethod
     def create(cls, watch_id: int, spec: WatchSpec, now: datetime) -> "Watch":
         """Return a new watch of a job that was never polled."""
         deadline_s = spec.policy.deadline_s
         return cls(
             id=watch_id,
-            ref=spec.ref,
+            source=spec.ref.source,
+            job=spec.ref.job,
             created_at=now,
             state_since=now,
             labels=spec.labels,

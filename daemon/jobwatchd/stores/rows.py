@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Row
 
 from jobwatchd.errors import StoreUnavailable
-from jobwatchd.model.job import JobReference, State
+from jobwatchd.model.job import State
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import DEFAULT_POLICY, NO_LABELS, NO_TASKS, Origin, Policy, Watch, WatchRecord, WatchSpec
 from jobwatchd.stores.codec import (
@@ -109,7 +109,8 @@ class WatchReader:
         created = self._created[1]
         return Watch(
             watch_id,
-            JobReference(sys.intern(source), job),
+            sys.intern(source),
+            job,
             created,
             created if state_since == created_at else from_micros(state_since),
             _shared(self._labels, labels, NO_LABELS, _mapping),

@@ -39,8 +39,8 @@ def test_what_a_watch_learns_does_not_change_its_ids(make_watch: Callable[..., W
     [
         {"id": 8},
         {"created_at": START + timedelta(microseconds=1)},
-        {"ref": JobReference.of("graph", ["1965"])},
-        {"ref": JobReference.of("other", ["1964"])},
+        {"job": "1965"},
+        {"source": "other"},
     ],
 )
 def test_a_watch_that_was_added_again_has_other_ids(make_watch: Callable[..., Watch], change: dict[str, object]):
