@@ -126,7 +126,7 @@ class Daemon:
                     return str(json.loads(line)["listen"][0])
             time.sleep(0.02)
         said = self._log.read_text()[-2000:]
-        self._process.kill()
+        self.__exit__(None, None, None)
         raise RuntimeError(f"the daemon ended, or did not become ready within {START_S:.0f} s; it said: {said}")
 
 
