@@ -160,14 +160,15 @@ def _text(value: object) -> str:
 
 
 def _rendered(style: Style, stream: TextIO, env: Mapping[str, str]) -> tuple[Processor, ...]:
-    if style == "json":
-        return (structlog.processors.JSONRenderer(serializer=json.dumps),)
-    colors = stream.isatty() and not env.get("NO_COLOR")
-    renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain_traceback)
+    renderer: Processor = structlog.processors.JSONRenderer(serializer=json.dumps)
+    if style == "console":
+        colors = stream.isatty() and not env.get("NO_COLOR")
+        renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain_traceback)
     if not _is_journal(stream, env):
         return (renderer,)
 
     def prefixed(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        # The journal takes the prefix off again, and `journalctl -p warning` finds what it asks for.
         prefix = f"<{_PRIORITIES.get(str(event.get('level')), 6)}>"
         return "\n".join(prefix + line for line in str(renderer(logger, name, event)).split("\n"))
 

@@ -53,8 +53,8 @@ class Watch:
     `source` and `job` are those of its `JobReference`. `sequence` counts the events told so far. `version` grows with
     every write, for compare-and-set. `state_since` is the remote time at which the state was entered, where known, else
     when it was first seen. `tasks` maps the id of each task seen to its state. `unmapped` are the raw words told
-    as unmapped so far. `overdue_at` is when the deadline passes, None once told or without one. `ended_at` is when the end was
-    seen: a terminal state, or `lost`. `group` is the list in which the source last showed the job.
+    as unmapped so far. `overdue_at` is when the deadline passes, None once told or without one. `ended_at` is when the
+    end was seen: a terminal state, or `lost`. `group` is the list in which the source last showed the job.
     """
 
     id: int
