@@ -114,7 +114,7 @@ build/tools/%/.ready: | $(BIN)/python
 
 # Being watched: what Prometheus and Grafana are given.
 .PHONY: test-prometheus
-test-prometheus: $(READY) ## Check and try rules, alerts and dashboard with a real Prometheus and Alertmanager (two minutes)
+test-prometheus: $(READY) ## Check and try rules, alerts and dashboard with a real Prometheus and Alertmanager (a minute)
 	@tests/acceptance/need.sh promtool=prometheus prometheus=prometheus prometheus-alertmanager=prometheus-alertmanager
 	promtool check config deploy/prometheus/prometheus.yml
 	promtool check rules deploy/prometheus/rules/*.yml
@@ -130,7 +130,7 @@ test-compose: $(READY) build/tools/compose/.ready ## Check the Compose file agai
 build/tools/compose/.ready: TOOL = compose-spec==0.2.1
 
 .PHONY: test-kubernetes
-test-kubernetes: $(READY) $(WHEELS) ## Render and validate Kustomize and Helm, and run the sidecar's pod with podman (as root, three minutes)
+test-kubernetes: $(READY) $(WHEELS) ## Render and validate Kustomize and Helm, and run the sidecar's pod with podman (as root, a minute)
 	@tests/acceptance/need.sh buildah=buildah podman=podman runc=runc conmon=conmon catatonit=catatonit
 	@tests/acceptance/tree.sh build/trees/python python3,python3-venv,ca-certificates
 	@tests/acceptance/kubernetes/tools.sh $(BIN)/python build/tools/kubernetes

@@ -88,7 +88,10 @@ def _render(name: str) -> Rendered:
     else:
         done = _run(TOOLS / "helm", "template", "rel", CHART, "-f", CHARTS[name])
     assert done.returncode == 0, done.stderr
-    return Rendered([manifest for manifest in yaml.safe_load_all(done.stdout) if manifest is not None])
+    printed = done.stdout
+    if name == "kustomize base":
+        printed += f"---\n{(KUSTOMIZATIONS[name] / 'secret.example.yaml').read_text()}"
+    return Rendered([manifest for manifest in yaml.safe_load_all(printed) if manifest is not None])
 
 
 @pytest.fixture(scope="session", params=[*KUSTOMIZATIONS, *CHARTS])

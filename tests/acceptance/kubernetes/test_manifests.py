@@ -82,6 +82,21 @@ def test_pods_keep_to_the_restricted_standard(rendered: Any):
     assert breaches(rendered.template, rendered.containers) == []
 
 
+def test_the_check_would_find_what_is_forbidden(render: Any):
+    """Wherever it stands."""
+    rendered = render("kustomize sidecar")
+    spec = rendered.template["spec"]
+    del spec["securityContext"]["runAsNonRoot"]
+    spec["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = True
+    spec["volumes"].append({"name": "host", "hostPath": {"path": "/"}})
+    assert breaches(rendered.template, rendered.containers) == [
+        "volume host",
+        "jobwatchd: runAsNonRoot",
+        "main: runAsNonRoot",
+        "main: allowPrivilegeEscalation",
+    ]
+
+
 def test_pods_get_nothing_of_the_cluster(rendered: Any):
     """No token of its API; and no variables of services, which would begin as settings do."""
     spec = rendered.template["spec"]
