@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from math import ceil
 
 import anyio
 
@@ -22,5 +23,7 @@ class SystemClock:
 
     async def wait(self, event: anyio.Event, timeout_s: float) -> None:
         """Return when `event` is set, or after `timeout_s` seconds, whichever is first."""
-        with anyio.move_on_after(timeout_s):
+        # Whole milliseconds, rounded up: uvloop's timers know no smaller ones, and a timer that fires early is set
+        # again and again until its time has come.
+        with anyio.move_on_after(ceil(timeout_s * 1000) / 1000):
             await event.wait()

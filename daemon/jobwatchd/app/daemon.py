@@ -196,7 +196,7 @@ class Daemon:
                 telemetry=self._parts.telemetry,
                 logger=self._logger,
             )
-            self._watchlist.open(lane, watches[name], tasks)
+            await self._watchlist.open(lane, watches[name], tasks)
 
     def _build_web(self) -> FastAPI:
         return build_app(

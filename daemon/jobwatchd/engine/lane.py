@@ -22,10 +22,6 @@ from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Clock, Source, Store
 from jobwatchd.telemetry import Telemetry
 
-# First polls after a start are spread over at least so long, and come at most so many a second.
-SHORTEST_SPREAD_S = 0.5
-START_RATE = 2_000.0
-
 
 @dataclass(frozen=True, slots=True)
 class LaneLimits:
@@ -119,18 +115,18 @@ class Lane:
         self._crew.configure(limits.concurrency, limits.silence_s)
 
     def add(self, watches: Collection[Watch], *, spread: bool = False) -> None:
-        """Take watches in, or new versions of those that are here; due now, or spread over a while after a start."""
+        """Take watches in, or new versions of those that are here; due now, or spread over the interval of each.
+
+        Spread like that, as after a start, they stay spread, and none is looked at later than without the stop.
+        """
         now_s, now = self._clock.monotonic(), self._clock.now()
-        rate = min(self._limits.rate or START_RATE, START_RATE)
-        # However low the rate, nothing is due later than it would be polled anyway: a reload may raise the rate.
-        longest_s = self._cadence.fixed_interval_s or self._cadence.max_interval_s
-        window_s = min(max(SHORTEST_SPREAD_S, len(watches) / rate), longest_s) if spread else 0.0
         for watch in watches:
             self.remove(watch.id)
             if not is_over(self._cadence, watch, now):
                 entry = self._entries[watch.id] = Entry(watch)
                 self._census.enter(watch)
-                self._put(entry, now_s + self._chance() * window_s)
+                wait_s = next_poll_s(self._cadence, watch, now, 0.5) * self._chance() if spread else 0.0
+                self._put(entry, now_s + wait_s)
 
     def remove(self, watch_id: int) -> None:
         """Let go of a watch; a poll of it that is under way comes to its end, and is the last."""

@@ -46,10 +46,15 @@ class Lister:
         self._polls = telemetry.polls.labels(source.name, "list")
         self._polls_failed = telemetry.polls_failed
         self._duration = telemetry.poll_duration.of(source.name)
+        self._lateness = telemetry.poll_lateness.of(source.name)
 
     async def poll(self, group: Group, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Look at entries by one list; returns those to look at singly now. Raises only what the store raises."""
+        """Look at entries, the earliest due first, by one list; returns those to look at singly now.
+
+        Raises only what the store raises.
+        """
         begun_s = self._clock.monotonic()
+        self._lateness.observe(begun_s - entries[0].due_s)
         try:
             listing = await self._source.observe_many(group.name, [entry.watch.ref for entry in entries])
         except SourceError as error:

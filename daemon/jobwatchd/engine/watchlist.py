@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
+import anyio.lowlevel
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
@@ -72,13 +73,15 @@ class Watchlist:
                 await self.remove(watch.id)
                 self._logger.info("watch.removed", job=watch.ref.key, why="no longer in the configuration")
 
-    def open(self, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
+    async def open(self, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
         """Poll these watches in a lane, in `tasks`; it takes over what a lane of the same name, halted, has held."""
         name = lane.source.name
         if name in self._lanes:
             watches = self._lanes[name].watches()
         self._lanes[name] = lane
-        lane.add(watches, spread=True)
+        for start in range(0, len(watches), PAGE):
+            lane.add(watches[start : start + PAGE], spread=True)
+            await anyio.lowlevel.checkpoint()  # a million of them must not hold up the loop
         tasks.start_soon(lane.run, name=f"lane {name}")
 
     async def halt(self, name: str) -> None:

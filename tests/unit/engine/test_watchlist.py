@@ -60,7 +60,7 @@ def test_a_reference_is_made_as_the_settings_say(watchlist: Watchlist):
 async def test_an_added_watch_is_polled_at_once_and_adding_it_again_changes_nothing(rig: Any, watchlist: Watchlist):
     """The same job is one watch, and does not start anew."""
     async with rig.running() as tasks:
-        watchlist.open(await rig.lane(scripted("1")), [], tasks)
+        await watchlist.open(await rig.lane(scripted("1")), [], tasks)
         await rig.clock.advance(5)
         ((watch, is_new),) = await watchlist.add([spec("1", Origin.API)])
         await rig.clock.advance(0.02)
@@ -85,7 +85,7 @@ async def test_a_watch_of_a_source_without_a_lane_is_kept(rig: Any, watchlist: W
 async def test_a_removed_watch_is_polled_no_more(rig: Any, watchlist: Watchlist):
     """It is gone from lane and store; removing it again says that there is none."""
     async with rig.running() as tasks:
-        watchlist.open(await rig.lane(source := scripted("1")), [], tasks)
+        await watchlist.open(await rig.lane(source := scripted("1")), [], tasks)
         ((watch, _),) = await watchlist.add([spec("1")])
         await rig.clock.advance(5)
         assert await watchlist.remove(watch.id)
@@ -118,7 +118,7 @@ async def test_a_watch_that_the_file_changes_is_amended(rig: Any, watchlist: Wat
     await watchlist.add([spec("1", Origin.API if "origin" in change else Origin.FILE)])
     before = (await stored(rig))["1"]
     async with rig.running() as tasks:
-        watchlist.open(await rig.lane(scripted("1")), [before], tasks)
+        await watchlist.open(await rig.lane(scripted("1")), [before], tasks)
         await rig.clock.advance(1)
         await watchlist.reconcile([spec("1", **change)])
         await rig.clock.advance(1)
@@ -180,7 +180,7 @@ async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Wa
     old, new = Slow("graph"), scripted("1", "2", "3")
     old.script(JobReference.of("graph", ["1"]), RUNNING)
     async with rig.running() as tasks:
-        watchlist.open(await rig.lane(old), [], tasks)
+        await watchlist.open(await rig.lane(old), [], tasks)
         (_, _), (two, _) = await watchlist.add([spec("1"), spec("2")])
         await rig.clock.advance(1)
         tasks.start_soon(watchlist.halt, "graph")
@@ -189,7 +189,7 @@ async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Wa
         await watchlist.remove(two.id)
         go_on.set()
         await rig.clock.advance(1)
-        watchlist.open(await rig.lane(new), [], tasks)
+        await watchlist.open(await rig.lane(new), [], tasks)
         await rig.clock.advance(10)
 
     assert old.closed
@@ -201,7 +201,7 @@ async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Wa
 async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, watchlist: Watchlist):
     """They are there when the source is configured again."""
     async with rig.running() as tasks:
-        watchlist.open(await rig.lane(source := scripted("1")), [], tasks)
+        await watchlist.open(await rig.lane(source := scripted("1")), [], tasks)
         await watchlist.add([spec("1")])
         await rig.clock.advance(1)
         await watchlist.close("graph")
