@@ -57,10 +57,30 @@ format: $(READY) ## Let ruff format and fix what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+BENCH_READY := $(VENV)/.ready-bench
+BENCH_ARGS ?=
+
+$(BENCH_READY): requirements-bench.lock | $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+.PHONY: bench
+bench: $(BENCH_READY) ## Measure against scripts that people write, as ratios in one run (ten minutes)
+	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH_ARGS)
+
+.PHONY: bench-quick
+bench-quick: $(BENCH_READY) ## A first impression of the same, in a minute
+	PYTHONPATH=tests $(BIN)/python -m bench --quick $(BENCH_ARGS)
+
+.PHONY: cadence-chart
+cadence-chart: $(READY) ## Draw docs/cadence.svg: what the default cadence costs, and how soon it notices
+	PYTHONPATH=tests $(BIN)/python -m bench --chart
+
 .PHONY: lock
 lock: $(READY) ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --upgrade pyproject.toml --group build -o requirements.lock --custom-compile-command 'make lock'
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --upgrade pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock --custom-compile-command 'make lock'
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --upgrade pyproject.toml --group build --group bench -c requirements-dev.lock -o requirements-bench.lock --custom-compile-command 'make lock'
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything that was built
