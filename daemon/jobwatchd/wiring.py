@@ -29,6 +29,7 @@ from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.sinks.webhook import Webhook
 from jobwatchd.sources.http.client import HttpOptions, Tls
 from jobwatchd.sources.http.factory import build_http_client
+from jobwatchd.sources.http.failures import FOR_SINKS
 from jobwatchd.sources.http.tap import Tap, TappedClient
 from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
@@ -40,6 +41,9 @@ from jobwatchd.telemetry import JobMetrics, Telemetry
 # A poll may renew a token and be repeated, and its outcome must be committed; only then does a lane look stuck.
 POLLS_IN_A_ROW = 3
 COMMIT_S = 30.0
+MAX_WEBHOOK_ANSWER = 65_536
+# Below the five seconds after which common servers drop an idle connection, so that we seldom write into a closed one.
+WEBHOOK_IDLE_S = 4.0
 
 
 def build_daemon(settings: Settings, load: Callable[[], Settings]) -> Daemon:
@@ -137,9 +141,7 @@ class Adapters:
                     str(section.url),
                     [secret.get_secret_value() for secret in section.secrets],
                     self._clock,
-                    timeout_s=section.timeout,
-                    connections=section.concurrency,
-                    ca_file=section.tls.ca_file,
+                    client=build_webhook_client(section),
                     headers={header: value.get_secret_value() for header, value in section.headers.items()},
                 )
             case _:
@@ -202,5 +204,23 @@ def _http_client(section: SourceSettings) -> HttpClient:
         tls=Tls(section.tls.ca_file, section.tls.cert_file, section.tls.key_file),
         proxy=None if section.proxy is None else str(section.proxy),
         user_agent=f"jobwatchd/{version('jobwatchd')}",
+    )
+    return build_http_client(section.http_client, options)
+
+
+def build_webhook_client(section: WebhookSinkSettings) -> HttpClient:
+    """Return a new HTTP client for a webhook, which has one bound for a whole attempt; raises `ConfigError`."""
+    options = HttpOptions(
+        connect_timeout_s=section.timeout,
+        read_timeout_s=section.timeout,
+        total_timeout_s=section.timeout,
+        # An answer is read only so that its connection can be used again.
+        max_body=MAX_WEBHOOK_ANSWER,
+        cut_body=True,
+        connections=section.concurrency,
+        tls=Tls(section.tls.ca_file),
+        user_agent=f"jobwatchd/{version('jobwatchd')}",
+        idle_s=WEBHOOK_IDLE_S,
+        failures=FOR_SINKS,
     )
     return build_http_client(section.http_client, options)

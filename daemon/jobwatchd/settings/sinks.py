@@ -51,7 +51,7 @@ class RetrySettings(Section):
 
 
 class TrustSettings(Section):
-    """A PEM file of the authorities to trust instead of the system's."""
+    """A PEM file of authorities to trust beside the system's."""
 
     ca_file: Path | None = None
 
@@ -91,6 +91,7 @@ class WebhookSinkSettings(FilteredSinkSettings):
     secrets: tuple[SigningSecret, ...]
     secret_files: tuple[Path, ...] = ()
     headers: dict[Annotated[str, AfterValidator(_check_header_name)], HeaderSecret] = Field(default_factory=dict)
+    http_client: Literal["pyreqwest", "httpx"] = "pyreqwest"
     tls: TrustSettings = TrustSettings()
     timeout: PositiveDuration = 15.0
     concurrency: Count = 16

@@ -28,7 +28,7 @@ class TimeoutSettings(Section):
 
 
 class TlsSettings(Section):
-    """PEM files: whom to trust instead of the system's roots, and a client certificate with its key."""
+    """PEM files: whom to trust beside the system's roots, and a client certificate with its key."""
 
     ca_file: Path | None = None
     cert_file: Path | None = None

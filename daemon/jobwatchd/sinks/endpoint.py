@@ -1,13 +1,11 @@
-"""Where a webhook goes: its URL, headers and trust, checked before anything is sent.
+"""Where a webhook goes: its URL and headers, checked before anything is sent.
 
-All raise `ConfigError` that begins with `place`; none shows a value, because URLs and headers hold secrets.
+Both raise `ConfigError` that begins with `place`; none shows a value, because URLs and headers hold secrets.
 """
 
 import re
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 import httpx
 
@@ -41,11 +39,3 @@ def checked_headers(headers: Mapping[str, str], place: str) -> dict[str, str]:
         if not _HEADER_VALUE.fullmatch(value):
             raise ConfigError(f"{place}: header {name} has an unusable value; expected printable ASCII on one line")
     return dict(headers)
-
-
-def tls_context(ca_file: Path | None, place: str) -> ssl.SSLContext:
-    """Return how servers are trusted: by the certificates in `ca_file`, else by the system's."""
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except (OSError, ValueError) as exc:
-        raise ConfigError(f"{place}: ca_file {ca_file} cannot be used ({exc}); expected PEM certificates") from exc

@@ -15,6 +15,7 @@ from jobwatchd.clock import SystemClock
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State, Task
 from jobwatchd.ports import Sink
+from jobwatchd.settings.sinks import WebhookSinkSettings
 from jobwatchd.simulator.receiver import ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
 from jobwatchd.sinks.log import LogSink
@@ -22,8 +23,16 @@ from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.sinks.webhook import Webhook
 from jobwatchd.telemetry import JobMetrics
 from jobwatchd.testing import RecordingSink
+from jobwatchd.wiring import build_webhook_client
 
+SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+def webhook(url: str, kind: Any) -> Webhook:
+    """Return a webhook with the client of that kind."""
+    section = WebhookSinkSettings(kind="webhook", url=url, secrets=(), http_client=kind)
+    return Webhook("ci", url, [SECRET], SystemClock(), client=build_webhook_client(section))
 
 
 def log_sink(file: IO[Any]) -> LogSink:
@@ -32,13 +41,13 @@ def log_sink(file: IO[Any]) -> LogSink:
     return LogSink("journal", structlog.wrap_logger(structlog.WriteLogger(file), processors=processors))
 
 
-@pytest.fixture(params=["webhook", "log", "metrics", "recording"])
+@pytest.fixture(params=["pyreqwest", "httpx", "log", "metrics", "recording"])
 async def sink(request: pytest.FixtureRequest) -> AsyncIterator[Sink]:
     """Yield each sink with something real behind it."""
     match request.param:
-        case "webhook":
-            async with serve(receiver_app(ReceiverState(secrets=["c2VjcmV0"]))) as url:
-                yield Webhook("ci", f"{url}/hooks", ["c2VjcmV0"], SystemClock())
+        case "pyreqwest" | "httpx":
+            async with serve(receiver_app(ReceiverState(secrets=[SECRET]))) as url:
+                yield webhook(f"{url}/hooks", request.param)
         case "log":
             yield log_sink(StringIO())
         case "metrics":
@@ -47,13 +56,13 @@ async def sink(request: pytest.FixtureRequest) -> AsyncIterator[Sink]:
             yield RecordingSink("fake")
 
 
-@pytest.fixture(params=["webhook", "log"])
+@pytest.fixture(params=["pyreqwest", "httpx", "log"])
 def broken_sink(request: pytest.FixtureRequest) -> Iterator[Sink]:
     """Yield each sink that can fail, with nothing behind it that works."""
-    if request.param == "webhook":
+    if request.param != "log":
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))
-            yield Webhook("ci", f"http://127.0.0.1:{bound.getsockname()[1]}/", [], SystemClock())
+            yield webhook(f"http://127.0.0.1:{bound.getsockname()[1]}/", request.param)
     else:
         file = Path("/dev/full").open("w")  # noqa: SIM115 closing it fails too, for the same reason
         yield log_sink(file)

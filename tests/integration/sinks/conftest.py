@@ -1,18 +1,23 @@
-"""A raw HTTP server that does what a test tells it to, and the real receiver."""
+"""A raw HTTP server that does what a test tells it to, and webhooks with the client that they get from `wiring`."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import anyio
 import pytest
 
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State
+from jobwatchd.ports import Clock
+from jobwatchd.settings.sinks import WebhookSinkSettings
+from jobwatchd.sinks.webhook import Webhook
 from jobwatchd.testing import FakeClock
+from jobwatchd.wiring import build_webhook_client
 
 Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -87,6 +92,31 @@ def answer() -> Callable[..., Script]:
 def clock() -> FakeClock:
     """Return a clock that stands still."""
     return FakeClock(datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC))
+
+
+@pytest.fixture(params=["pyreqwest", "httpx"])
+def kind(request: pytest.FixtureRequest) -> Any:
+    """Name the HTTP client."""
+    return request.param
+
+
+@pytest.fixture
+async def webhook(kind: Any, clock: FakeClock) -> AsyncIterator[Callable[..., Webhook]]:
+    """Yield what makes sinks, with further settings by name; they are closed when the test is over."""
+    sinks: list[Webhook] = []
+
+    def make(
+        url: str, secrets: Sequence[str] = (), clock: Clock = clock, headers: Mapping[str, str] = {}, **settings: Any
+    ) -> Webhook:
+        section = WebhookSinkSettings(
+            kind="webhook", url="http://elsewhere.invalid/", secrets=(), http_client=kind, **settings
+        )
+        sinks.append(Webhook("ci", url, secrets, clock, client=build_webhook_client(section), headers=headers))
+        return sinks[-1]
+
+    yield make
+    for sink in sinks:
+        await sink.close()
 
 
 @pytest.fixture

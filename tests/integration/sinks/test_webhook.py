@@ -6,6 +6,7 @@ import ssl
 from asyncio import StreamWriter
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,10 @@ import pytest
 import trustme
 
 from jobwatchd.clock import SystemClock
-from jobwatchd.errors import SinkRejected, SinkUnavailable
+from jobwatchd.errors import ConfigError, SinkRejected, SinkUnavailable
 from jobwatchd.model.event import Event
 from jobwatchd.simulator.receiver import Fault, ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
-from jobwatchd.sinks.webhook import Webhook
 from jobwatchd.testing import FakeClock
 
 Make = Callable[..., Any]
@@ -27,52 +27,50 @@ NEW = "whsec_" + base64.b64encode(b"new secret of 24 bytes..").decode()
 
 
 @pytest.mark.parametrize("known", [NEW, OLD])
-async def test_the_receiver_verifies_either_secret_during_rotation(event: Event, known: str):
+async def test_the_receiver_verifies_either_secret_during_rotation(event: Event, webhook: Make, known: str):
     """Whether the receiver has changed over or not, it takes the event."""
     state = ReceiverState(secrets=[known])
     async with serve(receiver_app(state)) as url:
-        sink = Webhook("ci", f"{url}/hooks", [NEW, OLD], SystemClock())
+        sink = webhook(f"{url}/hooks", [NEW, OLD], SystemClock())
         await sink.send(event)
-        await sink.close()
     [received] = state.received.values()
     assert (received.id, received.subject, received.sequence) == (event.id, "graph/1964", 3)
     assert received.type == "dev.jobwatchd.job.succeeded.v1"
 
 
-async def test_a_wrong_secret_is_a_refusal(event: Event):
+async def test_a_wrong_secret_is_a_refusal(event: Event, webhook: Make):
     """The receiver's 401 arrives as one, and the event does not."""
     state = ReceiverState(secrets=[OLD])
     async with serve(receiver_app(state)) as url:
-        sink = Webhook("ci", f"{url}/hooks", [NEW], SystemClock())
-        with pytest.raises(SinkRejected, match="answered 401 Unauthorized"):
+        sink = webhook(f"{url}/hooks", [NEW], SystemClock())
+        with pytest.raises(SinkRejected, match="answered 401"):
             await sink.send(event)
-        await sink.close()
     assert not state.received
 
 
-async def test_an_answer_that_breaks_off_does_not_count(event: Event):
+async def test_an_answer_that_breaks_off_does_not_count(event: Event, webhook: Make):
     """A 200 whose body does not come whole is tried again, and then the event is there once."""
     state = ReceiverState(secrets=[NEW], fail_fraction=1.0, faults=[Fault.CUT])
     async with serve(receiver_app(state)) as url:
-        sink = Webhook("ci", f"{url}/hooks", [NEW], SystemClock())
-        with pytest.raises(SinkUnavailable, match="gave no whole HTTP answer"):
+        sink = webhook(f"{url}/hooks", [NEW], SystemClock())
+        with pytest.raises(SinkUnavailable, match="failed: "):
             await sink.send(event)
         state.fail_fraction = 0.0
         await sink.send(event)
-        await sink.close()
     assert state.attempts[event.id] == 2
     assert state.taken[event.id] == 1
 
 
-async def test_a_retry_is_the_same_but_for_its_time(event: Event, clock: FakeClock, serve_script: Make, answer: Make):
+async def test_a_retry_is_the_same_but_for_its_time(
+    event: Event, webhook: Make, clock: FakeClock, serve_script: Make, answer: Make
+):
     """Body and id stay, byte for byte; the time and with it the signature are those of the attempt."""
     async with serve_script(answer(503)) as endpoint:
-        sink = Webhook("ci", f"http://127.0.0.1:{endpoint.port}/", [NEW], clock)
+        sink = webhook(f"http://127.0.0.1:{endpoint.port}/", [NEW])
         for again in (event, replace(event, labels=dict(event.labels))):
             with pytest.raises(SinkUnavailable):
                 await sink.send(again)
             await clock.advance(61)
-        await sink.close()
     assert endpoint.bodies[0] == endpoint.bodies[1]
     assert json.loads(endpoint.bodies[0])["id"] == event.id
     assert [endpoint.header("webhook-id", index) for index in (0, 1)] == [event.id, event.id]
@@ -82,58 +80,52 @@ async def test_a_retry_is_the_same_but_for_its_time(event: Event, clock: FakeClo
 
 
 async def test_the_request_is_a_cloud_event_in_structured_mode(
-    event: Event, clock: FakeClock, serve_script: Make, answer: Make
+    event: Event, webhook: Make, serve_script: Make, answer: Make
 ):
     """A POST of the documented content type, to the path and query that were configured."""
     async with serve_script(answer(202)) as endpoint:
-        sink = Webhook("ci", f"http://127.0.0.1:{endpoint.port}/hooks/a%20b?c=d", [], clock)
+        sink = webhook(f"http://127.0.0.1:{endpoint.port}/hooks/a%20b?c=d")
         await sink.send(event)
-        await sink.close()
     assert endpoint.heads[0].startswith("POST /hooks/a%20b?c=d HTTP/1.1\r\n")
     assert endpoint.header("content-type") == "application/cloudevents+json"
     assert endpoint.header("webhook-id") == event.id
     assert endpoint.header("webhook-signature") is None
 
 
-async def test_credentials_are_sent_along(event: Event, clock: FakeClock, serve_script: Make, answer: Make):
+async def test_credentials_are_sent_along(event: Event, webhook: Make, serve_script: Make, answer: Make):
     """Those of the URL as basic authentication, those of the headers as they are."""
     async with serve_script(answer(200)) as endpoint:
         url = f"http://user:pa%20ss@127.0.0.1:{endpoint.port}/"
-        sink = Webhook("ci", url, [], clock, headers={"X-Token": "t0ken"})
+        sink = webhook(url, headers={"X-Token": "t0ken"})
         await sink.send(event)
-        await sink.close()
     assert endpoint.header("authorization") == "Basic " + base64.b64encode(b"user:pa ss").decode()
     assert endpoint.header("x-token") == "t0ken"
 
 
-async def test_attempts_do_not_depend_on_former_answers(
-    event: Event, clock: FakeClock, serve_script: Make, answer: Make
-):
+async def test_attempts_do_not_depend_on_former_answers(event: Event, webhook: Make, serve_script: Make, answer: Make):
     """Cookies are not kept; the connection is."""
     async with serve_script(answer(200, "Set-Cookie: a=b; Path=/\r\n", b"fine")) as endpoint:
-        sink = Webhook("ci", f"http://127.0.0.1:{endpoint.port}/", [], clock)
+        sink = webhook(f"http://127.0.0.1:{endpoint.port}/")
         await sink.send(event)
         await sink.send(event)
-        await sink.close()
     assert len(endpoint.heads) == 2
     assert endpoint.header("cookie") is None
 
 
 async def test_the_environment_names_no_proxy(
-    event: Event, clock: FakeClock, serve_script: Make, answer: Make, monkeypatch: pytest.MonkeyPatch
+    event: Event, webhook: Make, serve_script: Make, answer: Make, monkeypatch: pytest.MonkeyPatch
 ):
     """A proxy meant for other programs is not used."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with serve_script(answer(200)) as endpoint:
-        sink = Webhook("ci", f"http://127.0.0.1:{endpoint.port}/", [], clock)
+        sink = webhook(f"http://127.0.0.1:{endpoint.port}/")
         await sink.send(event)
-        await sink.close()
     assert len(endpoint.heads) == 1
 
 
 async def test_sends_beyond_the_connections_wait_their_turn(
-    event: Event, clock: FakeClock, serve_script: Make, answer: Make
+    event: Event, webhook: Make, serve_script: Make, answer: Make
 ):
     """With one connection the second request comes only when the first is answered, and nobody times out waiting."""
     answered, let_go = [], anyio.Event()
@@ -144,18 +136,17 @@ async def test_sends_beyond_the_connections_wait_their_turn(
         answered.append(len(endpoint.heads))
 
     async with serve_script(script) as endpoint:
-        sink = Webhook("ci", f"http://127.0.0.1:{endpoint.port}/", [], clock, connections=1)
+        sink = webhook(f"http://127.0.0.1:{endpoint.port}/", concurrency=1)
         async with anyio.create_task_group() as tasks:
             for _ in range(3):
                 tasks.start_soon(sink.send, event)
             await anyio.wait_all_tasks_blocked()
             let_go.set()
-        await sink.close()
     assert answered == [1, 2, 3]
 
 
 async def test_a_cancelled_send_gives_its_connection_back(
-    event: Event, clock: FakeClock, serve_script: Make, answer: Make
+    event: Event, webhook: Make, serve_script: Make, answer: Make
 ):
     """The only connection is free again for the next event."""
     arrived = anyio.Event()
@@ -167,18 +158,17 @@ async def test_a_cancelled_send_gives_its_connection_back(
         await answer(200)(writer)
 
     async with serve_script(script) as endpoint:
-        sink = Webhook("ci", f"http://127.0.0.1:{endpoint.port}/", [], clock, connections=1)
+        sink = webhook(f"http://127.0.0.1:{endpoint.port}/", concurrency=1)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(sink.send, event)
             await arrived.wait()
             tasks.cancel_scope.cancel()
         await sink.send(event)
-        await sink.close()
     assert len(endpoint.heads) == 2
 
 
 async def test_a_private_authority_is_trusted_when_named(
-    event: Event, clock: FakeClock, serve_script: Make, answer: Make, tmp_path: Path
+    event: Event, webhook: Make, serve_script: Make, answer: Make, tmp_path: Path
 ):
     """With its certificate the event arrives; without, the error says that trust was the matter."""
     authority = trustme.CA()
@@ -187,11 +177,45 @@ async def test_a_private_authority_is_trusted_when_named(
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     async with serve_script(answer(200), tls) as endpoint:
         url = f"https://127.0.0.1:{endpoint.port}/"
-        trusting = Webhook("ci", url, [], clock, ca_file=tmp_path / "ca.pem")
+        trusting = webhook(url, tls={"ca_file": tmp_path / "ca.pem"})
         await trusting.send(event)
-        await trusting.close()
-        wary = Webhook("ci", url, [], clock)
-        with pytest.raises(SinkUnavailable, match=r"connecting to 127.0.0.1:\d+ failed: .*certificate verify failed"):
+        wary = webhook(url)
+        with pytest.raises(
+            SinkUnavailable, match=r"POST https://127.0.0.1:\d+ failed: could not connect .*certificate"
+        ):
             await wary.send(event)
-        await wary.close()
     assert len(endpoint.heads) == 1
+
+
+async def test_as_many_sends_at_a_time_as_configured(event: Event, webhook: Make, serve_script: Make, answer: Make):
+    """None is answered before all have come."""
+    everyone = anyio.Event()
+
+    async def script(writer: StreamWriter) -> None:
+        if len(endpoint.heads) == 20:
+            everyone.set()
+        await everyone.wait()
+        await answer(200)(writer)
+
+    async with serve_script(script) as endpoint:
+        sink = webhook(f"http://127.0.0.1:{endpoint.port}/", concurrency=20)
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(20):
+                    tasks.start_soon(sink.send, event)
+
+
+async def test_an_unusable_ca_file_is_named(webhook: Make, tmp_path: Path):
+    """It is found before anything is sent."""
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(ConfigError, match=r"ca_file .*ca\.pem holds no certificate"):
+        webhook("https://127.0.0.1/", tls={"ca_file": tmp_path / "ca.pem"})
+
+
+async def test_the_daemon_says_who_it_is(event: Event, webhook: Make, serve_script: Make, answer: Make):
+    """By its own name and version, or as a header of the configuration says."""
+    async with serve_script(answer(200)) as endpoint:
+        url = f"http://127.0.0.1:{endpoint.port}/"
+        await webhook(url).send(event)
+        await webhook(url, headers={"User-Agent": "ours"}).send(event)
+    assert [endpoint.header("user-agent", index) for index in (0, 1)] == [f"jobwatchd/{version('jobwatchd')}", "ours"]

@@ -1,11 +1,9 @@
-"""What a webhook's URL, headers and trust must be like."""
-
-from pathlib import Path
+"""What a webhook's URL and headers must be like."""
 
 import pytest
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.sinks.endpoint import checked_headers, checked_url, tls_context
+from jobwatchd.sinks.endpoint import checked_headers, checked_url
 
 
 @pytest.mark.parametrize(
@@ -69,13 +67,3 @@ def test_an_unusable_header_is_refused_without_its_value(name: str, value: str):
     with pytest.raises(ConfigError, match=r"^webhook sink ci: header ") as caught:
         checked_headers({name: value}, "webhook sink ci")
     assert "planted" not in str(caught.value)
-
-
-@pytest.mark.parametrize("content", [None, "no certificate"])
-def test_an_unusable_ca_file_is_named(tmp_path: Path, content: str | None):
-    """Missing, or not PEM: found before anything is sent."""
-    path = tmp_path / "ca.pem"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(ConfigError, match=r"webhook sink ci: ca_file .*ca\.pem cannot be used .*expected PEM"):
-        tls_context(path, "webhook sink ci")

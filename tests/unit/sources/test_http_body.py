@@ -7,13 +7,14 @@ import pytest
 
 from jobwatchd.errors import BadPayload
 from jobwatchd.sources.http.body import Body
+from jobwatchd.sources.http.client import HttpOptions
 
 WHERE = "GET http://api.example/jobs failed"
 
 
 def test_plain_pieces_are_put_together():
     """What is not compressed comes out as it came in."""
-    body = Body(WHERE, 10, is_gzip=False)
+    body = Body(WHERE, HttpOptions(max_body=10), is_gzip=False)
     for piece in (b"abc", b"", b"def"):
         body.feed(piece)
     assert body.finish() == b"abcdef"
@@ -21,7 +22,7 @@ def test_plain_pieces_are_put_together():
 
 def test_compressed_bytes_may_come_one_by_one():
     """A piece may end anywhere, in the middle of gzip's own header too."""
-    body = Body(WHERE, 10_000, is_gzip=True)
+    body = Body(WHERE, HttpOptions(max_body=10_000), is_gzip=True)
     for byte in gzip.compress(b"abc" * 1000):
         body.feed(bytes([byte]))
     assert body.finish() == b"abc" * 1000
@@ -33,7 +34,7 @@ def test_bomb_is_never_held_in_memory():
     tracemalloc.start()
     try:
         with pytest.raises(BadPayload, match=f"{WHERE}: the body is larger than 100000 bytes"):
-            Body(WHERE, 100_000, is_gzip=True).feed(bomb)
+            Body(WHERE, HttpOptions(max_body=100_000), is_gzip=True).feed(bomb)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -42,7 +43,7 @@ def test_bomb_is_never_held_in_memory():
 
 def test_what_follows_the_first_member_is_passed_over():
     """One gzip member is read, as reqwest does it."""
-    body = Body(WHERE, 100, is_gzip=True)
+    body = Body(WHERE, HttpOptions(max_body=100), is_gzip=True)
     body.feed(gzip.compress(b"first") + b"rest")
     body.feed(b"more")
     assert body.finish() == b"first"

@@ -8,5 +8,6 @@
 - `preflight`, `certificates`: options and PEM files, checked before anything is sent
 - `slots`: how many requests may be in flight
 - `body`: a body as it comes in, for httpx
+- `failures`: what an adapter raises, for sources and for sinks
 - `complaint`: how a failed request is told, without its secrets
 """

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobwatchd.sources.http.failures import FOR_SOURCES, Failures
+
 
 @dataclass(frozen=True, slots=True)
 class Tls:
@@ -19,9 +21,6 @@ class Tls:
 
 DEFAULT_TLS = Tls()
 
-# How long a connection is kept for the next poll. Longer than most poll intervals, shorter than most servers wait.
-IDLE_CONNECTION_S = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
@@ -29,8 +28,12 @@ class HttpOptions:
 
     `read_timeout_s` bounds each wait for the next bytes, `total_timeout_s` the whole request, connecting included.
     `connections` is how many requests may be in flight; another one waits up to `total_timeout_s` for its turn, which
-    does not count as part of the request. `proxy` is an http or https URL; without one, none is used, whatever the
-    environment says. Nothing follows redirects, keeps cookies, or retries.
+    does not count as part of the request. A connection is kept for the next one for `idle_s`, which is longer than most
+    poll intervals, and shorter than most servers wait. `proxy` is an http or https URL; without one, none is used,
+    whatever the environment says. Nothing follows redirects, keeps cookies, or retries.
+
+    `cut_body` is for those who only want the status: a body is not decompressed, and one that is longer than `max_body`
+    is cut off there instead of refused. `failures` says what is raised.
     """
 
     connect_timeout_s: float = 5.0
@@ -41,3 +44,6 @@ class HttpOptions:
     tls: Tls = DEFAULT_TLS
     proxy: str | None = None
     user_agent: str = "jobwatchd"
+    idle_s: float = 60.0
+    cut_body: bool = False
+    failures: Failures = FOR_SOURCES

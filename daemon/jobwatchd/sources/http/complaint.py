@@ -20,6 +20,16 @@ def name_request(method: str, url: str) -> str:
     return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+def name_host(method: str, url: str) -> str:
+    """Return the method and the URL's scheme and host, for URLs that are secret from there on."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # as in `name_request`
+    except ValueError:
+        return f"{method} of a URL that cannot be read"
+    return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 def find_bad_header(headers: Mapping[str, str]) -> str | None:
     """Return what is wrong with the first header that HTTP does not allow, without its value; None where all is well.
 

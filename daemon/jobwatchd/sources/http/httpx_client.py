@@ -1,18 +1,20 @@
 """The HTTP client port on httpx, pure Python."""
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from math import ceil
 from operator import attrgetter
+from typing import cast
 
 import anyio
 import httpx
 
-from jobwatchd.errors import SourceUnavailable
+from jobwatchd.errors import JobwatchError
 from jobwatchd.sources.http.body import Body
 from jobwatchd.sources.http.certificates import build_ssl_context
-from jobwatchd.sources.http.client import IDLE_CONNECTION_S, HttpOptions
-from jobwatchd.sources.http.complaint import find_bad_header, name_request
+from jobwatchd.sources.http.client import HttpOptions
+from jobwatchd.sources.http.complaint import find_bad_header
 from jobwatchd.sources.http.preflight import check_options
 from jobwatchd.sources.http.slots import Slots
 
@@ -27,7 +29,8 @@ FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (httpx.ConnectError, "could not connect ({2})"),
     (httpx.ProxyError, "the proxy refused ({2})"),
     (httpx.UnsupportedProtocol, "the URL is not valid"),
-    (httpx.ProtocolError, "no answer, or one that breaks off or is not HTTP ({2})"),
+    # The root cause is left out because it may quote what came, and a server may send back what it was sent.
+    (httpx.ProtocolError, "no answer, or one that breaks off or is not HTTP"),
     (httpx.TransportError, "the connection broke ({2})"),
     (OSError, "the connection broke ({2})"),
 )
@@ -62,7 +65,10 @@ class HttpxClient:
         check_options(options)
         self._options = options
         self._slots = Slots(options.connections, options.total_timeout_s)
-        self._defaults = {"Accept": "*/*", "Accept-Encoding": "gzip", "User-Agent": options.user_agent}
+        self._failures = options.failures
+        self._defaults = {"Accept": "*/*", "User-Agent": options.user_agent}
+        if not options.cut_body:
+            self._defaults["Accept-Encoding"] = "gzip"
         self._timeouts = {
             "connect": options.connect_timeout_s,
             "read": options.read_timeout_s,
@@ -70,18 +76,18 @@ class HttpxClient:
             "pool": options.total_timeout_s,
         }
         context = build_ssl_context(options.tls)
-        self._pools = [_Pool(options.proxy, context) for _ in range(ceil(options.connections / POOL_SIZE))]
+        self._pools = [_Pool(options, context) for _ in range(ceil(options.connections / POOL_SIZE))]
 
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> HttpxAnswer:
         """Send a request and read its answer; see `HttpClient.request`."""
-        where = f"{name_request(method, url)} failed"
+        where = f"{self._failures.name(method, url)} failed"
         request = self._build_request(where, method, url, headers, body)
         try:
             await self._slots.take()
         except TimeoutError as exc:
-            raise SourceUnavailable(f"{where}: all connections are in use.") from exc
+            raise self._failures.unavailable(f"{where}: all connections are in use.") from exc
         pool = min(self._pools, key=attrgetter("in_flight"))
         pool.in_flight += 1
         try:
@@ -92,7 +98,7 @@ class HttpxClient:
         finally:
             pool.in_flight -= 1
             self._slots.give_back()
-        raise SourceUnavailable(f"{where}: timed out after {self._options.total_timeout_s:g} s in all.")
+        raise self._failures.unavailable(f"{where}: timed out after {self._options.total_timeout_s:g} s in all.")
 
     async def close(self) -> None:
         """Close all connections."""
@@ -103,7 +109,7 @@ class HttpxClient:
         self, where: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> httpx.Request:
         if complaint := find_bad_header(headers):
-            raise SourceUnavailable(f"{where}: {complaint}.")
+            raise self._failures.unavailable(f"{where}: {complaint}.")
         fields = httpx.Headers(self._defaults)
         # In bytes, because httpx takes nothing but ASCII in text.
         fields.update([(name.encode(), value.encode()) for name, value in headers.items()])
@@ -111,7 +117,7 @@ class HttpxClient:
             request = httpx.Request(method, url, headers=fields, content=body, extensions={"timeout": self._timeouts})
         except httpx.InvalidURL:
             # The cause is left out because it repeats parts of the URL, and a password may be among them.
-            raise SourceUnavailable(f"{where}: the URL is not valid.") from None
+            raise self._failures.unavailable(f"{where}: the URL is not valid.") from None
         if request.url.userinfo and "Authorization" not in fields:
             next(httpx.BasicAuth(request.url.username, request.url.password).auth_flow(request))
         return request
@@ -120,32 +126,35 @@ class HttpxClient:
         response = await transport.handle_async_request(request)
         try:
             is_gzip = response.headers.get("Content-Encoding") == "gzip"
-            body = Body(where, self._options.max_body, is_gzip=is_gzip)
-            async for piece in response.aiter_raw():
-                body.feed(piece)
+            body = Body(where, self._options, is_gzip=is_gzip)
+            # Closed before the response is, which an abandoned generator would not be.
+            async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as pieces:
+                async for piece in pieces:
+                    if not body.feed(piece):
+                        break
             return HttpxAnswer(response.status_code, response.headers, body.finish())
         finally:
             await response.aclose()
 
-    def _translate(self, where: str, exc: Exception) -> SourceUnavailable:
+    def _translate(self, where: str, exc: Exception) -> JobwatchError:
         words = next(words for kind, words in FAILURES if isinstance(exc, kind))
         options = self._options
         cause = words.format(options.connect_timeout_s, options.read_timeout_s, _root_cause(exc))
-        return SourceUnavailable(f"{where}: {cause}.")
+        return self._failures.unavailable(f"{where}: {cause}.")
 
 
 class _Pool:
     """A few connections, and how many requests are on them."""
 
-    def __init__(self, proxy: str | None, context: ssl.SSLContext) -> None:
+    def __init__(self, options: HttpOptions, context: ssl.SSLContext) -> None:
         self.in_flight = 0
         # The transport alone: httpx.AsyncClient would keep cookies, and read redirects that nobody follows.
         self.transport = httpx.AsyncHTTPTransport(
             verify=context,
             trust_env=False,
-            proxy=None if proxy is None else _build_proxy(proxy, context),
+            proxy=None if options.proxy is None else _build_proxy(options.proxy, context),
             limits=httpx.Limits(
-                max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE, keepalive_expiry=IDLE_CONNECTION_S
+                max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE, keepalive_expiry=options.idle_s
             ),
         )
 

@@ -11,10 +11,10 @@ from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
-from jobwatchd.errors import BadPayload, ConfigError, SourceError, SourceUnavailable
+from jobwatchd.errors import ConfigError, JobwatchError
 from jobwatchd.sources.http.certificates import read_certificates
-from jobwatchd.sources.http.client import IDLE_CONNECTION_S, HttpOptions
-from jobwatchd.sources.http.complaint import find_bad_header, name_request
+from jobwatchd.sources.http.client import HttpOptions
+from jobwatchd.sources.http.complaint import find_bad_header
 from jobwatchd.sources.http.preflight import check_options
 from jobwatchd.sources.http.slots import Slots
 
@@ -28,10 +28,10 @@ READING_CONNECTION = "error reading a body from connection"
 READING_BODY = "error decoding response body"
 
 # The first that is among the causes tells; a connection that broke within the body has both of the last two.
-FAILURES: tuple[tuple[str, type[SourceError], str], ...] = (
-    (CONNECTING, SourceUnavailable, "could not connect"),
-    (READING_CONNECTION, SourceUnavailable, "the answer broke off"),
-    (READING_BODY, BadPayload, "the body cannot be decompressed"),
+CAUSES = (
+    (CONNECTING, "could not connect"),
+    (READING_CONNECTION, "the answer broke off"),
+    (READING_BODY, "the body cannot be decompressed"),
 )
 
 
@@ -71,6 +71,7 @@ class PyreqwestClient:
     def __init__(self, options: HttpOptions) -> None:
         check_options(options)
         self._options = options
+        self._failures = options.failures
         self._slots = Slots(options.connections, options.total_timeout_s)
         self._client: Client | None = _build_client(options)
 
@@ -81,7 +82,7 @@ class PyreqwestClient:
         try:
             await self._slots.take()
         except TimeoutError as exc:
-            raise SourceUnavailable(f"{name_request(method, url)} failed: all connections are in use.") from exc
+            raise self._unavailable(method, url, "all connections are in use") from exc
         try:
             request = self._build_request(method, url, headers, body)
             return await self._exchange(method, url, request)
@@ -104,7 +105,7 @@ class PyreqwestClient:
 
     def _build_request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> StreamRequest:
         if self._client is None:
-            raise SourceUnavailable(f"{name_request(method, url)} failed: the client was closed.")
+            raise self._unavailable(method, url, "the client was closed")
         try:
             builder = self._client.request(method, url).headers(headers)
             if body:
@@ -116,10 +117,12 @@ class PyreqwestClient:
         except ValueError:
             complaint = find_bad_header(headers) or "the URL is not valid"
             # The cause is left out because it repeats the header's value.
-            raise SourceUnavailable(f"{name_request(method, url)} failed: {complaint}.") from None
+            raise self._unavailable(method, url, complaint) from None
 
     async def _exchange(self, method: str, url: str, request: StreamRequest) -> PyreqwestAnswer:
-        limit = self._options.max_body + 1
+        options = self._options
+        # One byte more tells a body that is too large from one that is just as large as allowed.
+        limit = options.max_body if options.cut_body else options.max_body + 1
         first = min(FIRST_READ, limit)
         async with request as response:
             content = await response.body_reader.read(first)
@@ -127,23 +130,28 @@ class PyreqwestClient:
             if len(body) == first:
                 if first < limit and (rest := await response.body_reader.read(limit - first)) is not None:
                     body += rest.to_bytes()
-                if len(body) == limit:
-                    where = name_request(method, url)
-                    raise BadPayload(f"{where} failed: the body is larger than {self._options.max_body} bytes.")
+                if len(body) == limit and not options.cut_body:
+                    raise self._unreadable(method, url, f"the body is larger than {options.max_body} bytes")
             return PyreqwestAnswer(response, body)
 
-    def _translate(self, method: str, url: str, exc: PyreqwestError) -> SourceError:
-        where = f"{name_request(method, url)} failed"
+    def _unavailable(self, method: str, url: str, cause: str) -> JobwatchError:
+        return self._failures.unavailable(f"{self._failures.name(method, url)} failed: {cause}.")
+
+    def _unreadable(self, method: str, url: str, cause: str) -> JobwatchError:
+        return self._failures.unreadable(f"{self._failures.name(method, url)} failed: {cause}.")
+
+    def _translate(self, method: str, url: str, exc: PyreqwestError) -> JobwatchError:
         causes = _causes(exc)
         # Among the details is the URL with its query, which may hold a key; tracebacks would show it.
         exc.args = exc.args[:1]
         if isinstance(exc, RequestTimeoutError):
-            return SourceUnavailable(f"{where}: {self._describe_timeout(causes)}.")
-        for place, error, words in FAILURES:
+            return self._unavailable(method, url, self._describe_timeout(causes))
+        for place, words in CAUSES:
             if place in causes:
-                return error(f"{where}: {words} ({causes[-1]}).")
+                tell = self._unreadable if place == READING_BODY else self._unavailable
+                return tell(method, url, f"{words} ({causes[-1]})")
         root = causes[-1] if causes and " url (" not in causes[-1] else exc.message
-        return SourceUnavailable(f"{where}: no answer ({root}).")
+        return self._unavailable(method, url, f"no answer ({root})")
 
     def _describe_timeout(self, causes: Sequence[str]) -> str:
         options = self._options
@@ -168,10 +176,10 @@ def _build_client(options: HttpOptions) -> Client:
         .connect_timeout(timedelta(seconds=options.connect_timeout_s))
         .read_timeout(timedelta(seconds=options.read_timeout_s))
         .timeout(timedelta(seconds=options.total_timeout_s))
-        .pool_idle_timeout(timedelta(seconds=IDLE_CONNECTION_S))
+        .pool_idle_timeout(timedelta(seconds=options.idle_s))
         .user_agent(options.user_agent)
         .follow_redirects(enable=False)
-        .gzip(enable=True)
+        .gzip(enable=not options.cut_body)
         .brotli(enable=False)
         .zstd(enable=False)
         .deflate(enable=False)
