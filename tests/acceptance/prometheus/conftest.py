@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,7 +21,8 @@ import httpx
 import pytest
 import yaml
 
-HTTP = httpx.Client(trust_env=False, timeout=10)
+get = partial(httpx.get, trust_env=False, timeout=10)
+post = partial(httpx.post, trust_env=False, timeout=10)
 DEPLOY = Path(__file__).parents[3] / "deploy"
 PATIENCE_S = 60.0
 DATA_S = 25.0
@@ -110,11 +112,11 @@ class Scene:
         """Start both simulated APIs."""
         ports = ["--nebula-port", str(self.ports["nebula"]), "--up-port", str(self.ports["up"])]
         self.start("apis", sys.executable, "-Im", "jobwatchd.simulator", "--limit", "600", *ports)
-        wait("the APIs answer", lambda: HTTP.get(f"{self.url('nebula')}/_sim/truth").is_success)
+        wait("the APIs answer", lambda: get(f"{self.url('nebula')}/_sim/truth").is_success)
 
     def prometheus(self, path: str, **parameters: Any) -> Any:
         """Ask Prometheus; returns `data`, and fails with what it says where it refuses."""
-        answer = HTTP.get(f"{self.url('prometheus')}/api/v1/{path}", params=parameters).json()
+        answer = get(f"{self.url('prometheus')}/api/v1/{path}", params=parameters).json()
         assert answer["status"] == "success", f"{answer.get('error')} in {parameters}"
         return answer["data"]
 
@@ -126,13 +128,13 @@ class Scene:
 
     def add_jobs(self, name: str, *specs: dict[str, Any], deadline: str = "1h") -> None:
         """Add jobs to a simulated API, and have the daemon watch them."""
-        keys = HTTP.post(f"{self.url(name)}/_sim/jobs", json={"jobs": list(specs)}).raise_for_status().json()["keys"]
+        keys = post(f"{self.url(name)}/_sim/jobs", json={"jobs": list(specs)}).raise_for_status().json()["keys"]
         for key in keys:
             names = ("job_id",) if name == "nebula" else ("space_id", "workflow_id", "job_id")
             source = "graph" if name == "nebula" else "media"
             job = dict(zip(names, key.split("/"), strict=True))
             watch = {"source": source, "job": job, "deadline": deadline}
-            HTTP.post(f"{self.url('daemon')}/v1/watches", json=watch).raise_for_status()
+            post(f"{self.url('daemon')}/v1/watches", json=watch).raise_for_status()
 
 
 PROGRAMS = ("nebula", "up", "daemon", "prometheus", "alertmanager")
@@ -180,7 +182,7 @@ def _start_daemon(scene: Scene) -> None:
     file = scene.folder / "jobwatchd.yaml"
     file.write_text(yaml.safe_dump(config))
     scene.start("daemon", sys.executable, "-Im", "jobwatchd", "run", "-c", str(file))
-    wait("the daemon is ready", lambda: HTTP.get(f"{scene.url('daemon')}/readyz").is_success)
+    wait("the daemon is ready", lambda: get(f"{scene.url('daemon')}/readyz").is_success)
 
 
 def _start_alertmanager(scene: Scene) -> None:
@@ -197,7 +199,7 @@ def _start_alertmanager(scene: Scene) -> None:
         f"--web.listen-address=127.0.0.1:{scene.ports['alertmanager']}",
         "--cluster.listen-address=",
     )
-    wait("Alertmanager is ready", lambda: HTTP.get(f"{scene.url('alertmanager')}/-/ready").is_success)
+    wait("Alertmanager is ready", lambda: get(f"{scene.url('alertmanager')}/-/ready").is_success)
 
 
 def _start_prometheus(scene: Scene) -> None:
@@ -235,7 +237,7 @@ def _live(scene: Scene) -> None:
         for at in (4, 7, 10):
             scene.add_jobs(name, {"phases": [[0, running], [at, succeeded]]}, {"phases": [[0, running], [at, failed]]})
         faults = {"faults": [{"kind": "server_error", "fraction": 0.2}, {"kind": "garbage", "fraction": 0.1}]}
-        HTTP.post(f"{scene.url(name)}/_sim/faults", json=faults).raise_for_status()
+        post(f"{scene.url(name)}/_sim/faults", json=faults).raise_for_status()
     time.sleep(DATA_S)
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import httpx
 import pytest
 import yaml
 
-HTTP = httpx.Client(trust_env=False, timeout=10)
+get = partial(httpx.get, trust_env=False, timeout=10)
 DEPLOY = Path(__file__).parents[3] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana/dashboard.json").read_text())
 RULES = yaml.safe_load((DEPLOY / "prometheus/rules/recording.yml").read_text())["groups"][0]["rules"]
@@ -30,7 +31,7 @@ def queries() -> list[Any]:
 
 def test_promtool_finds_no_fault_with_the_metrics(scene: Any):
     """Names, units, help and types are as Prometheus likes them."""
-    metrics = HTTP.get(f"{scene.url('daemon')}/metrics").text
+    metrics = get(f"{scene.url('daemon')}/metrics").text
     check = subprocess.run(["promtool", "check", "metrics"], input=metrics, capture_output=True, text=True, check=False)
     assert (check.stdout + check.stderr, check.returncode) == ("", 0)
 
