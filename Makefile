@@ -156,3 +156,9 @@ test-kubernetes: $(READY) $(WHEELS) ## Render and validate Kustomize and Helm, a
 	@tests/acceptance/kubernetes/tools.sh $(BIN)/python build/tools/kubernetes
 	build/tools/kubernetes/bin/helm lint --strict deploy/helm/jobwatchd
 	$(TEST_SLOW) tests/acceptance/kubernetes
+
+# Job servers that nobody here wrote.
+.PHONY: test-jobservers
+test-jobservers: $(READY) ## Follow jobs on real Airflow, Prefect and Buildbot servers with the presets alone (installs them; minutes)
+	@PYTHON='$(PYTHON)' tests/jobservers/install.sh build/jobservers
+	$(TEST_SLOW) tests/jobservers
