@@ -31,7 +31,7 @@ class Clock(Protocol):
         """Sleep for `delay_s` seconds."""
 
     async def wait(self, event: anyio.Event, timeout_s: float) -> None:
-        """Return when `event` is set, or after `timeout_s` seconds, whichever is first."""
+        """Return when `event` is set; after `timeout_s` seconds set it."""
 
 
 class Sighting(NamedTuple):

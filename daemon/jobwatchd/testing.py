@@ -44,18 +44,9 @@ class FakeClock:
         await self._alarm(delay_s).wait()
 
     async def wait(self, event: anyio.Event, timeout_s: float) -> None:
-        """Return when `event` is set, or when the clock was advanced by `timeout_s`."""
-        if event.is_set():
-            return
-        alarm = self._alarm(timeout_s)
-        async with anyio.create_task_group() as tasks:
-
-            async def first(candidate: anyio.Event) -> None:
-                await candidate.wait()
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(first, event)
-            tasks.start_soon(first, alarm)
+        """Return when `event` is set; set it when the clock was advanced by `timeout_s`."""
+        heappush(self._sleepers, (self._elapsed_s + max(0.0, timeout_s), next(self._order), event))
+        await event.wait()
 
     async def advance(self, seconds: float) -> None:
         """Move on by `seconds`, waking every sleeper at its own time, and let all tasks come to rest in between."""

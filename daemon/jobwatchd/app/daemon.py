@@ -88,16 +88,17 @@ class Daemon:
         self._logger.info("daemon.stopped")
 
     async def _start(self, everything: Change, sockets: Sequence[socket.socket], tasks: TaskGroup) -> None:
+        # What is loaded stays: the collector need not walk a million watches, neither while they come in nor later.
+        gc.disable()
         tasks.start_soon(self._commits.run)
         tasks.start_soon(self._records.run)
         await self._fanout.open(list(everything.outlets.values()), tasks)
         await self._watchlist.reconcile(self._settings.watch_specs())
         await self._open_lanes(everything.sources, tasks)
+        gc.freeze()
+        gc.enable()
         tasks.start_soon(self._housekeeping.run)
         await tasks.start(serve, self._build_web(), sockets)
-        # What was loaded stays: the collector need not walk a million watches again and again.
-        gc.collect()
-        gc.freeze()
         self._vitals.set_ready(True)
         status = f"watching {sum(len(lane) for lane in self._watchlist.lanes.values())} jobs"
         tasks.start_soon(self._service.run, status)

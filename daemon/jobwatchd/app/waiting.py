@@ -50,10 +50,10 @@ class Waiting:
         self._waited_for: frozenset[JobReference] = frozenset()
         self._over = anyio.Event()
 
-    async def run(self, refs: Sequence[JobReference], timeout_s: float) -> Mapping[JobReference, EventType]:
+    async def run(self, refs: Sequence[JobReference], timeout_s: float | None) -> Mapping[JobReference, EventType]:
         """Return how each job ended, as the type of its last event; those that did not within `timeout_s` are absent.
 
-        Raises only what the store raises; whatever is wrong with the source is logged, and tried again.
+        None waits for ever. Raises only what the store raises; whatever is wrong with the source is logged, and tried again.
         """
         self._waited_for = frozenset(refs)
         telemetry = Telemetry(CollectorRegistry())
@@ -78,7 +78,10 @@ class Waiting:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(commits.run)
             tasks.start_soon(lane.run)
-            await self._clock.wait(self._over, timeout_s)
+            if timeout_s is None:
+                await self._over.wait()
+            else:
+                await self._clock.wait(self._over, timeout_s)
             tasks.cancel_scope.cancel()
         with anyio.CancelScope(shield=True):
             await self._source.close()

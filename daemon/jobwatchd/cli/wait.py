@@ -24,9 +24,9 @@ TIMED_OUT = 124
 EXIT_STATUS = {EventType.JOB_FAILED: 1, EventType.JOB_LOST: 4, EventType.JOB_CANCELLED: 3}
 
 
-def _duration(_context: click.Context, _option: click.Parameter, text: str | None) -> float:
+def _duration(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
     if text is None:
-        return float("inf")
+        return None
     try:
         return parse_duration_s(text)
     except ValueError as exc:
@@ -49,7 +49,7 @@ Exit status: 0 all succeeded, 1 one failed, 4 one was lost, 3 one was cancelled,
 @click.option("--timeout", callback=_duration, metavar="DURATION", help="Give up after so long: 90s, 10m, 2h.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when it is over.")
 @config_option
-def wait(source: str, jobs: tuple[str, ...], timeout: float, as_json: bool, config: Path | None) -> None:  # noqa: FBT001 - a flag of the command line
+def wait(source: str, jobs: tuple[str, ...], timeout: float | None, as_json: bool, config: Path | None) -> None:  # noqa: FBT001 - a flag of the command line
     """Wait until each JOB of SOURCE has ended; needs the configuration, but no daemon.
 
     A JOB is written as in its key: 1964, or SPACE_ID/WORKFLOW_ID/JOB_ID.

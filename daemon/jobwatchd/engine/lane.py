@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import inf
+from zlib import crc32
 
 from structlog.typing import FilteringBoundLogger
 
@@ -125,8 +126,12 @@ class Lane:
             if not is_over(self._cadence, watch, now):
                 entry = self._entries[watch.id] = Entry(watch)
                 self._census.enter(watch)
-                wait_s = next_poll_s(self._cadence, watch, now, 0.5) * self._chance() if spread else 0.0
+                wait_s = next_poll_s(self._cadence, watch, now, 0.5) * self._phase(watch) if spread else 0.0
                 self._put(entry, now_s + wait_s)
+
+    def _phase(self, watch: Watch) -> float:
+        # Those of one list begin together, for they will be looked at together.
+        return self._chance() if watch.group is None else crc32(watch.group.encode()) / 2**32
 
     def remove(self, watch_id: int) -> None:
         """Let go of a watch; a poll of it that is under way comes to its end, and is the last."""

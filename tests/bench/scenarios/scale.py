@@ -54,8 +54,7 @@ def _measure_many(bench: Bench, base_bytes: int) -> None:
 
 def _measure_idle(bench: Bench) -> None:
     bench.server.begin(jobs=IDLE, workflows=IDLE)
-    # Under a limit, first polls are spread at its rate: so they come as evenly from the start as they would later on.
-    setup = Setup(IDLE, CADENCE_S, workflows=IDLE, rate=IDLE / CADENCE_S)
+    setup = Setup(IDLE, CADENCE_S, workflows=IDLE)
     with Daemon(setup, bench.server.base_url, bench.core) as daemon:
         daemon.watch(2.0)
         window = daemon.watch(10.0)
