@@ -19,9 +19,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import yaml
+
+from jobwatchd.clock import SystemClock
+from jobwatchd.model.job import JobReference
+from jobwatchd.settings import load_settings
+from jobwatchd.wiring import build_source
 
 HERE = Path(__file__).parent
 VENVS = HERE.parents[1] / "build" / "jobservers"
@@ -110,6 +116,22 @@ class Follower:
 
         _until(f"the ends of {keys}", over, self.folder / "daemon.log")
         return stories()
+
+    def listed(self, source: str, *keys: str) -> dict[str, str]:
+        """Return the states of these jobs as their list has them, by key."""
+        section = load_settings(self.config, {}).sources[source]
+        refs = [JobReference(source, key.removeprefix(f"{source}/")) for key in keys]
+
+        async def look() -> dict[str, str]:
+            api = build_source(source, section, SystemClock())
+            observation = (await api.observe(refs[0], 0)).observation
+            assert observation is not None
+            assert observation.group is not None
+            listing = await api.observe_many(observation.group, refs)
+            await api.close()
+            return {ref.key: str(job.state) for ref, job in listing.found.items()}
+
+        return anyio.run(look)
 
     def probe(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run `jobwatchd probe` with the daemon's configuration."""

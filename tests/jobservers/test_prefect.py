@@ -22,12 +22,14 @@ def test_flow_runs_are_told_as_they_go(
     deployment = server.until("the deployment", lambda: server.get("/api/deployments/name/demo/demo")["id"])
     follower = follow({"flows": {"kind": "prefect", "base_url": f"{server.url}/api"}})
     runs = [_run(server, deployment, ok=ok) for ok in (True, False)]
-    stories = follower.ended(*[follower.watch("flows", flow_run_id=run) for run in runs])
+    keys = [follower.watch("flows", flow_run_id=run) for run in runs]
+    stories = follower.ended(*keys)
     for run, story, end in zip(runs, stories, ("succeeded", "failed"), strict=True):
         truth = server.get(f"/api/flow_runs/{run}")
         times = [datetime.fromisoformat(truth[key]) for key in ("created", "start_time", "end_time")]
         assert_story(story, end, times, duration_s=truth["total_run_time"])
         assert story[-1]["data"]["name"] == truth["name"]
     assert "boom" in stories[1][-1]["data"]["detail"]
+    assert follower.listed("flows", *keys) == dict(zip(keys, ("succeeded", "failed"), strict=True))
     unknown = follower.probe("flows", "00000000-0000-4000-8000-000000000000")
     assert (unknown.returncode, "no such job" in unknown.stdout + unknown.stderr) == (1, True)

@@ -1,13 +1,13 @@
 """One poll, overheard."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from jobwatchd.clock import SystemClock
 from jobwatchd.errors import SourceError
 from jobwatchd.logs import Redactor
-from jobwatchd.model.job import JobReference, Observation
+from jobwatchd.model.job import JobReference, Observation, Task
 from jobwatchd.settings import Settings
 from jobwatchd.settings.sources import HttpJsonSettings, SourceSettings
 from jobwatchd.sources.http.tap import Exchange
@@ -50,6 +50,7 @@ async def probe_job(settings: Settings, name: str, ref: JobReference) -> Probe:
     # Logins are not shown: what they answer is a secret as a whole.
     polls = [exchange for exchange in heard if _is_poll(section, ref, exchange)]
     redactor = Redactor([*settings.secrets(), *_credentials(section, polls)])
+    observation = _masked_job(observation, redactor)
     if not polls:
         return Probe("no answer", (), observation, _masked(error, redactor), None)
     last = polls[-1]
@@ -91,6 +92,19 @@ def _masked(error: SourceError | None, redactor: Redactor) -> SourceError | None
     if error is not None:
         error.args = (redactor.redact(str(error)),)
     return error
+
+
+def _masked_job(job: Observation | None, redactor: Redactor) -> Observation | None:
+    if job is None:
+        return None
+    tasks = tuple(replace(task, **_masked_texts(task, redactor)) for task in job.tasks)
+    return replace(job, **_masked_texts(job, redactor), tasks=tasks)
+
+
+def _masked_texts(whole: Observation | Task, redactor: Redactor) -> dict[str, Any]:
+    """Return the texts that came from the API, masked; a state is a word of ours."""
+    values = {each.name: getattr(whole, each.name) for each in fields(whole)}
+    return {name: redactor.redact(value) for name, value in values.items() if type(value) is str}
 
 
 def _mask(value: Any, redactor: Redactor) -> Any:

@@ -47,6 +47,8 @@ def read_as(key: str, job: Observation) -> str | None:
     """Return what a job has under one key of `read`."""
     if key == "state":
         return "unmapped: it is in no map" if job.state is None else str(job.state)
+    if key == "id":
+        return "the job asked for"
     if key == "tasks":
         words = [f"{task.name or task.id} {task.state or f'unmapped ({task.native_state})'}" for task in job.tasks]
         return shorten(f"{len(words)}: {', '.join(words)}" if words else "none")
