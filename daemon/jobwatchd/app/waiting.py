@@ -53,7 +53,7 @@ class Waiting:
     async def run(self, refs: Sequence[JobReference], timeout_s: float | None) -> Mapping[JobReference, EventType]:
         """Return how each job ended, as the type of its last event; those that did not within `timeout_s` are absent.
 
-        None waits for ever. Raises only what the store raises; whatever is wrong with the source is logged, and tried again.
+        None waits for ever. Raises only what the store raises; trouble with the source is logged, and tried again.
         """
         self._waited_for = frozenset(refs)
         telemetry = Telemetry(CollectorRegistry())
