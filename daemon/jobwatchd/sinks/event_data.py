@@ -45,6 +45,8 @@ NAME_BYTES = 512
 KEY_BYTES = 1_600
 DETAIL_BYTES = 4_000
 LABELS_BYTES = 4_000
+# What a character takes in JSON at most: those beyond the basic plane become two escapes, such as \ud83d\ude00.
+CHARACTER_BYTES = 12
 
 
 def event_data(event: Event) -> dict[str, Any]:
@@ -82,12 +84,12 @@ def event_data(event: Event) -> dict[str, Any]:
 
 def instant(at: datetime | None) -> str | None:
     """Return an aware time as ISO 8601 in UTC, ending in `Z`."""
-    return None if at is None else at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+    return None if at is None else f"{at.astimezone(UTC).isoformat()[:-6]}Z"
 
 
 def bounded_key(key: str, limit: int = KEY_BYTES) -> str:
     """Return a key that takes at most `limit` bytes in JSON; a longer one ends in a digest, so it stays unique."""
-    if _size(key) <= limit:
+    if _fits(key, limit):
         return key
     digest = sha256(key.encode()).hexdigest()[:32]
     return f"{_shortened(key, limit - len(digest))}{digest}"
@@ -128,7 +130,7 @@ def _task(task: Task, cut: list[str]) -> dict[str, Any]:
 
 
 def _bounded(text: str | None, limit: int, name: str, cut: list[str]) -> str | None:
-    if text is None or _size(text) <= limit:
+    if text is None or _fits(text, limit):
         return text
     cut.append(name)
     return _shortened(text, limit)
@@ -139,6 +141,11 @@ def _shortened(text: str, limit: int) -> str:
     room = limit - _size("…")
     kept = sum(1 for size in accumulate(map(_size, text)) if size <= room)
     return f"{text[:kept]}…"
+
+
+def _fits(text: str, limit: int) -> bool:
+    # Most texts are so short that nothing has to be encoded to know.
+    return len(text) * CHARACTER_BYTES <= limit or _size(text) <= limit
 
 
 def _size(text: str) -> int:
