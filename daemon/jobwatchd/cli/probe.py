@@ -53,11 +53,18 @@ def probe(source: str, jobs: tuple[str, ...], record: Path | None, config: Path 
         good = True
         for ref in refs:
             seen = anyio.run(probe_job, settings, source, ref)
+            if record is not None and seen.answer is not None:
+                _save(record, seen.answer)
             _show(ref.key, seen)
             good = good and seen.observation is not None and seen.observation.state is not None
-            if record is not None and seen.answer is not None:
-                record.write_bytes(seen.answer.dump(RECORDED_STATUS))
     sys.exit(0 if good else FAILED)
+
+
+def _save(file: Path, answer: RecordedAnswer) -> None:
+    try:
+        file.write_bytes(answer.dump(RECORDED_STATUS))
+    except OSError as exc:
+        raise click.BadParameter(f"{file} cannot be written: {exc.strerror}.", param_hint="--record") from exc
 
 
 def _show(key: str, seen: Probe) -> None:
