@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import isfinite
+from types import MappingProxyType
 from typing import Any, Literal, TextIO
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 _OWN_KEYS = ("timestamp", "level", "event", "logger")
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_NO_TABLE: Mapping[int, str] = MappingProxyType({})
 _CONTROLS_BUT_LINES = {code: text for code, text in _CONTROLS.items() if chr(code) not in "\n\t"}
 
 Style = Literal["auto", "json", "console"]
@@ -35,6 +37,7 @@ class Redactor:
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
         self._forms: tuple[str, ...] = ()
+        self._in_json: tuple[str, ...] = ()
         self.add(secrets)
 
     def add(self, secrets: Collection[str]) -> None:
@@ -45,12 +48,17 @@ class Redactor:
                 forms |= {secret, quote(secret, safe=""), repr(secret)[1:-1]}
         # The longest first: one secret may be a part of another.
         self._forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
+        self._in_json = tuple(json.dumps(form)[1:-1] for form in self._forms)
 
     def redact(self, text: str) -> str:
         """Return `text` with every secret replaced by asterisks."""
         for form in self._forms:
             text = text.replace(form, MASK)
         return text
+
+    def may_be_in(self, line: str) -> bool:
+        """Whether a JSON text may hold a secret: False is certain, True may be chance, such as a part of a number."""
+        return any(form in line for form in self._in_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,8 @@ class LoggerFactory:
         return self._make(name, self.level, _ForgivingOutput(self.stream))
 
     def event_logger(self, name: str) -> FilteringBoundLogger:
-        """Return a logger whose lines at level info are always written, and which raises where they cannot be."""
-        return self._make(name, "info", structlog.WriteLogger(self.stream))
+        """Return a logger that writes nothing: its calls return their lines, from level info on whatever `level` is."""
+        return self._make(name, "info", structlog.ReturnLogger())
 
     def _make(self, name: str, level: str, output: WrappedLogger) -> FilteringBoundLogger:
         bound: FilteringBoundLogger = structlog.wrap_logger(
@@ -88,7 +96,10 @@ def configure_logging(
     """
     if style == "auto":
         style = "console" if stream.isatty() else "json"
-    processors = (*_prepared(redactor, style), *_rendered(style, stream, env))
+    render = _json_renderer(redactor) if style == "json" else _console_renderer(redactor, stream, env)
+    if _is_journal(stream, env):
+        render = _prefixed(render)
+    processors = (structlog.processors.add_log_level, _stamp, structlog.processors.ExceptionRenderer(), render)
     factory = LoggerFactory(stream, level, processors)
     root = logging.getLogger()
     root.handlers = [_Bridge(factory)]
@@ -126,18 +137,58 @@ class _Bridge(logging.Handler):
         self._factory.logger(record.name).log(level, message, **fields)
 
 
-def _prepared(redactor: Redactor, style: Style) -> tuple[Processor, ...]:
-    def stamp(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        event["timestamp"] = datetime.now(UTC).isoformat(timespec="microseconds")
-        return event
+def _stamp(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    event["timestamp"] = datetime.now(UTC).isoformat(timespec="microseconds")
+    return event
 
-    def clean(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+
+def _json_renderer(redactor: Redactor) -> Processor:
+    """Return what makes JSON lines; only a line that JSON cannot say, or that may hold a secret, is gone through."""
+    # What is not a number, or in a cycle, raises as what is of no type of JSON's.
+    encode = json.JSONEncoder(allow_nan=False).encode
+
+    def render(_: WrappedLogger, __: str, event: EventDict) -> str:
         own = {key: event.pop(key) for key in _OWN_KEYS if key in event}
-        own["event"] = _clean(own.get("event"), redactor, _CONTROLS if style == "console" else {})
-        table = _CONTROLS_BUT_LINES if style == "console" else {}
-        return {**own, **_clean(event, redactor, table)}
+        try:
+            line = encode({**own, **event})
+        except (TypeError, ValueError):
+            line = None
+        if line is None or redactor.may_be_in(line):
+            return encode(_cleaned(own, event, redactor))
+        return line
 
-    return (structlog.processors.add_log_level, stamp, structlog.processors.ExceptionRenderer(), clean)
+    return render
+
+
+def _console_renderer(redactor: Redactor, stream: TextIO, env: Mapping[str, str]) -> Processor:
+    colors = stream.isatty() and not env.get("NO_COLOR")
+    console = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain_traceback)
+
+    def render(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        own = {key: event.pop(key) for key in _OWN_KEYS if key in event}
+        return console(logger, name, _cleaned(own, event, redactor, _CONTROLS, _CONTROLS_BUT_LINES))
+
+    return render
+
+
+def _prefixed(render: Processor) -> Processor:
+    def prefixed(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        # The journal takes the prefix off again, and `journalctl -p warning` finds what it asks for.
+        prefix = f"<{_PRIORITIES.get(str(event.get('level')), 6)}>"
+        return "\n".join(prefix + line for line in str(render(logger, name, event)).split("\n"))
+
+    return prefixed
+
+
+def _cleaned(
+    own: EventDict,
+    event: EventDict,
+    redactor: Redactor,
+    title_table: Mapping[int, str] = _NO_TABLE,
+    table: Mapping[int, str] = _NO_TABLE,
+) -> EventDict:
+    own["event"] = _clean(own.get("event"), redactor, title_table)
+    return {**own, **_clean(event, redactor, table)}
 
 
 def _clean(value: Any, redactor: Redactor, table: Mapping[int, str]) -> Any:
@@ -157,22 +208,6 @@ def _text(value: object) -> str:
         return str(value)
     except Exception as exc:  # noqa: BLE001 - a value that cannot be shown must not stop whoever logs it
         return f"<{type(value).__name__} whose str() raised {type(exc).__name__}>"
-
-
-def _rendered(style: Style, stream: TextIO, env: Mapping[str, str]) -> tuple[Processor, ...]:
-    renderer: Processor = structlog.processors.JSONRenderer(serializer=json.dumps)
-    if style == "console":
-        colors = stream.isatty() and not env.get("NO_COLOR")
-        renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain_traceback)
-    if not _is_journal(stream, env):
-        return (renderer,)
-
-    def prefixed(logger: WrappedLogger, name: str, event: EventDict) -> str:
-        # The journal takes the prefix off again, and `journalctl -p warning` finds what it asks for.
-        prefix = f"<{_PRIORITIES.get(str(event.get('level')), 6)}>"
-        return "\n".join(prefix + line for line in str(renderer(logger, name, event)).split("\n"))
-
-    return (prefixed,)
 
 
 def _is_journal(stream: TextIO, env: Mapping[str, str]) -> bool:

@@ -132,7 +132,7 @@ class Adapters:
     def _sink(self, name: str, section: SinkSettings, sources: Iterable[str]) -> Sink:
         match section:
             case LogSinkSettings():
-                return LogSink(name, self._loggers.event_logger(name))
+                return LogSink(name, self._loggers.event_logger(name), self._loggers.stream)
             case MetricsSinkSettings():
                 return MetricsSink(name, self._metrics, sources)
             case WebhookSinkSettings():

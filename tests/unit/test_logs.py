@@ -210,3 +210,13 @@ def test_a_stream_that_is_not_the_journals_gets_no_priorities(tmp_path: Path):
     with (tmp_path / "file").open("w") as stream:
         configure(stream, "console", JOURNAL_STREAM="1:2").logger("x").warning("a")
     assert "<4>" not in (tmp_path / "file").read_text()
+
+
+def test_a_number_that_looks_like_a_secret_stays_one():
+    """Only texts hold secrets; a line stays JSON whatever they are."""
+    stream = io.StringIO()
+    configure_logging("json", "info", stream, Redactor(["1964", "null"]), {}).logger("x").info(
+        "a", job=1964, key="1964"
+    )
+    line = json.loads(stream.getvalue())
+    assert (line["job"], line["key"]) == (1964, "********")

@@ -38,7 +38,7 @@ def webhook(url: str, kind: Any) -> Webhook:
 def log_sink(file: IO[Any]) -> LogSink:
     """Return a log sink that writes JSON to a file."""
     processors: list[structlog.typing.Processor] = [structlog.processors.JSONRenderer()]
-    return LogSink("journal", structlog.wrap_logger(structlog.WriteLogger(file), processors=processors))
+    return LogSink("journal", structlog.wrap_logger(structlog.ReturnLogger(), processors=processors), file)
 
 
 @pytest.fixture(params=["pyreqwest", "httpx", "log", "metrics", "recording"])
