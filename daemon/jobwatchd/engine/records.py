@@ -6,19 +6,21 @@ from typing import NoReturn
 import anyio
 
 from jobwatchd.model.delivery import Attempt
-from jobwatchd.ports import Store
+from jobwatchd.ports import Clock, Store
 
 MAX_GROUP = 500
 
 
 class Records:
-    """Writes attempts soon after they happened; nobody waits for it.
+    """Writes attempts soon after they happened; nobody waits for it, so those of `gather_s` seconds are one group.
 
     Losing the last few in a crash means that their events are sent again, under the same ids: at least once.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock, gather_s: float = 0.0) -> None:
         self._store = store
+        self._clock = clock
+        self._gather_s = gather_s
         self._queue: list[tuple[Attempt, Callable[[], None]]] = []
         self._wake = anyio.Event()
         self._lock = anyio.Lock()
@@ -32,14 +34,22 @@ class Records:
         """Write what is submitted, for ever; raises what the store raises."""
         while True:
             await self._wake.wait()
+            if self._gather_s:
+                await self._clock.sleep(self._gather_s)
             self._wake = anyio.Event()
-            await self.flush()
+            async with self._lock:
+                await self._write()
+            if self._queue:
+                self._wake.set()
 
     async def flush(self) -> None:
         """Return when all that was submitted so far is written."""
         async with self._lock:
             while self._queue:
-                group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
-                await self._store.record_attempts([attempt for attempt, _ in group])
-                for _, written in group:
-                    written()
+                await self._write()
+
+    async def _write(self) -> None:
+        group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
+        await self._store.record_attempts([attempt for attempt, _ in group])
+        for _, written in group:
+            written()

@@ -50,7 +50,7 @@ class Rig:
     def use(self, store: MemoryStore) -> None:
         """Build everything that writes on this store."""
         self.store = store
-        self.records = Records(store)
+        self.records = Records(store, self.clock)
         self.commits = Commits(store, self.route, self.clock, self.tell)
         self.fanout = Fanout(
             store=store,

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.commits import MAX_GROUP
+from jobwatchd.engine.commits import MAX_GROUP, Commits
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.health import HealthStep, mark_recovered, mark_unreachable
 from jobwatchd.model.job import Observation, State
@@ -176,3 +176,16 @@ async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
 
     record = await rig.store.get_watch(watch.id)
     assert (record.watch.group, rig.told) == ("g", [])
+
+
+async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore):
+    """The first waits for others, but not for longer than it was told."""
+    watches = await rig.add("graph", "1", "2", "3")
+    commits = Commits(store, rig.route, rig.clock, rig.tell, 0.005)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(commits.run)
+        for watch in watches:
+            tasks.start_soon(commits.submit, advance(watch, RUNNING, rig.clock.now()))
+            await rig.clock.advance(0.002)
+        assert store.groups == [3]
+        tasks.cancel_scope.cancel()

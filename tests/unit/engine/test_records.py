@@ -39,7 +39,7 @@ def attempt(position: int) -> Attempt:
 async def test_attempts_are_written_in_bounded_groups(rig: Any):
     """What gathers during a transaction goes into the next, and each submitter hears of its own."""
     store = CountingStore()
-    records = Records(store)
+    records = Records(store, rig.clock)
     written: list[int] = []
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(records.run)
@@ -59,7 +59,7 @@ async def test_attempts_are_written_in_bounded_groups(rig: Any):
 async def test_flush_waits_for_the_group_that_is_being_written(rig: Any):
     """A successor that reads the store after it sees everything."""
     store = CountingStore()
-    records = Records(store)
+    records = Records(store, rig.clock)
     store.go_on = anyio.Event()
     written: list[int] = []
     flushed: list[list[int]] = []
@@ -87,7 +87,7 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
     """Nobody is told that anything was written."""
     store = CountingStore()
     store.broken = True
-    records = Records(store)
+    records = Records(store, rig.clock)
     written: list[int] = []
     records.submit(attempt(1), lambda: written.append(1))
 
@@ -95,3 +95,19 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
         await records.run()
 
     assert written == []
+
+
+async def test_attempts_of_a_while_are_one_group(rig: Any):
+    """The first waits for others, and a flush for nothing."""
+    store = CountingStore()
+    records = Records(store, rig.clock, 0.05)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(records.run)
+        for position in range(3):
+            records.submit(attempt(position), lambda: None)
+            await rig.clock.advance(0.02)
+        assert store.groups == [3]
+        records.submit(attempt(4), lambda: None)
+        await records.flush()
+        assert store.groups == [3, 1]
+        tasks.cancel_scope.cancel()
