@@ -49,8 +49,9 @@ class Fanout:
             loop.wake()
         for outlet in list(self._outlets.values()):
             if not outlet.sink.durable:
-                for event in filter(outlet.filter.matches, events):
-                    await self._hand_over(outlet, event)
+                wanted = filter(outlet.filter.matches, events)
+                taken = [await self._hand_over(outlet, event) for event in wanted]
+                self._telemetry.deliveries.labels(outlet.sink.name).inc(sum(taken))
 
     async def open(self, outlets: Sequence[Outlet], tasks: TaskGroup) -> None:
         """Open sinks, or replace those of the same name; the durable ones get a loop each, in `tasks`.
@@ -90,14 +91,15 @@ class Fanout:
             await self._records.flush()
         await outlet.sink.close()
 
-    async def _hand_over(self, outlet: Outlet, event: Event) -> None:
+    async def _hand_over(self, outlet: Outlet, event: Event) -> bool:
+        """Send an event to a sink that has no deliveries in the store; returns whether it was taken."""
         try:
             await outlet.sink.send(event)
         except SinkError as error:
             self._telemetry.deliveries_failed.labels(outlet.sink.name, error.reason).inc()
             self._logger.warning("delivery.lost", sink=outlet.sink.name, event_id=event.id, error=str(error))
-        else:
-            self._telemetry.deliveries.labels(outlet.sink.name).inc()
+            return False
+        return True
 
     def _build_loop(self, outlet: Outlet) -> DeliveryLoop:
         return DeliveryLoop(

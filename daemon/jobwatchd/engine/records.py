@@ -38,7 +38,8 @@ class Records:
                 await self._clock.sleep(self._gather_s)
             self._wake = anyio.Event()
             async with self._lock:
-                await self._write()
+                if self._queue:  # else a flush was faster
+                    await self._write()
             if self._queue:
                 self._wake.set()
 
