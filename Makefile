@@ -39,7 +39,7 @@ demo: $(RUNTIME_READY) ## See it work: both APIs simulated, the real daemon, a r
 
 .PHONY: test
 test: $(READY) ## Run all tests that are quick enough to run always (under five minutes)
-	$(BIN)/python -Im pytest
+	$(BIN)/python -Im pytest -n 2 --dist loadfile
 
 .PHONY: coverage
 coverage: $(READY) ## Line and branch coverage of the pure model and the engine, at least 95 %
