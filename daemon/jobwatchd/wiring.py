@@ -5,12 +5,10 @@ import random
 import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
-from jobwatchd.app.daemon import Daemon
-from jobwatchd.app.parts import Parts
 from jobwatchd.app.waiting import Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
@@ -35,8 +33,10 @@ from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
 from jobwatchd.stores.memory import MemoryStore
-from jobwatchd.stores.sql import SqlStore
 from jobwatchd.telemetry import JobMetrics, Telemetry
+
+if TYPE_CHECKING:
+    from jobwatchd.app.daemon import Daemon
 
 # A poll may renew a token and be repeated, and its outcome must be committed; only then does a lane look stuck.
 POLLS_IN_A_ROW = 3
@@ -46,8 +46,12 @@ MAX_WEBHOOK_ANSWER = 65_536
 WEBHOOK_IDLE_S = 4.0
 
 
-def build_daemon(settings: Settings, load: Callable[[], Settings]) -> Daemon:
+def build_daemon(settings: Settings, load: Callable[[], Settings]) -> "Daemon":
     """Return the daemon, logging to stderr; `load` reads the configuration again. Raises `ConfigError`."""
+    # Loaded here: a command that only polls should not wait half a second for a web server and a database.
+    from jobwatchd.app.daemon import Daemon  # noqa: PLC0415
+    from jobwatchd.app.parts import Parts  # noqa: PLC0415
+
     clock = SystemClock()
     redactor = Redactor(settings.secrets())
     loggers = configure_logging(settings.log.format, settings.log.level, sys.stderr, redactor, os.environ)
@@ -95,6 +99,8 @@ def build_waiting(
 
 def build_store(settings: Settings) -> Store:
     """Return the store, not opened yet."""
+    from jobwatchd.stores.sql import SqlStore  # noqa: PLC0415 - as above
+
     return SqlStore(settings.store.url)
 
 
