@@ -80,6 +80,25 @@ class Telemetry:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
+        self._build_poll_metrics(registry)
+        self._build_delivery_metrics(registry)
+        self.last_progress = Gauge(
+            "jobwatchd_last_progress_timestamp_seconds",
+            "When a loop of the daemon last made progress.",
+            ["loop"],
+            registry=registry,
+        )
+        Gauge(
+            "jobwatchd_build_info",
+            "Always 1; the labels say what is running.",
+            ["version", "python"],
+            registry=registry,
+        ).labels(version("jobwatchd"), python_version()).set(1)
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        GCCollector(registry=registry)
+
+    def _build_poll_metrics(self, registry: CollectorRegistry) -> None:
         self.watches = Gauge(
             "jobwatchd_watches",
             "Watches that are polled, by the last known state of their jobs.",
@@ -113,22 +132,6 @@ class Telemetry:
             ["source"],
             registry=registry,
         )
-        self._build_delivery_metrics(registry)
-        self.last_progress = Gauge(
-            "jobwatchd_last_progress_timestamp_seconds",
-            "When a loop of the daemon last made progress.",
-            ["loop"],
-            registry=registry,
-        )
-        Gauge(
-            "jobwatchd_build_info",
-            "Always 1; the labels say what is running.",
-            ["version", "python"],
-            registry=registry,
-        ).labels(version("jobwatchd"), python_version()).set(1)
-        ProcessCollector(registry=registry)
-        PlatformCollector(registry=registry)
-        GCCollector(registry=registry)
 
     def _build_delivery_metrics(self, registry: CollectorRegistry) -> None:
         self.deliveries = Counter("jobwatchd_deliveries", "Events that a sink has taken.", ["sink"], registry=registry)

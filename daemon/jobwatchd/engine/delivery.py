@@ -50,8 +50,7 @@ class DeliveryLoop:
         telemetry: Telemetry,
         logger: FilteringBoundLogger,
     ) -> None:
-        self._sink = outlet.sink
-        self._retry = outlet.retry
+        self._sink, self._retry = outlet.sink, outlet.retry
         self._store = store
         self._records = records
         self._clock = clock

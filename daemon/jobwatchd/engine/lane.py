@@ -71,32 +71,21 @@ class Lane:
             health, gate=self._gate, commits=commits, clock=clock, telemetry=telemetry, logger=logger
         )
         self._poller = Poller(
-            source,
-            self._standing,
-            store=store,
-            commits=commits,
-            clock=clock,
-            telemetry=telemetry,
-            logger=logger,
-            lost_after=limits.lost_after,
+            source, self._standing, store=store, commits=commits, clock=clock, telemetry=telemetry, logger=logger
         )
-        self._lister = Lister(
-            source,
-            self._standing,
-            gate=self._gate,
-            clock=clock,
-            telemetry=telemetry,
-            logger=logger,
-            hint_bound_s=limits.hint_bound_s,
-        )
-        self._crew: Crew[Entry | Group] = Crew(
-            f"lane {source.name}",
+        self._lister = Lister(source, self._standing, gate=self._gate, clock=clock, telemetry=telemetry, logger=logger)
+        self._crew = self._build_crew(vitals)
+        self.configure(limits, cadence)
+
+    def _build_crew(self, vitals: Vitals) -> Crew[Entry | Group]:
+        return Crew(
+            f"lane {self.source.name}",
             self._work,
             self._review,
             gate=self._gate,
-            concurrency=limits.concurrency,
-            silence_s=limits.silence_s,
-            clock=clock,
+            concurrency=self._limits.concurrency,
+            silence_s=self._limits.silence_s,
+            clock=self._clock,
             vitals=vitals,
         )
 

@@ -35,14 +35,13 @@ class Lister:
         clock: Clock,
         telemetry: Telemetry,
         logger: FilteringBoundLogger,
-        hint_bound_s: float,
     ) -> None:
         self._source = source
         self._standing = standing
         self._gate = gate
         self._clock = clock
         self._logger = logger
-        self.hint_bound_s = hint_bound_s
+        self.hint_bound_s = 0.0
         self._polls = telemetry.polls.labels(source.name, "list")
         self._polls_failed = telemetry.polls_failed
         self._duration = telemetry.poll_duration.of(source.name)

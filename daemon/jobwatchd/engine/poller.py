@@ -37,7 +37,6 @@ class Poller:
         clock: Clock,
         telemetry: Telemetry,
         logger: FilteringBoundLogger,
-        lost_after: LostAfter,
     ) -> None:
         self._source = source
         self._standing = standing
@@ -45,7 +44,7 @@ class Poller:
         self._store = store
         self._clock = clock
         self._logger = logger
-        self.lost_after = lost_after
+        self.lost_after = DEFAULT_LOST_AFTER
         self._polls = telemetry.polls.labels(source.name, "single")
         self._polls_failed = telemetry.polls_failed
         self._duration = telemetry.poll_duration.of(source.name)
