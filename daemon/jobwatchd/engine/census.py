@@ -29,10 +29,12 @@ class Census:
             self._sizes[watch.group] += 1
 
     def leave(self, watch: Watch) -> None:
-        """Count a watch out; a group that nobody is in any more is forgotten."""
+        """Count a watch out; what its group knows of it is forgotten, and a group that nobody is in any more."""
         self._show(watch.state or "unknown", -1)
         if watch.group is not None:
             self._sizes[watch.group] -= 1
+            if watch.group in self._groups:
+                self._groups[watch.group].looked_at_s.pop(watch.id, None)
             if not self._sizes[watch.group]:
                 del self._sizes[watch.group]
                 self._groups.pop(watch.group, None)

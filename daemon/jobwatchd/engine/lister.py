@@ -57,7 +57,7 @@ class Lister:
         try:
             listing = await self._source.observe_many(group.name, [entry.watch.ref for entry in entries])
         except SourceError as error:
-            return self._failed(group, entries, error)
+            return await self._failed(group, entries, error)
         if self._standing.is_failing:
             await self._standing.answered()
         self._polls.inc(listing.requests)
@@ -67,12 +67,15 @@ class Lister:
         group.learn(listing.requests + len(singly))
         return singly
 
-    def _failed(self, group: Group, entries: Sequence[Entry], error: SourceError) -> Sequence[Entry]:
+    async def _failed(self, group: Group, entries: Sequence[Entry], error: SourceError) -> Sequence[Entry]:
         self._polls.inc()
         self._polls_failed.labels(self._source.name, error.reason).inc()
         group.learn(len(entries) + 1)
         if isinstance(error, BadPayload | SourceRejected):
-            # The list cannot be read; that says nothing about the jobs.
+            # The list cannot be read; that says nothing about the jobs. The source is there, though: a breaker that
+            # waits for its probe must hear of it, or it would wait for ever.
+            if self._standing.is_failing:
+                await self._standing.answered()
             self._logger.warning("list.failed", group=group.name, reason=error.reason, error=str(error))
             return entries
         self._standing.failed(error)

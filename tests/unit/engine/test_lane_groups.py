@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobwatchd.engine.gate import OPEN_AFTER
 from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.errors import BadPayload, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
@@ -216,3 +217,31 @@ async def test_a_watch_that_is_removed_leaves_its_group(rig: Any, source: Script
         await rig.clock.advance(60)
     assert len(source.lists) <= 1
     assert set(source.polls) == {ref("2")}
+
+
+async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(rig: Any, source: ScriptedSource):
+    """When the breaker is open and the first request through it is a list, polling goes on."""
+
+    async def useless(*_: object) -> Listing:
+        raise BadPayload("not a list")
+
+    lane = await watched(rig, source)
+    async with rig.running(lane.run):
+        await rig.clock.advance(20)
+        source.observe_many = useless  # type: ignore[method-assign]
+        for _ in range(OPEN_AFTER):
+            lane._gate.failed(rig.clock.monotonic())
+        source.polls.clear()
+        await rig.clock.advance(60)
+    assert set(source.polls) == {ref(job) for job in JOBS}
+
+
+async def test_a_group_forgets_when_a_removed_watch_was_looked_at(rig: Any, hinting: Hinting):
+    """A workflow that runs for years must not keep a line for each of its jobs."""
+    lane = await watched(rig, hinting, hint_bound_s=30.0)
+    async with rig.running(lane.run):
+        await rig.clock.advance(60)
+        known = lane._census._groups["nightly"].looked_at_s
+        assert 7 in known
+        lane.remove(7)
+    assert 7 not in known
