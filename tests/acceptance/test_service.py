@@ -111,5 +111,8 @@ async def test_systemd_is_told_how_it_is(
     reloading, ready = [message for message in told if message.startswith(("RELOADING", "READY"))]
     assert reloading.startswith("RELOADING=1\nMONOTONIC_USEC=")
     assert ready == "READY=1"
+    [key] = apis.add(apis.nebula, phases=[(0, 1)])
+    await daemon.post("/v1/watches", {"source": "graph", "job": {"job_id": key}})
+    await until("the status tells of the new watch", lambda: heard("STATUS=watching 1 jobs"))
     assert await daemon.stop() == 0
     assert heard("STOPPING=1")

@@ -105,8 +105,7 @@ class Daemon:
         tasks.start_soon(self._housekeeping.run)
         await tasks.start(serve, self._build_web(), sockets)
         self._vitals.set_ready(True)
-        status = f"watching {sum(len(lane) for lane in self._watchlist.lanes.values())} jobs"
-        tasks.start_soon(self._service.run, status)
+        tasks.start_soon(self._service.run, lambda: f"watching {self._watched()} jobs")
         self._notifier.ready()
         self._logger.info(
             "daemon.ready",
@@ -114,7 +113,7 @@ class Daemon:
             listen=[address_of(sock) for sock in sockets],
             sources=sorted(self._settings.sources),
             sinks=sorted(self._settings.sinks),
-            watches=sum(len(lane) for lane in self._watchlist.lanes.values()),
+            watches=self._watched(),
         )
         if not self._settings.server.tokens:
             self._logger.info("api.open", why="no server.tokens_file: anybody on this machine may use the API")
@@ -129,8 +128,9 @@ class Daemon:
             self._notifier.stopping()
             async with anyio.create_task_group() as stopping:
                 stopping.start_soon(self._wind_down, stopping.cancel_scope)
-                async for _ in signals:
-                    stopping.cancel_scope.cancel()  # asked a second time: at once
+                async for again in signals:
+                    if again != signal.SIGHUP:
+                        stopping.cancel_scope.cancel()  # asked a second time: at once
             return
 
     async def _wind_down(self, waiting: anyio.CancelScope) -> None:
@@ -203,6 +203,9 @@ class Daemon:
                 logger=self._logger,
             )
             await self._watchlist.open(lane, watches[name], tasks)
+
+    def _watched(self) -> int:
+        return sum(len(lane) for lane in self._watchlist.lanes.values())
 
     def _build_web(self) -> FastAPI:
         return build_app(

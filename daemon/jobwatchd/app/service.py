@@ -1,5 +1,6 @@
 """Manners towards the service manager: what the process is doing, and that it gets on with it."""
 
+from collections.abc import Callable
 from typing import NoReturn
 
 from structlog.typing import FilteringBoundLogger
@@ -18,10 +19,11 @@ class Service:
         self._clock = clock
         self._logger = logger
 
-    async def run(self, status: str) -> NoReturn:
-        """Report for ever; silence while a loop hangs makes the watchdog end the process."""
+    async def run(self, status: Callable[[], str]) -> NoReturn:
+        """Report for ever, `status` while all is well; silence while a loop hangs has the watchdog end the process."""
         interval_s = self._notifier.watchdog_interval_s
-        unwell: tuple[str, ...] | None = None
+        unwell: tuple[str, ...] = ()
+        shown = ""
         while True:
             ailments = tuple(self._vitals.ailments())
             if not ailments:
@@ -30,5 +32,8 @@ class Service:
                 unwell = ailments
                 for ailment in ailments:
                     self._logger.error("daemon.unwell", why=ailment)
-                self._notifier.status("; ".join(ailments) or status)
+            line = "; ".join(ailments) or status()
+            if line != shown:
+                shown = line
+                self._notifier.status(line)
             await self._clock.sleep(5.0 if interval_s is None else interval_s / 3)
