@@ -1,12 +1,12 @@
 """A login at NebulaGraph Explorer, and requests that go with it."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 import orjson
 
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
-from jobwatchd.ports import Clock, HttpClient
+from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.sources.cookie import read_cookie
 from jobwatchd.sources.nebula_payload import read_envelope
 from jobwatchd.sources.payload import digest_of
@@ -31,14 +31,18 @@ class NebulaSession:
         self._clock = clock
         self._session = Session(self._log_in, clock)
 
-    async def get(self, url: str, digest: int = 0) -> tuple[int, object, bytes]:
+    def get(self, url: str, digest: int = 0) -> Awaitable[tuple[int, object, bytes]]:
         """Return an answer's digest, the `data` of its envelope and its body; no data where the digest is as given.
 
         Raises `SourceError`s; `JobNotFound` where the API says that there is no such thing.
         """
+        # Every poll comes this way, and each coroutine in another costs it as much as a few calls do.
+        request = self._client.request
 
-        async def ask(headers: Mapping[str, str]) -> tuple[int, object, bytes]:
-            answer = await self._client.request("GET", url, headers)
+        def send(headers: Mapping[str, str]) -> Awaitable[Answer]:
+            return request("GET", url, headers)
+
+        def read(answer: Answer) -> tuple[int, object, bytes]:
             body = answer.body
             seen = digest_of(body)
             # Only answers that were read well have a digest, so an equal one holds no refusal.
@@ -46,7 +50,7 @@ class NebulaSession:
                 return seen, None, body
             return seen, read_envelope(f"GET {bare_url(url)}", answer, self._clock.now()), body
 
-        return await self._session.ask(ask)
+        return self._session.ask(send, read)
 
     async def _log_in(self) -> Grant:
         answer = await self._client.request("POST", self._url, self._login_headers, self._login_body)

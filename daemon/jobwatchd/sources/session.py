@@ -8,12 +8,14 @@ from typing import TypeVar
 import anyio
 
 from jobwatchd.errors import SourceError, SourceUnauthorized
-from jobwatchd.ports import Clock
+from jobwatchd.ports import Answer, Clock
 
 # A token is renewed when a tenth of its life is left, but no sooner than this before its end.
 LONGEST_MARGIN_S = 60.0
 
 T = TypeVar("T")
+Send = Callable[[Mapping[str, str]], Awaitable[Answer]]
+"""Sends one request with these headers."""
 
 
 class SessionRefused(SourceUnauthorized):
@@ -44,20 +46,21 @@ class Session:
         self._logins = 0
         self._failure: SourceError | None = None
 
-    async def ask(self, ask: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
-        """Return what `ask` does with the headers of a login; once more after a new one where it is `SessionRefused`.
+    async def ask(self, send: Send, read: Callable[[Answer], T]) -> T:
+        """Return what `read` makes of the answer to a request that is sent with the headers of a login.
 
-        Raises `SourceError`s; `SourceUnauthorized` where the new login is refused too.
+        Where `read` raises `SessionRefused`, it is asked once more after a new login. Raises `SourceError`s;
+        `SourceUnauthorized` where the new login is refused too.
         """
         grant = self._grant
         if grant is None or (self._renew_at_s is not None and self._clock.monotonic() >= self._renew_at_s):
             grant = await self._renew(grant)
         try:
-            return await ask(grant.headers)
+            return read(await send(grant.headers))
         except SessionRefused:
             grant = await self._renew(grant)
         try:
-            return await ask(grant.headers)
+            return read(await send(grant.headers))
         except SessionRefused as exc:
             raise SourceUnauthorized(f"{exc}, even after a new login") from None
 

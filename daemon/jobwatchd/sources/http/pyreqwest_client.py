@@ -73,19 +73,25 @@ class PyreqwestClient:
         self._options = options
         self._failures = options.failures
         self._slots = Slots(options.connections, options.total_timeout_s)
+        # One byte more tells a body that is too large from one that is just as large as allowed.
+        self._limit = options.max_body if options.cut_body else options.max_body + 1
+        self._first = min(FIRST_READ, self._limit)
         self._client: Client | None = _build_client(options)
 
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> PyreqwestAnswer:
         """Send a request and read its answer; see `HttpClient.request`."""
+        if not self._slots.take_at_once():
+            await self._wait_for_slot(method, url)
         try:
-            await self._slots.take()
-        except TimeoutError as exc:
-            raise self._unavailable(method, url, "all connections are in use") from exc
-        try:
-            request = self._build_request(method, url, headers, body)
-            return await self._exchange(method, url, request)
+            # Here and not in a coroutine of its own, for every poll comes this way.
+            async with self._build_request(method, url, headers, body) as response:
+                content = await response.body_reader.read(self._first)
+                read = b"" if content is None else content.to_bytes()
+                if len(read) == self._first:
+                    read = await self._read_on(method, url, response, read)
+                return PyreqwestAnswer(response, read)
         except PyreqwestError as exc:
             raise self._translate(method, url, exc) from exc
         except anyio.get_cancelled_exc_class():
@@ -119,20 +125,19 @@ class PyreqwestClient:
             # The cause is left out because it repeats the header's value.
             raise self._unavailable(method, url, complaint) from None
 
-    async def _exchange(self, method: str, url: str, request: StreamRequest) -> PyreqwestAnswer:
-        options = self._options
-        # One byte more tells a body that is too large from one that is just as large as allowed.
-        limit = options.max_body if options.cut_body else options.max_body + 1
-        first = min(FIRST_READ, limit)
-        async with request as response:
-            content = await response.body_reader.read(first)
-            body = b"" if content is None else content.to_bytes()
-            if len(body) == first:
-                if first < limit and (rest := await response.body_reader.read(limit - first)) is not None:
-                    body += rest.to_bytes()
-                if len(body) == limit and not options.cut_body:
-                    raise self._unreadable(method, url, f"the body is larger than {options.max_body} bytes")
-            return PyreqwestAnswer(response, body)
+    async def _wait_for_slot(self, method: str, url: str) -> None:
+        try:
+            await self._slots.take()
+        except TimeoutError as exc:
+            raise self._unavailable(method, url, "all connections are in use") from exc
+
+    async def _read_on(self, method: str, url: str, response: Response, body: bytes) -> bytes:
+        """Return the whole of a body that begins with `body`, up to what is allowed."""
+        if len(body) < self._limit and (rest := await response.body_reader.read(self._limit - len(body))) is not None:
+            body += rest.to_bytes()
+        if len(body) == self._limit and not self._options.cut_body:
+            raise self._unreadable(method, url, f"the body is larger than {self._options.max_body} bytes")
+        return body
 
     def _unavailable(self, method: str, url: str, cause: str) -> JobwatchError:
         return self._failures.unavailable(f"{self._failures.name(method, url)} failed: {cause}.")

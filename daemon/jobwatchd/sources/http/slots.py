@@ -10,13 +10,18 @@ class Slots:
         self._wait_s = wait_s
         self._free = anyio.Semaphore(count, fast_acquire=True)
 
-    async def take(self) -> None:
-        """Take a slot; raises `TimeoutError` where none came free in time."""
+    def take_at_once(self) -> bool:
+        """Take a slot where one is free, as nearly always; False where none is."""
         try:
             self._free.acquire_nowait()
         except anyio.WouldBlock:
-            with anyio.fail_after(self._wait_s):
-                await self._free.acquire()
+            return False
+        return True
+
+    async def take(self) -> None:
+        """Wait for a slot and take it; raises `TimeoutError` where none came free in time."""
+        with anyio.fail_after(self._wait_s):
+            await self._free.acquire()
 
     def give_back(self) -> None:
         """Let the next request go."""

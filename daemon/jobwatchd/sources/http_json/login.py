@@ -1,7 +1,7 @@
 """How a source proves who is asking: with what the user gave, or with what a login brought."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -25,7 +25,7 @@ from jobwatchd.sources.http_json.document import read_document
 from jobwatchd.sources.http_json.words import number_of
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 from jobwatchd.sources.payload import excerpt
-from jobwatchd.sources.session import Grant, Session, SessionRefused
+from jobwatchd.sources.session import Grant, Send, Session, SessionRefused
 from jobwatchd.sources.status import status_error
 
 T = TypeVar("T")
@@ -36,8 +36,8 @@ _OAUTH2_STATUS = (200, 201)
 class Asking(Protocol):
     """Asks with credentials; see `Session.ask`."""
 
-    async def ask(self, ask: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
-        """Return what `ask` does with the headers that prove who is asking."""
+    async def ask(self, send: Send, read: Callable[[Answer], T]) -> T:
+        """Return what `read` makes of the answer to a request with the headers that prove who is asking."""
 
 
 class Constant:
@@ -46,10 +46,10 @@ class Constant:
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = headers
 
-    async def ask(self, ask: Callable[[Mapping[str, str]], Awaitable[T]]) -> T:
-        """Return what `ask` does; raises `SourceUnauthorized` where the credentials are refused."""
+    async def ask(self, send: Send, read: Callable[[Answer], T]) -> T:
+        """Return what `read` makes of the answer; raises `SourceUnauthorized` where the credentials are refused."""
         try:
-            return await ask(self._headers)
+            return read(await send(self._headers))
         except SessionRefused as exc:
             raise SourceUnauthorized(str(exc)) from None
 

@@ -14,6 +14,7 @@ from jobwatchd.sources.http_json.login import build_asking
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 from jobwatchd.sources.payload import unreadable
+from jobwatchd.sources.session import Send
 
 
 class HttpJson:
@@ -49,8 +50,7 @@ class HttpJson:
         segments = dict(zip(self.parameters, parts, strict=True))
         call = self._writer.write(segments)
 
-        async def look(headers: Mapping[str, str]) -> Sighting:
-            answer = await self._send(call, headers)
+        def look(answer: Answer) -> Sighting:
             # The status is a part of it: what is read may depend on it.
             seen = hash((answer.status, answer.body)) or 1
             # Only answers that were read well have a digest, so an equal one holds no refusal.
@@ -59,7 +59,7 @@ class HttpJson:
             return self._read(ref, segments, call, answer, seen)
 
         try:
-            return await self._asking.ask(look)
+            return await self._asking.ask(self._sending(call), look)
         except SourceError as exc:
             raise self._masked(exc) from None
 
@@ -79,15 +79,14 @@ class HttpJson:
         """Give back connections."""
         await self._client.close()
 
-    async def _send(self, call: Call, headers: Mapping[str, str]) -> Answer:
-        return await self._client.request(call.method, call.url, {**call.headers, **headers}, call.body)
+    def _sending(self, call: Call) -> Send:
+        return lambda headers: self._client.request(call.method, call.url, {**call.headers, **headers}, call.body)
 
     async def _fetch(self, call: Call) -> tuple[Answer, Any]:
-        async def look(headers: Mapping[str, str]) -> tuple[Answer, Any]:
-            answer = await self._send(call, headers)
+        def look(answer: Answer) -> tuple[Answer, Any]:
             return answer, self._judge.judge(call.where, answer, self._clock.now())
 
-        return await self._asking.ask(look)
+        return await self._asking.ask(self._sending(call), look)
 
     def _read(self, ref: JobReference, segments: Mapping[str, str], call: Call, answer: Answer, seen: int) -> Sighting:
         value = self._judge.judge(call.where, answer, self._clock.now())
