@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import anyio
 
-from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
+from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference, Observation
@@ -69,12 +69,11 @@ class Answer(Protocol):
 class HttpClient(Protocol):
     """Sends one request and returns its answer, whatever its status.
 
-    Raises `SourceUnavailable`, or for a sink `SinkUnavailable`, when no whole answer came (refused, reset, truncated,
-    not HTTP, any of the timeouts, no connection free, what cannot be sent), and `BadPayload`, or for a sink
-    `SinkUnavailable`, when the body is too large or cannot be read; nothing else. Messages name the request, but
-    no secrets. Constructors raise `ConfigError` for a PEM file or option of no use.
-
-    Where a kept connection turns out to be closed too late, the request fails. A cancelled one frees its place at once.
+    Raises `SourceUnavailable` when no whole answer came (refused, reset, truncated, not HTTP, any of the timeouts, no
+    connection free, what cannot be sent) and `BadPayload` when the body is too large or cannot be read, for a sink
+    `SinkUnavailable` in both cases; nothing else. Messages name the request, but no secrets. Constructors raise
+    `ConfigError` for a PEM file or option of no use. Where a kept connection turns out to be closed too late, the
+    request fails. A cancelled one frees its place at once.
     """
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
@@ -190,13 +189,13 @@ class Store(Protocol):
 
     async def commit(
         self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
-    ) -> Collection[int]:
+    ) -> Committed:
         """Write steps, their events, and one pending delivery for each sink that `route` names for an event.
 
-        Per step a compare-and-set: the stored version must be one less than the step's. Returns the ids of the watches
-        for which it was not (or which are gone): nothing of their steps was written, everything of the others was. A
-        step's observation, where it has one, becomes the watch's last. At most one step per watch in a call. Events
-        get positions in the order given. An event whose id is stored already is not written again.
+        Per step a compare-and-set: the stored version must be one less than the step's; else the watch is stale, or
+        gone, and nothing of the step is written, everything of the others is. Its observation, if any, becomes the
+        watch's last. At most one step per watch in a call. Events get positions in the order given, those of sources
+        first. An event whose id is stored already is not written again.
         """
 
     async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:

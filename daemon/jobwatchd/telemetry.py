@@ -19,7 +19,7 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
-from prometheus_client.core import HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
@@ -46,6 +46,41 @@ class Tally:
         """Count one value."""
         self.counts[bisect_left(self._bounds, value)] += 1
         self.total += value
+
+
+class Count:
+    """Counts what happens at every poll, at a tenth of what a library counter costs; see `Tally`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0
+
+
+class CountCounter(Collector):
+    """A counter by some labels whose children are counts."""
+
+    def __init__(self, name: str, documentation: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
+        self._name = name
+        self._documentation = documentation
+        self._labels = labels
+        self._children: dict[tuple[str, ...], Count] = {}
+        registry.register(self)
+
+    def of(self, *labels: str) -> Count:
+        """Return the count for these values of the labels."""
+        return self._children.setdefault(labels, Count())
+
+    def describe(self) -> Iterator[Metric]:
+        """Name the metric without looking at any count."""
+        yield CounterMetricFamily(self._name, self._documentation, labels=self._labels)
+
+    def collect(self) -> Iterator[Metric]:
+        """Return what was counted."""
+        family = CounterMetricFamily(self._name, self._documentation, labels=self._labels)
+        for labels, count in list(self._children.items()):
+            family.add_metric(labels, count.value)
+        yield family
 
 
 class TallyHistogram(Collector):
@@ -105,9 +140,7 @@ class Telemetry:
             ["source", "state"],
             registry=registry,
         )
-        self.polls = Counter(
-            "jobwatchd_polls", "Requests made to learn about jobs.", ["source", "mode"], registry=registry
-        )
+        self.polls = CountCounter("jobwatchd_polls", "Requests made to learn about jobs.", ["source", "mode"], registry)
         self.polls_failed = Counter(
             "jobwatchd_polls_failed",
             "Polls that did not yield an observation.",

@@ -34,7 +34,7 @@ from jobwatchd.web.application import build_app
 from jobwatchd.web.server import address_of, bind, serve
 
 # Short beside any poll interval: how much later a change is committed, so that others go with it.
-STEPS_GATHER_S = 0.005
+STEPS_GATHER_S = 0.02
 # What a crash may cost: events of so long are sent again.
 RECORDS_GATHER_S = 0.05
 
@@ -49,7 +49,7 @@ class Daemon:
         self._logger = parts.logger
         store, clock, chance, telemetry = parts.store, parts.clock, parts.chance, parts.telemetry
         self._vitals = Vitals(clock, telemetry)
-        self._records = Records(store, clock, RECORDS_GATHER_S)
+        self._records = Records(store, clock=clock, vitals=self._vitals, gather_s=RECORDS_GATHER_S)
         self._fanout = Fanout(
             store=store,
             records=self._records,
@@ -59,7 +59,9 @@ class Daemon:
             telemetry=telemetry,
             logger=self._logger,
         )
-        self._commits = Commits(store, self._fanout.route, clock, self._fanout.told, STEPS_GATHER_S)
+        self._commits = Commits(
+            store, self._fanout.route, self._fanout.told, clock=clock, vitals=self._vitals, gather_s=STEPS_GATHER_S
+        )
         self._watchlist = Watchlist(store, clock, self._logger, parts.settings.reference)
         self._housekeeping = Housekeeping(
             _retention(self._settings),

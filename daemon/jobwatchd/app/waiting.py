@@ -10,6 +10,7 @@ from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.lane import Lane, LaneLimits
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.cadence import Cadence
+from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import JOB_ENTERED, Event, EventType
 from jobwatchd.model.job import TERMINAL, JobReference, Observation
 from jobwatchd.model.watch import WatchSpec
@@ -57,7 +58,8 @@ class Waiting:
         """
         self._waited_for = frozenset(refs)
         telemetry = Telemetry(CollectorRegistry())
-        commits = Commits(self._store, lambda _: (), self._clock, self._take)
+        vitals = Vitals(self._clock, telemetry)
+        commits = Commits(self._store, lambda _: (), self._take, clock=self._clock, vitals=vitals)
         now = self._clock.now()
         await self._store.open()
         added = await self._store.add_watches([WatchSpec(ref) for ref in refs], now)
@@ -68,7 +70,7 @@ class Waiting:
             await self._store.load_source(self._source.name, now),
             store=self._store,
             commits=commits,
-            vitals=Vitals(self._clock, telemetry),
+            vitals=vitals,
             clock=self._clock,
             chance=self._chance,
             telemetry=telemetry,
@@ -88,7 +90,7 @@ class Waiting:
             await self._store.close()
         return self._ends
 
-    async def _take(self, events: Sequence[Event]) -> None:
+    async def _take(self, events: Sequence[Event], _: Sequence[Delivery]) -> None:
         for event in events:
             self._told(event)
             if event.ref is not None and event.type in ENDS:

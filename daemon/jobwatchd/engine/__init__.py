@@ -7,11 +7,12 @@
 - `gate`: how much a lane (or a sink) may send now: rate, pauses, circuit breaker
 - `group`, `lister`: watches that one list shows together, and looking at them so; `census` counts and finds them
 - `poller`: one poll, and what follows from it
-- `commits`: gathers steps into one transaction, then tells deliveries
+- `gathering`: what comes within a moment goes into one transaction; `commits` and `records` are of its kind
+- `commits`: writes steps, then tells of their events and deliveries
 - `delivery`: one sink's loop; order within a subject, back-off, dead letters
 - `standing`: whether a source answers, told when that changes
-- `records`: gathers what became of deliveries into one transaction
-- `sinks`: all the sinks' loops together: routing, waking, replacing on reload
+- `records`: writes what became of deliveries
+- `fanout`: all the sinks' loops together: routing, telling, replacing on reload
 - `watchlist`: adding and removing watches while all of that runs
 - `housekeeping`: prunes what is old, keeps the slow gauges
 - `vitals`: which loop made progress when

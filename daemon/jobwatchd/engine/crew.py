@@ -159,12 +159,13 @@ class Crew(Generic[T]):
 
     async def _toil(self) -> None:
         """Work on what is due, one item after another; sleep while nothing is, or nothing may be."""
+        due, admit, monotonic, work = self._due, self._gate.admit, self._clock.monotonic, self._work
         while not self._stopping and self._workers <= self._concurrency:
-            if self._due and self._gate.admit(self._clock.monotonic()):
-                await self._work(self._due.popleft())
+            if due and admit(monotonic()):
+                await work(due.popleft())
                 self._completed += 1
                 continue
-            if self._due:
+            if due:
                 self.ring()  # the feeder knows when the gate will admit the next
             called = anyio.Event()
             self._idle.append(called)

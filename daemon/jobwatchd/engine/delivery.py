@@ -60,6 +60,7 @@ class DeliveryLoop:
         self._held: set[int] = set()
         self._settled: list[int] = []
         self._cursor = 0
+        self._newest = 0
         self._behind = True
         self._loading = False
         self._rescan_at_s = 0.0
@@ -79,10 +80,17 @@ class DeliveryLoop:
             vitals=vitals,
         )
 
-    def wake(self) -> None:
-        """Look into the store for new deliveries."""
-        self._behind = True
-        self._crew.ring()
+    def offer(self, delivery: Delivery) -> None:
+        """Take a delivery that was committed this moment; called for each, in order of position.
+
+        While older ones are still to be read from the store, this one will be read with them.
+        """
+        if self._behind or self._loading or len(self._held) >= WINDOW:
+            self._behind = True
+            self._crew.ring()
+        elif delivery.position > self._newest:  # else it was read from the store a moment ago
+            self._cursor = delivery.position
+            self._take(delivery)
 
     async def run(self) -> None:
         """Deliver until `stop` is called; raises only what the store raises."""
@@ -128,6 +136,7 @@ class DeliveryLoop:
         if delivery.position in self._held:
             return
         self._held.add(delivery.position)
+        self._newest = max(self._newest, delivery.position)
         subject = delivery.event.subject
         queue = self._queues.get(subject)
         if queue is not None:
@@ -183,7 +192,7 @@ class DeliveryLoop:
                 next_attempt_at=attempt.next_attempt_at,
                 rejections=delivery.rejections + isinstance(error, SinkRejected),
             )
-            self._records.submit(attempt, _nothing)
+            self._records.submit(attempt)  # it stays pending, and held
         if isinstance(error, SinkUnavailable):
             self._gate.failed(self._clock.monotonic(), error.retry_after_s)
         else:
@@ -193,11 +202,11 @@ class DeliveryLoop:
     def _finish(self, queue: deque[Delivery], attempt: Attempt) -> None:
         queue.popleft()
         # Held until written: a look from the beginning in between would find it pending still, and send it again.
-        self._records.submit(attempt, lambda: self._settle(attempt.position))
+        self._records.submit(attempt, self._settle)
 
-    def _settle(self, position: int) -> None:
+    def _settle(self, attempt: Attempt) -> None:
         # Let go of only between reads: a page that is being read now may show it as pending still.
-        self._settled.append(position)
+        self._settled.append(attempt.position)
         if self._behind:
             self._crew.ring()
 
@@ -210,7 +219,3 @@ class DeliveryLoop:
             # The receiver is back: nobody should wait out a back-off that was meant for its absence.
             self._logger.info("sink.answers")
             self._crew.hasten()
-
-
-def _nothing() -> None:
-    """Take no notice: a delivery that stays pending stays held."""

@@ -10,6 +10,7 @@ from jobwatchd.engine.delivery import DeliveryLoop, Outlet
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.errors import SinkError
+from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import Event
 from jobwatchd.ports import Clock, Store
 from jobwatchd.telemetry import Telemetry
@@ -43,10 +44,12 @@ class Fanout:
         """Return the names of the durable sinks that want `event`."""
         return [name for name, outlet in self._outlets.items() if outlet.sink.durable and outlet.filter.matches(event)]
 
-    async def told(self, events: Sequence[Event]) -> None:
-        """Take notice of committed events: wake the durable sinks, hand them to the others."""
-        for loop in self._loops.values():
-            loop.wake()
+    async def told(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
+        """Take notice of committed events: offer deliveries to the durable sinks, hand events to the others."""
+        for delivery in deliveries:
+            # A loop that is not open yet will find it in the store.
+            if delivery.sink in self._loops:
+                self._loops[delivery.sink].offer(delivery)
         for outlet in list(self._outlets.values()):
             if not outlet.sink.durable:
                 wanted = filter(outlet.filter.matches, events)

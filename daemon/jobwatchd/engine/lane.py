@@ -1,6 +1,6 @@
 """A lane: one source's own schedule, workers, limits and health. Lanes never wait for each other."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import inf
 from zlib import crc32
@@ -66,15 +66,31 @@ class Lane:
         self._entries: dict[int, Entry] = {}
         self._census = Census(source.name, telemetry.watches)
         self._gate = Gate(limits.rate, chance, clock.monotonic(), shut=health.unreachable_since is not None)
+        self._commits = commits
+        self._crew = self._build_crew(vitals)
         logger = logger.bind(source=source.name)
         self._standing = Standing(
-            health, gate=self._gate, commits=commits, clock=clock, telemetry=telemetry, logger=logger
+            health,
+            gate=self._gate,
+            changed=self._crew.ring,
+            commits=commits,
+            clock=clock,
+            telemetry=telemetry,
+            logger=logger,
         )
         self._poller = Poller(
-            source, self._standing, store=store, commits=commits, clock=clock, telemetry=telemetry, logger=logger
+            source,
+            self._standing,
+            self._settle,
+            self.remove,
+            gate=self._gate,
+            commits=commits,
+            store=store,
+            clock=clock,
+            telemetry=telemetry,
+            logger=logger,
         )
         self._lister = Lister(source, self._standing, gate=self._gate, clock=clock, telemetry=telemetry, logger=logger)
-        self._crew = self._build_crew(vitals)
         self.configure(limits, cadence)
 
     def _build_crew(self, vitals: Vitals) -> Crew[Entry | Group]:
@@ -130,8 +146,9 @@ class Lane:
             self._census.leave(entry.watch)
 
     async def stop(self) -> None:
-        """Begin no more polls, and return when those under way have come to their end."""
+        """Begin no more polls, and return when those under way have come to their end and are written."""
         await self._crew.stop()
+        await self._commits.flush()
         self._census.close()
 
     async def run(self) -> None:
@@ -139,38 +156,20 @@ class Lane:
         await self._crew.run()
 
     async def _review(self, now_s: float) -> float | None:
-        await self._standing.review(now_s, self._limits.unreachable_after_s)
+        self._standing.review(now_s, self._limits.unreachable_after_s)
         return self._standing.next_review_s
 
-    async def _work(self, item: Entry | Group) -> None:
-        failing_since_s = self._gate.failing_since_s
-        if isinstance(item, Entry):
-            await self._poll(item)
-        else:
-            await self._poll_group(item)
-        if failing_since_s is not None or self._gate.failing_since_s is not None:
-            # The gate may admit more now than it did, or less; only the feeder can act on that.
-            self._crew.ring()
+    def _work(self, item: Entry | Group) -> Awaitable[None]:
+        return self._poller.poll(item) if isinstance(item, Entry) else self._poll_group(item)
 
-    async def _poll(self, entry: Entry) -> None:
-        if entry.is_gone:
-            # An admission that neither an answer nor a failure follows would leave the breaker waiting for ever.
-            self._gate.unused()
-            return
-        before = entry.watch
-        await self._poller.poll(entry)
-        if entry.watch is not before or entry.is_gone:
-            self._recount(entry, before)
-        if not entry.is_gone:
-            self._schedule(entry, self._chance())
-
-    def _recount(self, entry: Entry, before: Watch) -> None:
+    def _settle(self, entry: Entry, before: Watch) -> None:
+        """Take note of what a poll has led to, and say when the next is wanted."""
         if self._entries.get(before.id) is not entry:
             return  # removed meanwhile, and counted out then
-        self._census.leave(before)
-        self._census.enter(entry.watch)
-        if entry.is_gone:
-            self.remove(before.id)
+        if entry.watch is not before:
+            self._census.leave(before)
+            self._census.enter(entry.watch)
+        self._schedule(entry, self._chance())
 
     async def _poll_group(self, group: Group) -> None:
         """Look at all of the group that is due or soon will be: by list, or singly where that takes fewer requests."""
@@ -184,7 +183,7 @@ class Lane:
             return
         if len(entries) == 1 or not group.is_worth_a_list(len(entries)):
             self._look_singly(entries[1:], now_s)
-            await self._poll(entries[0])
+            await self._poller.poll(entries[0])
             return
         singly = await self._lister.poll(group, entries)
         self._look_singly(singly, self._clock.monotonic())
@@ -216,7 +215,9 @@ class Lane:
         if watch.ended_at is not None and is_over(self._cadence, watch, now):
             self.remove(watch.id)
             return
-        if entry.trouble is not None:
+        if entry.trouble is not None and entry.trouble.stale:
+            delay_s = 0.0
+        elif entry.trouble is not None:
             backoff = Backoff(self._cadence.min_interval_s, 2.0, self._cadence.max_interval_s)
             delay_s = backoff.delay_s(entry.trouble.failures, self._chance())
         else:

@@ -42,7 +42,7 @@ class Lister:
         self._clock = clock
         self._logger = logger
         self.hint_bound_s = 0.0
-        self._polls = telemetry.polls.labels(source.name, "list")
+        self._polls = telemetry.polls.of(source.name, "list")
         self._polls_failed = telemetry.polls_failed
         self._duration = telemetry.poll_duration.of(source.name)
         self._lateness = telemetry.poll_lateness.of(source.name)
@@ -57,25 +57,25 @@ class Lister:
         try:
             listing = await self._source.observe_many(group.name, [entry.watch.ref for entry in entries])
         except SourceError as error:
-            return await self._failed(group, entries, error)
-        if self._standing.is_failing:
-            await self._standing.answered()
-        self._polls.inc(listing.requests)
+            return self._failed(group, entries, error)
+        if self._gate.failing_since_s is not None:
+            self._standing.answered()
+        self._polls.value += listing.requests
         self._gate.charge(listing.requests - 1)
         self._duration.observe(self._clock.monotonic() - begun_s)
         singly = self._unsettled(group, entries, listing)
         group.learn(listing.requests + len(singly))
         return singly
 
-    async def _failed(self, group: Group, entries: Sequence[Entry], error: SourceError) -> Sequence[Entry]:
-        self._polls.inc()
+    def _failed(self, group: Group, entries: Sequence[Entry], error: SourceError) -> Sequence[Entry]:
+        self._polls.value += 1
         self._polls_failed.labels(self._source.name, error.reason).inc()
         group.learn(len(entries) + 1)
         if isinstance(error, BadPayload | SourceRejected):
             # The list cannot be read; that says nothing about the jobs. The source is there, though: a breaker that
             # waits for its probe must hear of it, or it would wait for ever.
-            if self._standing.is_failing:
-                await self._standing.answered()
+            if self._gate.failing_since_s is not None:
+                self._standing.answered()
             self._logger.warning("list.failed", group=group.name, reason=error.reason, error=str(error))
             return entries
         self._standing.failed(error)

@@ -1,14 +1,17 @@
 """One poll, and what follows from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry, Trouble
+from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.standing import Standing
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
+from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Clock, Source, Store
 from jobwatchd.telemetry import Telemetry
 
@@ -25,13 +28,20 @@ DEFAULT_LOST_AFTER = LostAfter()
 
 
 class Poller:
-    """Polls one source: asks, decides, and has the outcome written; when to ask is the lane's business."""
+    """Polls one source: asks, decides, and has the outcome written; when to ask is the lane's business.
+
+    `settle` is called with the entry and the watch that it held before, once what a poll has led to is written;
+    `forget` with the id of a watch that the store does not have any more.
+    """
 
     def __init__(
         self,
         source: Source,
         standing: Standing,
+        settle: Callable[[Entry, Watch], None],
+        forget: Callable[[int], None],
         *,
+        gate: Gate,
         commits: Commits,
         store: Store,
         clock: Clock,
@@ -40,45 +50,50 @@ class Poller:
     ) -> None:
         self._source = source
         self._standing = standing
+        self._settle = settle
+        self._forget = forget
+        self._gate = gate
         self._commits = commits
         self._store = store
         self._clock = clock
         self._logger = logger
         self.lost_after = DEFAULT_LOST_AFTER
-        self._polls = telemetry.polls.labels(source.name, "single")
+        self._polls = telemetry.polls.of(source.name, "single")
         self._polls_failed = telemetry.polls_failed
         self._duration = telemetry.poll_duration.of(source.name)
         self._lateness = telemetry.poll_lateness.of(source.name)
 
     async def poll(self, entry: Entry) -> None:
-        """Poll one job; afterwards `entry` says what is known now. Raises only what the store raises."""
+        """Poll one job; raises only what the store raises."""
+        if entry.is_gone:
+            # An admission that neither an answer nor a failure follows would leave the breaker waiting for ever.
+            self._gate.unused()
+            return
+        if entry.trouble is not None and entry.trouble.stale:
+            self._gate.unused()
+            await self._renew(entry)
+            return
         begun_s = self._clock.monotonic()
         self._lateness.observe(begun_s - entry.due_s)
-        self._polls.inc()
+        self._polls.value += 1
         watch = entry.watch
         try:
             digest, observation = await self._source.observe(watch.ref, entry.digest)
         except SourceError as error:
-            await self._failed(entry, error)
+            self._failed(entry, error)
             return
-        if self._standing.is_failing:
-            await self._standing.answered()
+        if self._gate.failing_since_s is not None:
+            self._standing.answered()
         self._duration.observe(self._clock.monotonic() - begun_s)
         entry.trouble = None
-        if observation is None and watch.overdue_at is None:
-            return  # the way of nearly every poll: nothing to read, nothing to write
-        now = self._clock.now()
         if observation is not None:
-            step = advance(watch, observation, now)
+            self._write(entry, advance(watch, observation, self._clock.now()), digest)
+        elif watch.overdue_at is not None:
+            self._write(entry, mark_overdue(watch, self._clock.now()), digest)
         else:
-            step = mark_overdue(watch, now)
-            if step.watch is watch:
-                return
-        # The digest is remembered only once its consequences are: a body whose step could not be written is read again.
-        if await self._write(entry, step):
-            entry.digest = digest
+            self._settle(entry, watch)  # the way of nearly every poll: nothing to read, nothing to write
 
-    async def _failed(self, entry: Entry, error: SourceError) -> None:
+    def _failed(self, entry: Entry, error: SourceError) -> None:
         self._polls_failed.labels(self._source.name, error.reason).inc()
         trouble = entry.trouble = entry.trouble or Trouble()
         trouble.failures += 1
@@ -86,36 +101,56 @@ class Poller:
             trouble.missing = 0
         if not isinstance(error, JobNotFound | BadPayload | SourceRejected):
             self._standing.failed(error)
+            self._settle(entry, entry.watch)
             return
         # The source is there, it is this job that cannot be read; others need not suffer for it.
-        if self._standing.is_failing:
-            await self._standing.answered()
+        if self._gate.failing_since_s is not None:
+            self._standing.answered()
         if trouble.failures == 1:
             self._logger.warning("poll.failed", job=entry.watch.ref.key, reason=error.reason, error=str(error))
-        if isinstance(error, JobNotFound):
-            await self._missed(entry, trouble)
+        if isinstance(error, JobNotFound) and self._is_lost(trouble):
+            missing_s = self._clock.monotonic() - trouble.missing_since_s
+            detail = f"not found {trouble.missing} times over {missing_s:.0f} s"
+            # Without a digest: should it come back, even the answer that it last gave is news.
+            self._write(entry, mark_lost(entry.watch, self._clock.now(), detail), 0)
+        else:
+            self._settle(entry, entry.watch)
 
-    async def _missed(self, entry: Entry, trouble: Trouble) -> None:
+    def _is_lost(self, trouble: Trouble) -> bool:
+        """Count a not-found, and say whether it was one too many."""
         now_s = self._clock.monotonic()
         trouble.missing += 1
         if trouble.missing == 1:
             trouble.missing_since_s = now_s
-        missing_s = now_s - trouble.missing_since_s
-        if trouble.missing >= self.lost_after.not_found and missing_s >= self.lost_after.grace_s:
-            detail = f"not found {trouble.missing} times over {missing_s:.0f} s"
-            # Should it come back, even the answer that it last gave is news.
-            entry.digest = 0
-            await self._write(entry, mark_lost(entry.watch, self._clock.now(), detail))
+        return (
+            trouble.missing >= self.lost_after.not_found and now_s - trouble.missing_since_s >= self.lost_after.grace_s
+        )
 
-    async def _write(self, entry: Entry, step: Step) -> bool:
-        """Have a step written where it says anything new; False where the watch had to be loaded again instead."""
-        if step.watch.version == entry.watch.version or await self._commits.submit(step):
-            entry.watch = step.watch
-            return True
-        record = await self._store.get_watch(entry.watch.id)
-        entry.digest = 0
+    def _write(self, entry: Entry, step: Step, digest: int) -> None:
+        """Have a step written where it says anything new; `entry` takes it over, with the digest, once it is."""
+        before = entry.watch
+
+        def written(is_written: bool) -> None:  # noqa: FBT001 - the value is the whole message
+            if is_written:
+                # Only now: an answer whose step could not be written has to be read again.
+                entry.watch, entry.digest = step.watch, digest
+            else:
+                entry.trouble = entry.trouble or Trouble()
+                entry.trouble.stale = True
+            self._settle(entry, before)
+
+        if step.watch.version != before.version:
+            self._commits.submit(step, written)
+            return
+        entry.digest = digest
+        self._settle(entry, before)
+
+    async def _renew(self, entry: Entry) -> None:
+        """Load a watch again that somebody else has changed; what was seen of the job meanwhile will be seen again."""
+        before = entry.watch
+        record = await self._store.get_watch(before.id)
         if record is None:
-            entry.drop()
-        else:
-            entry.watch = record.watch
-        return False
+            self._forget(before.id)
+            return
+        entry.watch, entry.digest, entry.trouble = record.watch, 0, None
+        self._settle(entry, before)

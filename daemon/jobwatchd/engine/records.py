@@ -3,54 +3,42 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-import anyio
-
+from jobwatchd.engine.gathering import MAX_GROUP, Gathering
+from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.delivery import Attempt
 from jobwatchd.ports import Clock, Store
 
-MAX_GROUP = 500
+_Item = tuple[Attempt, Callable[[Attempt], None] | None]
 
 
 class Records:
-    """Writes attempts soon after they happened; nobody waits for it, so those of `gather_s` seconds are one group.
+    """Writes attempts soon after they happened; nobody waits for it.
 
     Losing the last few in a crash means that their events are sent again, under the same ids: at least once.
     """
 
-    def __init__(self, store: Store, clock: Clock, gather_s: float = 0.0) -> None:
+    def __init__(self, store: Store, *, clock: Clock, vitals: Vitals, gather_s: float = 0.0) -> None:
         self._store = store
-        self._clock = clock
-        self._gather_s = gather_s
-        self._queue: list[tuple[Attempt, Callable[[], None]]] = []
-        self._wake = anyio.Event()
-        self._lock = anyio.Lock()
+        self._gathering: Gathering[_Item] = Gathering(
+            "records", self._write, gather_s=gather_s, clock=clock, vitals=vitals
+        )
 
-    def submit(self, attempt: Attempt, written: Callable[[], None]) -> None:
+    def submit(self, attempt: Attempt, written: Callable[[Attempt], None] | None = None) -> None:
         """Have an attempt written; `written` is called once it is."""
-        self._queue.append((attempt, written))
-        self._wake.set()
+        self._gathering.submit((attempt, written))
 
     async def run(self) -> NoReturn:
         """Write what is submitted, for ever; raises what the store raises."""
-        while True:
-            await self._wake.wait()
-            if self._gather_s:
-                await self._clock.sleep(self._gather_s)
-            self._wake = anyio.Event()
-            async with self._lock:
-                if self._queue:  # else a flush was faster
-                    await self._write()
-            if self._queue:
-                self._wake.set()
+        await self._gathering.run()
 
     async def flush(self) -> None:
         """Return when all that was submitted so far is written."""
-        async with self._lock:
-            while self._queue:
-                await self._write()
+        await self._gathering.flush()
 
-    async def _write(self) -> None:
-        group, self._queue = self._queue[:MAX_GROUP], self._queue[MAX_GROUP:]
+    async def _write(self, queue: list[_Item]) -> list[_Item]:
+        group = queue[:MAX_GROUP]
         await self._store.record_attempts([attempt for attempt, _ in group])
-        for _, written in group:
-            written()
+        for attempt, written in group:
+            if written is not None:
+                written(attempt)
+        return queue[MAX_GROUP:]

@@ -1,5 +1,6 @@
 """A source's standing: whether it answers, told once when that changes."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from structlog.typing import FilteringBoundLogger
@@ -13,13 +14,17 @@ from jobwatchd.telemetry import Telemetry
 
 
 class Standing:
-    """Turns answers and failures into the gate's state, `source.unreachable`, `source.recovered` and `source_up`."""
+    """Turns answers and failures into the gate's state, `source.unreachable`, `source.recovered` and `source_up`.
+
+    `changed` is called when the gate may admit more than before, or less.
+    """
 
     def __init__(
         self,
         health: SourceHealth,
         *,
         gate: Gate,
+        changed: Callable[[], None],
         commits: Commits,
         clock: Clock,
         telemetry: Telemetry,
@@ -27,6 +32,7 @@ class Standing:
     ) -> None:
         self._health = health
         self._gate = gate
+        self._changed = changed
         self._commits = commits
         self._clock = clock
         self._logger = logger
@@ -36,21 +42,17 @@ class Standing:
         self._warned = gate.is_open
         self.next_review_s: float | None = None
 
-    @property
-    def is_failing(self) -> bool:
-        """Whether the last word of the source was a failure."""
-        return self._gate.failing_since_s is not None
-
     def failed(self, error: SourceError) -> None:
         """Note that a poll brought no answer."""
         self._why = str(error)
         self._gate.failed(self._clock.monotonic(), getattr(error, "retry_after_s", None))
+        self._changed()
         if self._gate.is_open and not self._warned:
             self._warned = True
             self._up.set(0)
             self._logger.warning("source.failing", reason=error.reason, error=self._why)
 
-    async def review(self, now_s: float, unreachable_after_s: float) -> None:
+    def review(self, now_s: float, unreachable_after_s: float) -> None:
         """Tell that the source is unreachable once it has failed for so long; `next_review_s` is when to ask again."""
         self.next_review_s = None
         since_s = self._gate.failing_since_s
@@ -65,11 +67,12 @@ class Standing:
         self._up.set(0)
         if step is not None:
             self._health = step.health
-            await self._commits.submit(step)
+            self._commits.submit(step)
 
-    async def answered(self) -> None:
+    def answered(self) -> None:
         """Note an answer after failures."""
         self._gate.answered()
+        self._changed()
         self._up.set(1)
         if self._warned:
             self._warned = False
@@ -77,4 +80,4 @@ class Standing:
         step = mark_recovered(self._health, self._clock.now())
         if step is not None:
             self._health = step.health
-            await self._commits.submit(step)
+            self._commits.submit(step)

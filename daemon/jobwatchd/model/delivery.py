@@ -1,8 +1,10 @@
 """One event on its way to one sink, and what a failed attempt means."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from jobwatchd.errors import SinkError, SinkRejected
 from jobwatchd.model.cadence import Backoff
@@ -34,6 +36,13 @@ class Delivery:
     attempts: int = 0
     next_attempt_at: datetime | None = None
     rejections: int = 0
+
+
+class Committed(NamedTuple):
+    """What became of a commit: the ids of the watches that were not current, and all deliveries it made, in order."""
+
+    stale: Collection[int]
+    deliveries: Sequence[Delivery]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count, islice
 
 from jobwatchd.errors import StaleWatch
-from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
+from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
@@ -110,12 +110,12 @@ class MemoryStore:
 
     async def commit(
         self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
-    ) -> Collection[int]:
-        """Write steps, events and pending deliveries; returns the ids of the watches that were not current."""
+    ) -> Committed:
+        """Write steps, events and pending deliveries."""
         current = [step for step in steps if self._is_current(step)]
         standing = [step for step in health if self._is_standing(step)]
-        told = [event for step in current for event in step.events]
-        told += [event for step in standing for event in step.events]
+        told = [event for step in standing for event in step.events]
+        told += [event for step in current for event in step.events]
         fresh = {event.id: event for event in told if event.id not in self._event_ids}
         # Asked before anything is written, so that a `route` that raises leaves nothing half done.
         sinks = {event.id: tuple(dict.fromkeys(route(event))) for event in fresh.values()}
@@ -123,9 +123,8 @@ class MemoryStore:
             seen = step.observation or self._watches[step.watch.id].observation
             self._watches[step.watch.id] = WatchRecord(step.watch, seen)
         self._sources |= {step.health.name: step.health for step in standing}
-        for event in fresh.values():
-            self._write_event(event, sinks[event.id], now)
-        return {step.watch.id for step in steps} - {step.watch.id for step in current}
+        made = [delivery for event in fresh.values() for delivery in self._write_event(event, sinks[event.id], now)]
+        return Committed({step.watch.id for step in steps} - {step.watch.id for step in current}, made)
 
     async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
         """Return events in the order of their positions."""
@@ -185,12 +184,14 @@ class MemoryStore:
         known = self._sources.get(step.health.name)
         return known is not None and known.version == step.health.version - 1
 
-    def _write_event(self, event: Event, sinks: Collection[str], now: datetime) -> None:
+    def _write_event(self, event: Event, sinks: Collection[str], now: datetime) -> Sequence[Delivery]:
         position = next(self._positions)
         self._events[position] = (StoredEvent(position, event), now)
         self._event_ids[event.id] = position
-        for sink in sinks:
-            self._deliveries.add(Delivery(sink, position, event, now))
+        made = [Delivery(sink, position, event, now) for sink in sinks]
+        for delivery in made:
+            self._deliveries.add(delivery)
+        return made
 
 
 def _is_before(at: datetime | None, limit: datetime) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery
+from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
 from jobwatchd.model.event import StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
@@ -89,8 +89,8 @@ class SqlStore:
 
     async def commit(
         self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
-    ) -> Collection[int]:
-        """Write steps, events and pending deliveries; returns the ids of the watches that were not current."""
+    ) -> Committed:
+        """Write steps, events and pending deliveries."""
         # Asked here and not in the transaction: that runs in another thread, and `route` belongs to this one.
         told = [event for step in steps for event in step.events]
         told += [event for step in health for event in step.events]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
 
-from jobwatchd.model.delivery import DeliveryStatus
+from jobwatchd.model.delivery import Committed, Delivery, DeliveryStatus
 from jobwatchd.model.event import Event
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.transition import Step
@@ -52,8 +52,8 @@ def commit(
     health: Sequence[HealthStep],
     sinks: Mapping[str, Collection[str]],
     now: datetime,
-) -> set[int]:
-    """Write the steps whose watches are current, with events and deliveries; returns the ids of the others.
+) -> Committed:
+    """Write the steps whose watches are current, with events and deliveries; see `ports.Store.commit`.
 
     `sinks` names, for the id of each event, where it is to be delivered.
     """
@@ -66,10 +66,10 @@ def commit(
         connection.execute(_STEP, [step_row(step) for step in current])
     if standing:
         connection.execute(_HEALTH, [_health_row(step.health) for step in standing])
-    told = [event for step in current for event in step.events]
-    told += [event for step in standing for event in step.events]
-    _write_events(connection, told, sinks, to_micros(now))
-    return {step.watch.id for step in steps} - {step.watch.id for step in current}
+    told = [event for step in standing for event in step.events]
+    told += [event for step in current for event in step.events]
+    made = _write_events(connection, told, sinks, now)
+    return Committed({step.watch.id for step in steps} - {step.watch.id for step in current}, made)
 
 
 def _current_health(connection: Connection, health: Sequence[HealthStep]) -> list[HealthStep]:
@@ -91,21 +91,25 @@ def _health_row(health: SourceHealth) -> dict[str, object]:
 
 
 def _write_events(
-    connection: Connection, told: Sequence[Event], sinks: Mapping[str, Collection[str]], now: int
-) -> None:
-    """Write those events that are not there, and their deliveries.
+    connection: Connection, told: Sequence[Event], sinks: Mapping[str, Collection[str]], now: datetime
+) -> list[Delivery]:
+    """Write those events that are not there, and their deliveries; returns the latter.
 
     No other writer can bring the same event in between: its watch, or its source, is locked by this transaction.
     """
     known = _positions(connection, (event.id for event in told))
     fresh = {event.id: event for event in told if event.id not in known}
     if not fresh:
-        return
-    connection.execute(insert(events), [_event_row(event, now) for event in fresh.values()])
+        return []
+    committed_at = to_micros(now)
+    connection.execute(insert(events), [_event_row(event, committed_at) for event in fresh.values()])
     positions = _positions(connection, (event_id for event_id in fresh if sinks[event_id]))
-    pending = [_delivery_row(positions[event_id], sink, now) for event_id in positions for sink in sinks[event_id]]
-    if pending:
-        connection.execute(insert(deliveries), pending)
+    made = [
+        Delivery(sink, positions[event_id], event, now) for event_id, event in fresh.items() for sink in sinks[event_id]
+    ]
+    if made:
+        connection.execute(insert(deliveries), [_delivery_row(delivery, committed_at) for delivery in made])
+    return made
 
 
 def _positions(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
@@ -127,10 +131,10 @@ def _event_row(event: Event, now: int) -> dict[str, object]:
     }
 
 
-def _delivery_row(position: int, sink: str, now: int) -> dict[str, object]:
+def _delivery_row(delivery: Delivery, now: int) -> dict[str, object]:
     return {
-        "position": position,
-        "sink": sink,
+        "position": delivery.position,
+        "sink": delivery.sink,
         "status": DeliveryStatus.PENDING.value,
         "attempts": 0,
         "created_at": now,

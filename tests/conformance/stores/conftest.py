@@ -70,6 +70,6 @@ def commit(store: Store) -> Callable[..., object]:
         def route(_event: Event) -> Sequence[str]:
             return sinks
 
-        return set(await store.commit(steps, (), route, at))
+        return set((await store.commit(steps, (), route, at)).stale)
 
     return commit_steps

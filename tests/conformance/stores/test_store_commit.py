@@ -169,7 +169,20 @@ async def test_a_large_group_is_one_commit(store: Store, add: Add, step: MakeSte
 
 async def test_nothing_to_write_is_written_as_nothing(store: Store, now: datetime):
     """An empty commit is allowed."""
-    assert set(await store.commit((), (), to_nobody, now)) == set()
+    assert await store.commit((), (), to_nobody, now) == (set(), [])
+
+
+async def test_a_commit_returns_the_deliveries_that_it_made(store: Store, add: Add, step: MakeStep, now: datetime):
+    """In order and for every sink, just as they would be read; none for a step that was stale, or a stored event."""
+    one, two, three = await add("a", "b", "c")
+    await store.commit([step(two)], (), to_nobody, now)
+    first = await store.commit([step(three)], (), to_nobody, now)
+    assert first == (set(), [])
+    committed = await store.commit([step(one), step(two), step(three)], (), lambda _: ["hook", "log"], now)
+    assert set(committed.stale) == {two.id, three.id}
+    pending = {sink: await store.pending_deliveries(sink, 0, 10) for sink in ("hook", "log")}
+    assert [len(found) for found in pending.values()] == [1, 1]
+    assert list(committed.deliveries) == [*pending["hook"], *pending["log"]]
 
 
 async def test_a_source_is_created_once(store: Store, now: datetime):
@@ -181,13 +194,13 @@ async def test_a_source_is_created_once(store: Store, now: datetime):
 
 
 async def test_a_source_that_fails_is_remembered_and_told(store: Store, add: Add, step: MakeStep, now: datetime):
-    """Its standing survives, its event follows those of the steps, and goes where it is routed."""
+    """Its standing survives, its event comes before those of the steps, and goes where it is routed."""
     (watch,) = await add("a")
     down = mark_unreachable(await store.load_source("graph", now), now - timedelta(seconds=61), now, "refused")
     await store.commit([step(watch)], [down], lambda _: ["hook"], now)
     assert await store.load_source("graph", now) == down.health
-    assert await told(store) == [("graph/a", "job.queued"), ("graph", "source.unreachable")]
-    assert [it.event for it in await store.pending_deliveries("hook", 0, 10)][1] == down.events[0]
+    assert await told(store) == [("graph", "source.unreachable"), ("graph/a", "job.queued")]
+    assert next(it.event for it in await store.pending_deliveries("hook", 0, 10)) == down.events[0]
     up = mark_recovered(down.health, now + timedelta(minutes=2))
     await store.commit((), [up], to_nobody, now)
     assert await store.load_source("graph", now) == up.health
@@ -200,6 +213,6 @@ async def test_an_outdated_standing_is_left_out(store: Store, add: Add, step: Ma
     first = mark_unreachable(health, now, now, "refused")
     late = mark_unreachable(health, now, now + timedelta(seconds=9), "timed out")
     await store.commit((), [first], to_nobody, now)
-    assert set(await store.commit([step(watch)], [late], to_nobody, now)) == set()
+    assert not (await store.commit([step(watch)], [late], to_nobody, now)).stale
     assert await store.load_source("graph", now) == first.health
     assert await told(store) == [("graph", "source.unreachable"), ("graph/a", "job.queued")]

@@ -20,6 +20,7 @@ from jobwatchd.engine.lane import Lane, LaneLimits
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.cadence import Cadence
+from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
@@ -50,8 +51,8 @@ class Rig:
     def use(self, store: MemoryStore) -> None:
         """Build everything that writes on this store."""
         self.store = store
-        self.records = Records(store, self.clock)
-        self.commits = Commits(store, self.route, self.clock, self.tell)
+        self.records = Records(store, clock=self.clock, vitals=self.vitals)
+        self.commits = Commits(store, self.route, self.tell, clock=self.clock, vitals=self.vitals)
         self.fanout = Fanout(
             store=store,
             records=self.records,
@@ -70,10 +71,10 @@ class Rig:
         """Route as the sinks wish."""
         return self.fanout.route(event)
 
-    async def tell(self, events: Sequence[Event]) -> None:
+    async def tell(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
         """Keep what was committed, and tell the sinks."""
         self.told += events
-        await self.fanout.told(events)
+        await self.fanout.told(events, deliveries)
 
     async def add(self, source: str, *jobs: str, **facts: object) -> list[Watch]:
         """Add watches to the store."""
@@ -118,14 +119,16 @@ class Rig:
             logger=self.logger,
         )
 
-    async def commit_events(self, sink: str, *names: str) -> None:
-        """Commit events named `job:number`, in order, for one sink."""
+    async def commit_events(self, sink: str, *names: str) -> list[Delivery]:
+        """Commit events named `job:number`, in order, for one sink; returns the deliveries that were made."""
+        made: list[Delivery] = []
         for job, _, number in (name.partition(":") for name in names):
             (watch,) = await self.add("graph", job)
             watch = replace(watch, sequence=int(number) - 1)
             state = State.RUNNING if int(number) % 2 else State.STOPPING
             step = advance(replace(watch, state=None), Observation(state, "x"), self.clock.now())
-            await self.store.commit([step], [], lambda _event: [sink], self.clock.now())
+            made += (await self.store.commit([step], [], lambda _event: [sink], self.clock.now())).deliveries
+        return made
 
     async def events(self, **query: object) -> list[str]:
         """Return the types of all committed events, in order; what is inferred has a question mark."""

@@ -6,7 +6,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.commits import MAX_GROUP, Commits
+from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.gathering import MAX_GROUP
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.health import HealthStep, mark_recovered, mark_unreachable
 from jobwatchd.model.job import Observation, State
@@ -49,15 +50,11 @@ async def test_steps_that_come_during_a_transaction_go_into_the_next_together(ri
     watches = await rig.add("graph", *map(str, range(MAX_GROUP + 100)))
     store.go_on = anyio.Event()
     results: list[bool] = []
-
-    async def submit(step: Step) -> None:
-        results.append(await rig.commits.submit(step))
-
-    async with rig.running() as tasks:
-        tasks.start_soon(submit, advance(watches[0], RUNNING, rig.clock.now()))
+    async with rig.running():
+        rig.commits.submit(advance(watches[0], RUNNING, rig.clock.now()), results.append)
         await rig.clock.advance(0)
         for watch in watches[1:]:
-            tasks.start_soon(submit, advance(watch, RUNNING, rig.clock.now()))
+            rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), results.append)
         await rig.clock.advance(0)
         assert (store.groups, results) == ([1], [])
         store.go_on.set()
@@ -69,15 +66,12 @@ async def test_steps_that_come_during_a_transaction_go_into_the_next_together(ri
 
 
 async def test_nobody_goes_on_before_the_step_is_written(rig: Any, store: WatchedStore):
-    """The one who submits waits for the transaction."""
+    """The one who submits hears of it after the transaction."""
     (watch,) = await rig.add("graph", "1")
     store.go_on = anyio.Event()
-    went_on = []
-
-    async def submit() -> None:
-        went_on.append(await rig.commits.submit(advance(watch, RUNNING, rig.clock.now())))
-
-    async with rig.running(submit):
+    went_on: list[bool] = []
+    rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), went_on.append)
+    async with rig.running():
         await rig.clock.advance(100)
         assert (went_on, rig.told) == ([], [])
         store.go_on.set()
@@ -89,18 +83,13 @@ async def test_a_stale_step_is_not_written_and_not_told(rig: Any):
     """Whoever decided on an old version is told so; the others in the group are not hurt."""
     one, two = await rig.add("graph", "1", "2")
     now = rig.clock.now()
+    results: list[bool] = []
     async with rig.running():
-        assert await rig.commits.submit(advance(one, RUNNING, now))
-        results = []
+        for step in (advance(one, RUNNING, now), advance(one, DONE, now), advance(two, RUNNING, now)):
+            rig.commits.submit(step, results.append)
+        await rig.commits.flush()
 
-        async def submit(step: Step) -> None:
-            results.append((step.watch.id, await rig.commits.submit(step)))
-
-        async with anyio.create_task_group() as both:
-            both.start_soon(submit, advance(one, DONE, now))
-            both.start_soon(submit, advance(two, RUNNING, now))
-
-    assert results == [(one.id, False), (two.id, True)]
+    assert results == [True, True, False]
     assert await rig.events() == ["job.running", "job.running"]
     assert len(rig.told) == 2
 
@@ -110,18 +99,10 @@ async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: Wa
     one, two = await rig.add("graph", "1", "2")
     first = advance(one, RUNNING, rig.clock.now())
     steps = [first, advance(first.watch, DONE, rig.clock.now()), advance(two, RUNNING, rig.clock.now())]
-    results = []
-
-    async def submit(step: Step) -> None:
-        results.append(await rig.commits.submit(step))
-
-    async with anyio.create_task_group() as tasks:
-        for step in steps:
-            tasks.start_soon(submit, step)
-        await rig.clock.advance(0)
-        tasks.start_soon(rig.commits.run)
-        await rig.clock.advance(0)
-        tasks.cancel_scope.cancel()
+    results: list[bool] = []
+    for step in steps:
+        rig.commits.submit(step, results.append)
+    await rig.commits.flush()
 
     assert (store.groups, results) == ([2, 1], [True, True, True])
     assert [event.type for event in rig.told] == ["job.running", "job.running", "job.succeeded"]
@@ -134,13 +115,9 @@ async def test_a_source_that_recovers_at_once_is_told_both(rig: Any):
     assert down is not None
     up = mark_recovered(down.health, rig.clock.now())
     assert up is not None
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(rig.commits.submit, down)
-        tasks.start_soon(rig.commits.submit, up)
-        await rig.clock.advance(0)
-        tasks.start_soon(rig.commits.run)
-        await rig.clock.advance(0)
-        tasks.cancel_scope.cancel()
+    rig.commits.submit(down)
+    rig.commits.submit(up)
+    await rig.commits.flush()
 
     assert await rig.events() == ["source.unreachable", "source.recovered"]
     assert await rig.store.load_source("graph", rig.clock.now()) == up.health
@@ -150,13 +127,10 @@ async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, s
     """No promise can be kept any more: the failure ends the process, and no poll takes its step for written."""
     (watch,) = await rig.add("graph", "1")
     store.broken = True
-    went_on = []
-
-    async def submit() -> None:
-        went_on.append(await rig.commits.submit(advance(watch, RUNNING, rig.clock.now())))
-
+    went_on: list[bool] = []
+    rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), went_on.append)
     with pytest.raises(ExceptionGroup) as failure:
-        async with rig.running(submit):
+        async with rig.running():
             await rig.clock.advance(10)
 
     assert failure.group_contains(StoreUnavailable, match="disk full")
@@ -166,13 +140,12 @@ async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, s
 async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
     """What is only remembered wakes no sink."""
     (watch,) = await rig.add("graph", "1")
-    async with rig.running():
-        first = advance(watch, RUNNING, rig.clock.now())
-        await rig.commits.submit(first)
-        rig.told.clear()
-        assert await rig.commits.submit(
-            advance(first.watch, Observation(State.RUNNING, "1", group="g"), rig.clock.now())
-        )
+    first = advance(watch, RUNNING, rig.clock.now())
+    rig.commits.submit(first)
+    await rig.commits.flush()
+    rig.told.clear()
+    rig.commits.submit(advance(first.watch, Observation(State.RUNNING, "1", group="g"), rig.clock.now()))
+    await rig.commits.flush()
 
     record = await rig.store.get_watch(watch.id)
     assert (record.watch.group, rig.told) == ("g", [])
@@ -181,11 +154,11 @@ async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
 async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore):
     """The first waits for others, but not for longer than it was told."""
     watches = await rig.add("graph", "1", "2", "3")
-    commits = Commits(store, rig.route, rig.clock, rig.tell, 0.005)
+    commits = Commits(store, rig.route, rig.tell, clock=rig.clock, vitals=rig.vitals, gather_s=0.005)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(commits.run)
         for watch in watches:
-            tasks.start_soon(commits.submit, advance(watch, RUNNING, rig.clock.now()))
+            commits.submit(advance(watch, RUNNING, rig.clock.now()))
             await rig.clock.advance(0.002)
         assert store.groups == [3]
         tasks.cancel_scope.cancel()

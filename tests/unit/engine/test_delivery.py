@@ -77,12 +77,12 @@ async def test_events_are_delivered_and_recorded(rig: Any, sink: FussySink, loop
     assert rig.metric("jobwatchd_delivery_latency_seconds_count", sink="hook") == 3
 
 
-async def test_new_events_are_sent_when_woken(rig: Any, sink: FussySink, loop: DeliveryLoop):
+async def test_new_events_are_sent_when_offered(rig: Any, sink: FussySink, loop: DeliveryLoop):
     """A commit while the loop naps does not wait for the end of the nap."""
     async with rig.running(loop.run):
         await rig.clock.advance(1)
-        await rig.commit_events("hook", "a:1")
-        loop.wake()
+        for delivery in await rig.commit_events("hook", "a:1"):
+            loop.offer(delivery)
         await rig.clock.advance(0)
         assert sink.taken == ["a:1"]
 
@@ -180,8 +180,8 @@ async def test_a_gone_receiver_is_sent_nothing_more(rig: Any, sink: FussySink, l
     await rig.commit_events("hook", "a:1", "a:2")
     async with rig.running(loop.run):
         await rig.clock.advance(1)
-        await rig.commit_events("hook", "b:1")
-        loop.wake()
+        for delivery in await rig.commit_events("hook", "b:1"):
+            loop.offer(delivery)
         await rig.clock.advance(3600)
         await loop.drain()
 
@@ -197,8 +197,8 @@ async def test_retry_after_pauses_the_sink(rig: Any, sink: FussySink, loop: Deli
     await rig.commit_events("hook", "a:1")
     async with rig.running(loop.run):
         await rig.clock.advance(1)
-        await rig.commit_events("hook", "b:1")
-        loop.wake()
+        for delivery in await rig.commit_events("hook", "b:1"):
+            loop.offer(delivery)
         await rig.clock.advance(88)
         assert sink.tried == ["a:1"]
         await rig.clock.advance(2)
@@ -232,8 +232,8 @@ async def test_an_answer_ends_the_back_off_of_everybody(rig: Any, sink: FussySin
     async with rig.running(loop.run):
         await rig.clock.advance(100)
         sink.failing.clear()
-        await rig.commit_events("hook", "z:1")
-        loop.wake()
+        for delivery in await rig.commit_events("hook", "z:1"):
+            loop.offer(delivery)
         await rig.clock.advance(1)
 
     assert sorted(sink.taken) == ["a:1", "b:1", "c:1", "d:1", "e:1", "f:1", "z:1"]

@@ -37,7 +37,8 @@ class HeldSink(RecordingSink):
 async def move(rig: Any, *jobs: str) -> None:
     """Have jobs seen running, in one commit each."""
     for watch in await rig.add("graph", *jobs):
-        await rig.commits.submit(advance(watch, Observation(State.RUNNING, "1"), rig.clock.now()))
+        rig.commits.submit(advance(watch, Observation(State.RUNNING, "1"), rig.clock.now()))
+        await rig.commits.flush()
 
 
 async def test_an_event_is_routed_to_the_durable_sinks_that_want_it(rig: Any):

@@ -6,7 +6,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.records import MAX_GROUP, Records
+from jobwatchd.engine.gathering import MAX_GROUP
+from jobwatchd.engine.records import Records
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.stores.memory import MemoryStore
@@ -39,13 +40,13 @@ def attempt(position: int) -> Attempt:
 async def test_attempts_are_written_in_bounded_groups(rig: Any):
     """What gathers during a transaction goes into the next, and each submitter hears of its own."""
     store = CountingStore()
-    records = Records(store, rig.clock)
+    records = Records(store, clock=rig.clock, vitals=rig.vitals)
     written: list[int] = []
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(records.run)
         store.go_on = anyio.Event()
         for position in range(MAX_GROUP + 100):
-            records.submit(attempt(position), lambda position=position: written.append(position))
+            records.submit(attempt(position), lambda attempt: written.append(attempt.position))
         await rig.clock.advance(0)
         assert (store.groups, written) == ([MAX_GROUP], [])
         store.go_on.set()
@@ -59,7 +60,7 @@ async def test_attempts_are_written_in_bounded_groups(rig: Any):
 async def test_flush_waits_for_the_group_that_is_being_written(rig: Any):
     """A successor that reads the store after it sees everything."""
     store = CountingStore()
-    records = Records(store, rig.clock)
+    records = Records(store, clock=rig.clock, vitals=rig.vitals)
     store.go_on = anyio.Event()
     written: list[int] = []
     flushed: list[list[int]] = []
@@ -70,9 +71,9 @@ async def test_flush_waits_for_the_group_that_is_being_written(rig: Any):
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(records.run)
-        records.submit(attempt(1), lambda: written.append(1))
+        records.submit(attempt(1), lambda attempt: written.append(attempt.position))
         await rig.clock.advance(0)
-        records.submit(attempt(2), lambda: written.append(2))
+        records.submit(attempt(2), lambda attempt: written.append(attempt.position))
         tasks.start_soon(flush)
         await rig.clock.advance(0)
         assert flushed == []
@@ -87,9 +88,9 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
     """Nobody is told that anything was written."""
     store = CountingStore()
     store.broken = True
-    records = Records(store, rig.clock)
+    records = Records(store, clock=rig.clock, vitals=rig.vitals)
     written: list[int] = []
-    records.submit(attempt(1), lambda: written.append(1))
+    records.submit(attempt(1), lambda attempt: written.append(attempt.position))
 
     with pytest.raises(StoreUnavailable):
         await records.run()
@@ -100,14 +101,14 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
 async def test_attempts_of_a_while_are_one_group(rig: Any):
     """The first waits for others, and a flush for nothing."""
     store = CountingStore()
-    records = Records(store, rig.clock, 0.05)
+    records = Records(store, clock=rig.clock, vitals=rig.vitals, gather_s=0.05)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(records.run)
         for position in range(3):
-            records.submit(attempt(position), lambda: None)
+            records.submit(attempt(position))
             await rig.clock.advance(0.02)
         assert store.groups == [3]
-        records.submit(attempt(4), lambda: None)
+        records.submit(attempt(4))
         await records.flush()
         assert store.groups == [3, 1]
         tasks.cancel_scope.cancel()

@@ -1,0 +1,76 @@
+"""Group writing: what comes within a moment goes into one transaction, which costs as much as some dozen rows do."""
+
+from collections.abc import Awaitable, Callable
+from typing import Generic, NoReturn, TypeVar
+
+import anyio
+
+from jobwatchd.engine.vitals import Vitals
+from jobwatchd.ports import Clock
+
+T = TypeVar("T")
+
+MAX_GROUP = 500
+LONGEST_NAP_S = 5.0
+# How long a transaction may take before its loop counts as hanging.
+SILENCE_S = 60.0
+
+
+class Gathering(Generic[T]):
+    """Hands what was submitted to `write`, which writes a part of it in one transaction and returns the rest.
+
+    The first of a group waits `gather_s` seconds for others. When the store fails, `run` raises its `StoreUnavailable`:
+    the process has to end, for it can keep no promise.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        write: Callable[[list[T]], Awaitable[list[T]]],
+        *,
+        gather_s: float,
+        clock: Clock,
+        vitals: Vitals,
+    ) -> None:
+        self._name = name
+        self._write = write
+        self._gather_s = gather_s
+        self._clock = clock
+        self._vitals = vitals
+        self._queue: list[T] = []
+        self._wake = anyio.Event()
+        self._lock = anyio.Lock()
+
+    def submit(self, item: T) -> None:
+        """Have something written soon."""
+        self._queue.append(item)
+        if len(self._queue) == 1:
+            self._wake.set()
+
+    async def run(self) -> NoReturn:
+        """Write what is submitted, for ever; raises what the store raises."""
+        self._vitals.register(self._name, SILENCE_S)
+        try:
+            while True:
+                await self._clock.wait(self._wake, LONGEST_NAP_S)
+                if self._queue and self._gather_s:
+                    await self._clock.sleep(self._gather_s)
+                self._wake = anyio.Event()
+                async with self._lock:
+                    if self._queue:  # else a flush was faster
+                        await self._write_some()
+                if self._queue:
+                    self._wake.set()
+                self._vitals.beat(self._name)
+        finally:
+            self._vitals.forget(self._name)
+
+    async def flush(self) -> None:
+        """Return when all that was submitted so far is written."""
+        async with self._lock:
+            while self._queue:
+                await self._write_some()
+
+    async def _write_some(self) -> None:
+        queue, self._queue = self._queue, []
+        self._queue = await self._write(queue) + self._queue

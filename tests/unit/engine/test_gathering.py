@@ -1,0 +1,58 @@
+"""Group writing: the pulse of the loop that writes."""
+
+from typing import Any
+
+import anyio
+
+from jobwatchd.engine.gathering import SILENCE_S, Gathering
+
+
+class Desk:
+    """Writes one item at a time, when it is let."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        self.go_on = anyio.Event()
+
+    async def write(self, queue: list[str]) -> list[str]:
+        """Write the first item, and return the rest."""
+        await self.go_on.wait()
+        self.written.append(queue[0])
+        return queue[1:]
+
+
+async def test_a_transaction_that_hangs_is_an_ailment(rig: Any):
+    """Nobody waits for it in person, so it has to be missed by somebody."""
+    desk = Desk()
+    gathering = Gathering("desk", desk.write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
+    gathering.submit("a")
+    async with rig.running(gathering.run):
+        await rig.clock.advance(SILENCE_S + 1)
+        assert [ailment.split(" made")[0] for ailment in rig.vitals.ailments()] == ["desk"]
+        desk.go_on.set()
+        await rig.clock.advance(0)
+        assert (desk.written, rig.vitals.ailments()) == (["a"], [])
+
+
+async def test_a_loop_with_nothing_to_write_has_a_pulse(rig: Any):
+    """It is well for as long as nobody wants anything of it, and forgotten when it ends."""
+    gathering = Gathering("desk", Desk().write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
+    async with rig.running(gathering.run):
+        await rig.clock.advance(10 * SILENCE_S)
+        assert rig.vitals.ailments() == []
+    await rig.clock.advance(10 * SILENCE_S)
+    assert rig.vitals.ailments() == []
+
+
+async def test_what_is_left_is_written_before_what_came_later(rig: Any):
+    """The rest of one group is the beginning of the next."""
+    desk = Desk()
+    desk.go_on.set()
+    gathering = Gathering("desk", desk.write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
+    for item in "abc":
+        gathering.submit(item)
+    async with rig.running(gathering.run):
+        await rig.clock.advance(0)
+        gathering.submit("d")
+        await gathering.flush()
+    assert desk.written == ["a", "b", "c", "d"]
