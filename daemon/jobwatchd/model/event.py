@@ -75,6 +75,10 @@ class Event:
     task: Task | None = None
     detail: str | None = None
 
+    def __hash__(self) -> int:
+        """Return what goes by the id alone: labels have no hash of their own."""
+        return hash(self.id)
+
     @property
     def subject(self) -> str:
         """The key of the job, or the name of the source, that the event is about; events are ordered within it."""

@@ -1,20 +1,19 @@
 """An event as CloudEvents 1.0 JSON in structured mode: the body of a webhook."""
 
-from json import JSONEncoder
 from typing import Final
 from urllib.parse import quote
+
+import orjson
 
 from jobwatchd.model.event import Event
 from jobwatchd.sinks.event_data import ID_BYTES, bounded_key, event_data, instant
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 MAX_BODY = 20_000
-# Built once: `json.dumps` keeps one of its own for its defaults only. What is encoded here holds no cycles.
-_encode = JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def cloud_event(event: Event) -> bytes:
-    """Return `event` as CloudEvents JSON: ASCII, less than 20 kB, the same bytes for the same event every time.
+    """Return `event` as CloudEvents JSON: UTF-8, less than 20 kB, the same bytes for the same event every time.
 
     `id` is the event's, the same on every retry. `time` is when it happened by the remote system's clock, where that is
     known, else when it was seen; `data` holds both. `subject` is the job's key, or the source's name. `sequence` is the
@@ -33,4 +32,4 @@ def cloud_event(event: Event) -> bytes:
         "sequence": f"{event.sequence:010d}",
         "data": event_data(event),
     }
-    return _encode(body).encode()
+    return orjson.dumps(body)
