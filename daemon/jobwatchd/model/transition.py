@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from jobwatchd.model.event import JOB_ENTERED, TASK_ENTERED, Event, EventType, watch_event_id
 from jobwatchd.model.job import Observation, State, Task
@@ -67,25 +68,42 @@ def advance(watch: Watch, observation: Observation, now: datetime) -> Step:
     news = [*middle, *_task_news(watch, observation), *end]
     if watch.state is None and watch.policy.silent_start and not watch.lost:
         news = [item for item in news if item.type is EventType.JOB_UNMAPPED]
-    seen = _remember(watch, observation, now)
-    news += _overdue_news(seen, now)
+    ended_at, overdue_at = _ended_at(watch, observation, now), _overdue_at(watch, observation)
+    state = observation.state or watch.state
+    news += _overdue_news(state, overdue_at, ended_at, now)
+    seen = replace(
+        watch,
+        **_told(watch, news, overdue_at),
+        state=state,
+        native_state=observation.native_state,
+        state_since=_state_since(watch, observation, now),
+        tasks=_task_states(watch.tasks, observation.tasks),
+        unmapped=_unmapped(watch, observation),
+        ended_at=ended_at,
+        lost=watch.lost and observation.state is None,
+        group=watch.group if observation.group is None else observation.group,
+    )
     if not news and _same_memory(watch, seen):
         return Step(watch)
-    return _step(seen, news, observation, now)
+    return Step(seen, _events(seen, news, observation, now), observation)
 
 
 def mark_overdue(watch: Watch, now: datetime) -> Step:
     """Return the step that tells, once, that the deadline has passed; nothing new where it has not."""
-    news = _overdue_news(watch, now)
-    return _step(watch, news, None, now) if news else Step(watch)
+    news = _overdue_news(watch.state, watch.overdue_at, watch.ended_at, now)
+    if not news:
+        return Step(watch)
+    written = replace(watch, **_told(watch, news, watch.overdue_at))
+    return Step(written, _events(written, news, None, now))
 
 
 def mark_lost(watch: Watch, now: datetime, detail: str) -> Step:
     """Return the step that tells that the job stopped existing; nothing new for a watch that has ended."""
     if watch.ended_at is not None:
         return Step(watch)
-    lost = replace(watch, lost=True, ended_at=now, overdue_at=None)
-    return _step(lost, [_News(EventType.JOB_LOST, watch.state, watch.state, detail=detail)], None, now)
+    news = [_News(EventType.JOB_LOST, watch.state, watch.state, detail=detail)]
+    lost = replace(watch, **_told(watch, news, None), lost=True, ended_at=now)
+    return Step(lost, _events(lost, news, None, now))
 
 
 def _job_news(watch: Watch, observation: Observation) -> Iterator[_News]:
@@ -127,43 +145,40 @@ def _unmapped_news(watch: Watch, observation: Observation) -> Iterator[_News]:
 def _unmapped_words(observation: Observation) -> list[str]:
     words = [] if observation.state is not None else [repr(observation.native_state)]
     words += [f"{task.native_state!r} of a task" for task in observation.tasks if task.state is None]
-    return list(dict.fromkeys(words))
+    return list(dict.fromkeys(words)) if words else words
 
 
-def _overdue_news(watch: Watch, now: datetime) -> list[_News]:
-    if watch.overdue_at is None or watch.ended_at is not None or now < watch.overdue_at:
+def _overdue_news(
+    state: State | None, overdue_at: datetime | None, ended_at: datetime | None, now: datetime
+) -> list[_News]:
+    if overdue_at is None or ended_at is not None or now < overdue_at:
         return []
-    detail = f"not ended by its deadline, {watch.overdue_at.isoformat(timespec='seconds')}"
-    return [_News(EventType.JOB_OVERDUE, watch.state, watch.state, occurred_at=watch.overdue_at, detail=detail)]
+    detail = f"not ended by its deadline, {overdue_at.isoformat(timespec='seconds')}"
+    return [_News(EventType.JOB_OVERDUE, state, state, occurred_at=overdue_at, detail=detail)]
 
 
-def _remember(watch: Watch, observation: Observation, now: datetime) -> Watch:
-    """Return the watch with what the observation teaches, before events are numbered."""
-    state = observation.state or watch.state
-    changed = state is not watch.state or (watch.lost and observation.state is not None)
-    lost = watch.lost and observation.state is None
-    ended_at = watch.ended_at
-    if changed and state is not None:
-        ended_at = now if state.is_terminal else None
-    words = [word for word in _unmapped_words(observation) if word not in watch.unmapped]
-    return replace(
-        watch,
-        state=state,
-        native_state=observation.native_state,
-        state_since=_state_since(state, observation, now) if changed else watch.state_since,
-        tasks=_task_states(watch.tasks, observation.tasks),
-        unmapped=(*watch.unmapped, *words)[:MAX_UNMAPPED_WORDS] if words else watch.unmapped,
-        overdue_at=_overdue_at(watch, observation),
-        ended_at=ended_at,
-        lost=lost,
-        group=watch.group if observation.group is None else observation.group,
-    )
+def _has_moved(watch: Watch, observation: Observation) -> bool:
+    """Whether the job is in another state than remembered; one that was lost is, wherever it comes back."""
+    return observation.state is not None and (observation.state is not watch.state or watch.lost)
 
 
-def _state_since(state: State | None, observation: Observation, now: datetime) -> datetime:
-    since = None if state is None else observation.entered_at(state)
+def _state_since(watch: Watch, observation: Observation, now: datetime) -> datetime:
+    if observation.state is None or not _has_moved(watch, observation):
+        return watch.state_since
+    since = observation.entered_at(observation.state)
     # A remote clock that runs ahead must not make a state begin in the future: ages would be negative.
     return now if since is None else min(since, now)
+
+
+def _ended_at(watch: Watch, observation: Observation, now: datetime) -> datetime | None:
+    if observation.state is None or not _has_moved(watch, observation):
+        return watch.ended_at
+    return now if observation.state.is_terminal else None
+
+
+def _unmapped(watch: Watch, observation: Observation) -> tuple[str, ...]:
+    words = [word for word in _unmapped_words(observation) if word not in watch.unmapped]
+    return (*watch.unmapped, *words)[:MAX_UNMAPPED_WORDS] if words else watch.unmapped
 
 
 def _task_states(known: Mapping[str, State], tasks: tuple[Task, ...]) -> Mapping[str, State]:
@@ -189,27 +204,28 @@ def _same_memory(before: Watch, after: Watch) -> bool:
     )
 
 
-def _step(watch: Watch, news: list[_News], observation: Observation | None, now: datetime) -> Step:
-    """Return the step that tells `news`: numbered, with ids, under the next version of the watch."""
+def _told(watch: Watch, news: list[_News], overdue_at: datetime | None) -> dict[str, Any]:
+    """Return what telling `news` changes about the watch."""
     overdue_told = any(item.type is EventType.JOB_OVERDUE for item in news)
-    written = replace(
-        watch,
-        sequence=watch.sequence + len(news),
-        version=watch.version + 1,
-        overdue_at=None if overdue_told else watch.overdue_at,
-    )
-    events = tuple(
-        _event(watch, item, watch.sequence + offset, observation, now) for offset, item in enumerate(news, start=1)
-    )
-    return Step(written, events, observation)
+    return {
+        "sequence": watch.sequence + len(news),
+        "version": watch.version + 1,
+        "overdue_at": None if overdue_told else overdue_at,
+    }
 
 
-def _event(watch: Watch, news: _News, sequence: int, observation: Observation | None, now: datetime) -> Event:
+def _events(watch: Watch, news: list[_News], observation: Observation | None, now: datetime) -> tuple[Event, ...]:
+    """Return `news` as events, numbered, the last with the sequence that the watch now has."""
     seen = observation or Observation(watch.state, watch.native_state or "")
+    first = watch.sequence - len(news) + 1
+    return tuple([_event(watch, item, sequence, seen, now) for sequence, item in enumerate(news, start=first)])
+
+
+def _event(watch: Watch, news: _News, sequence: int, seen: Observation, now: datetime) -> Event:
     return Event(
         id=watch_event_id(watch, sequence),
         type=news.type,
-        source=watch.ref.source,
+        source=watch.source,
         sequence=sequence,
         observed_at=now,
         ref=watch.ref,

@@ -132,6 +132,7 @@ def test_a_job_found_long_overdue_is_told_at_once(make_watch: MakeWatch, told: T
     step = advance(watch, Observation(State.RUNNING, "1", queued_at=START), NOW)
 
     assert told(step) == ["job.running", "job.overdue"]
+    assert (step.events[1].state, step.events[1].previous_state) == (State.RUNNING, State.RUNNING)
 
 
 def test_a_lost_job_is_told_under_the_state_it_was_last_seen_in(make_watch: MakeWatch, told: Told):
