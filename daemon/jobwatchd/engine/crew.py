@@ -99,8 +99,9 @@ class Crew(Generic[T]):
 
     def ring(self) -> None:
         """Have the feeder look again now rather than at the end of its nap."""
-        self._alarm_at_s = -math.inf
-        self._alarm.set()
+        if self._alarm_at_s > -math.inf:
+            self._alarm_at_s = -math.inf
+            self._alarm.set()
 
     async def stop(self) -> None:
         """Begin no more work, and return when what is under way has come to its end."""
