@@ -83,4 +83,7 @@ def test_the_body_stays_below_its_bound(character: str):
         task=Task(text, State.SUCCEEDED, text, text, now, now),
         detail=text,
     )
-    assert MAX_BODY * 0.7 < len(cloud_event(event)) < MAX_BODY
+    size = len(cloud_event(event))
+    assert size < MAX_BODY
+    # What is escaped in the log, and so bounded, is shorter in a webhook's body.
+    assert size > MAX_BODY * 0.7 or not character.isascii()
