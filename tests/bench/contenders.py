@@ -9,13 +9,10 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.daemon import Daemon, Setup
+from bench.daemon import START_RATE, Daemon, Setup
 from bench.load import LoadServer, environment
 from bench.machine import installed
 from bench.sustained import Reading
-
-# The daemon spreads first polls after a start at this rate (`engine.lane`).
-START_RATE = 2_000.0
 
 
 @dataclass(frozen=True, slots=True)

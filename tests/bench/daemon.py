@@ -19,6 +19,8 @@ from bench.scrape import Scrape, quantile_s, scrape
 from bench.seeds import SOURCE, seed
 
 START_S = 180.0
+# So many watches a second have had their first look, at which every answer is read and much is written.
+START_RATE = 2_000.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,13 @@ from jobwatchd.engine.lister import Lister
 from jobwatchd.engine.poller import DEFAULT_LOST_AFTER, LostAfter, Poller
 from jobwatchd.engine.standing import Standing
 from jobwatchd.engine.vitals import Vitals
-from jobwatchd.model.cadence import Backoff, Cadence, is_over, next_poll_s
+from jobwatchd.model.cadence import AGELESS_S, Backoff, Cadence, is_over, next_poll_s
 from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Clock, Source, Store
 from jobwatchd.telemetry import Telemetry
+
+CATCH_UP_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ class Lane:
     def add(self, watches: Collection[Watch], *, spread: bool = False) -> None:
         """Take watches in, or new versions of those that are here; due now, or spread over the interval of each.
 
-        Spread like that, as after a start, they stay spread, and none is looked at later than without the stop.
+        Spread like that, as after a start, they stay spread, and none is looked at later than without the stop. What
+        happened while nobody looked is seen within five minutes all the same.
         """
         now_s, now = self._clock.monotonic(), self._clock.now()
         for watch in watches:
@@ -131,8 +134,8 @@ class Lane:
             if not is_over(self._cadence, watch, now):
                 entry = self._entries[watch.id] = Entry(watch)
                 self._census.enter(watch)
-                wait_s = next_poll_s(self._cadence, watch, now, 0.5) * self._phase(watch) if spread else 0.0
-                self._put(entry, now_s + wait_s)
+                wait_s = min(next_poll_s(self._cadence, watch, now, 0.5), CATCH_UP_S) if spread else 0.0
+                self._put(entry, now_s + wait_s * self._phase(watch))
 
     def _phase(self, watch: Watch) -> float:
         # Those of one list begin together, for they will be looked at together.
@@ -218,7 +221,8 @@ class Lane:
         if entry.trouble is not None and entry.trouble.stale:
             delay_s = 0.0
         elif entry.trouble is not None:
-            backoff = Backoff(self._cadence.min_interval_s, 2.0, self._cadence.max_interval_s)
+            longest_s = min(AGELESS_S, self._cadence.max_interval_s)
+            backoff = Backoff(self._cadence.min_interval_s, 2.0, longest_s)
             delay_s = backoff.delay_s(entry.trouble.failures, self._chance())
         else:
             delay_s = next_poll_s(self._cadence, watch, now, chance)

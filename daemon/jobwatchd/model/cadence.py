@@ -13,16 +13,20 @@ class Cadence:
     The interval is `age_fraction` of the time the job has spent in its state, kept between `min_interval_s` and
     `max_interval_s`: a job costs O(log age) requests, and a change is noticed within that fraction of the time it took
     to come. `fixed_interval_s` replaces all of that. `jitter` is the fraction by which an interval is shortened or
-    stretched at random. An ended job is looked at every `max_interval_s` for `linger_s`: some come back to
-    life.
+    stretched at random. An ended job is looked at every minute, or as often as the bounds allow, for `linger_s`: some
+    come back to life.
     """
 
     min_interval_s: float = 2.0
-    max_interval_s: float = 60.0
+    max_interval_s: float = 1_800.0
     age_fraction: float = 0.05
     fixed_interval_s: float | None = None
     jitter: float = 0.1
     linger_s: float = 0.0
+
+
+# How often to look where a job's age says nothing: it has ended, or its polls fail.
+AGELESS_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,9 @@ def next_poll_s(cadence: Cadence, watch: Watch, now: datetime, chance: float) ->
 def _interval_s(cadence: Cadence, watch: Watch, now: datetime) -> float:
     policy = watch.policy
     longest_s = cadence.max_interval_s if policy.max_interval_s is None else policy.max_interval_s
-    if watch.ended_at is not None:
-        return longest_s
     shortest_s = cadence.min_interval_s if policy.min_interval_s is None else policy.min_interval_s
+    if watch.ended_at is not None:
+        return max(shortest_s, min(AGELESS_S, longest_s))
     if cadence.fixed_interval_s is not None and policy.min_interval_s is None and policy.max_interval_s is None:
         return cadence.fixed_interval_s
     aged_s = (now - watch.state_since).total_seconds() * cadence.age_fraction

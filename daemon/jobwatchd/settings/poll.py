@@ -22,7 +22,7 @@ class PollSettings(Section):
     """Cadence and limits of one source."""
 
     min_interval: PositiveDuration = 2.0
-    max_interval: PositiveDuration = 60.0
+    max_interval: PositiveDuration = 1_800.0
     age_fraction: Annotated[float, Field(gt=0, le=1)] = 0.05
     interval: PositiveDuration | None = None
     jitter: Annotated[float, Field(ge=0, lt=1)] = 0.1

@@ -24,10 +24,10 @@ task              {id, name, state, native_state, started_at, finished_at} for t
 detail            one sentence for a person, such as the job's error text
 truncated         names of the fields that were cut or left out to stay within bounds, usually empty
 
-Instants are ISO 8601 in UTC, ending in `Z`. Texts from outside are bounded by the bytes they take in ASCII JSON, so that the
-whole stays far below the 20 kB that receivers must accept: a text that is too long ends in `…`, a label that no longer
-fits is left out, a job whose values are too long is null and its key ends in a digest. The result depends on nothing
-but the event.
+Instants are ISO 8601 in UTC, ending in `Z`. Texts from outside are bounded by the bytes they take in ASCII JSON, so
+that the whole stays far below the 20 kB that receivers must accept: a text that is too long ends in `…`, a label that
+no longer fits is left out, a job whose values are too long is null and its key ends in a digest. The result depends
+on nothing but the event.
 """
 
 from collections.abc import Mapping

@@ -2,14 +2,13 @@
 
 import time
 
-from bench.daemon import Daemon, Setup
+from bench.daemon import START_RATE, Daemon, Setup
 from bench.report import Figure, Table
 from bench.scenarios import Bench
 
 # Longer than an interval, so that every job is seen running.
 RUN_INTERVALS = 1.2
 RATES = (500.0, 2_000.0)
-START_RATE = 2_000.0
 COLUMNS = (
     "changes/s",
     "delivered/s",

@@ -3,13 +3,12 @@
 import math
 import time
 
-from bench.daemon import Daemon, Setup
+from bench.daemon import START_RATE, Daemon, Setup
 from bench.report import Figure, Table
 from bench.scenarios import Bench
 from jobwatchd.sources.nebula_explorer import PAGE_SIZE
 
 WORKFLOWS = 100
-START_RATE = 2_000.0
 
 
 def run(bench: Bench) -> None:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
 
 import pytest
 
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.lane import CATCH_UP_S, LaneLimits
 from jobwatchd.errors import BadPayload, SourceRateLimited, SourceRejected, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
@@ -80,17 +81,6 @@ async def test_a_change_of_state_makes_polls_frequent_again(rig: Any, source: Ti
     assert len(source.times["0"]) >= 4
 
 
-async def test_a_poll_that_sees_nothing_new_writes_nothing(rig: Any, source: TimedSource):
-    """The version in the store does not move while the job does not."""
-    lane = await rig.lane(source, cadence=STEADY)
-    (watch,) = await rig.add("graph", "0")
-    lane.add([watch])
-    async with rig.running(lane.run):
-        await rig.clock.advance(3600)
-
-    assert (await rig.store.get_watch(watch.id)).watch.version == 1
-
-
 async def test_first_polls_after_a_start_are_spread(rig: Any, source: TimedSource):
     """A thousand jobs do not fall on the source in one moment, and none waits longer than its interval."""
     rig.chance = Random(1).random
@@ -103,6 +93,22 @@ async def test_first_polls_after_a_start_are_spread(rig: Any, source: TimedSourc
     assert len(first) == 1000
     assert max(first) > 1.9
     assert max(Counter(int(at_s * 10) for at_s in first).values()) < 80
+
+
+async def test_what_happened_during_a_stop_is_seen_soon(rig: Any, source: TimedSource):
+    """A job that is hours old is looked at every half an hour, but within minutes of a start."""
+    rig.chance = Random(1).random
+    lane = await rig.lane(source, LaneLimits(concurrency=1000))
+    watches = await rig.add("graph", *map(str, range(100)))
+    await rig.clock.advance(20 * 3600)
+    lane.add(watches, spread=True)
+    began_s = rig.clock.monotonic()
+    async with rig.running(lane.run):
+        await rig.clock.advance(CATCH_UP_S + 1)
+
+    first = [times[0] - began_s for times in source.times.values()]
+    assert len(first) == 100
+    assert CATCH_UP_S * 0.9 < max(first) <= CATCH_UP_S + 0.1
 
 
 async def test_the_spread_respects_the_rate(rig: Any, source: TimedSource):
@@ -127,12 +133,13 @@ async def test_a_new_watch_is_polled_at_once(rig: Any, source: TimedSource):
     assert source.times["0"][0] == pytest.approx(7, abs=0.011)
 
 
-async def test_a_failing_job_is_asked_less_and_less(rig: Any, source: TimedSource):
-    """Errors back off exponentially with jitter, up to the longest interval; the first answer ends that."""
+@pytest.mark.parametrize("longest_s", [60.0, 1800.0])
+async def test_a_failing_job_is_asked_less_and_less(rig: Any, source: TimedSource, longest_s: float):
+    """Errors back off exponentially with jitter, up to a minute whatever its age; the first answer ends that."""
     ref = JobReference.of("graph", ["0"])
     source.script(ref, BadPayload("no JSON"))
     rig.luck = 1.0
-    lane = await rig.lane(source, cadence=STEADY)
+    lane = await rig.lane(source, cadence=replace(STEADY, max_interval_s=longest_s))
     lane.add(await rig.add("graph", "0"))
     async with rig.running(lane.run):
         await rig.clock.advance(300)
@@ -230,18 +237,3 @@ async def test_new_limits_hold_from_the_next_poll_on(rig: Any, source: TimedSour
 
     assert 3 <= len(source.polls) <= 5
     assert {ref.job for ref in source.polls} == {"0", "1"}
-
-
-async def test_lateness_and_states_can_be_seen(rig: Any, source: TimedSource):
-    """What a person looks at: the states of the watches, and how late polls are."""
-    lane = await rig.lane(source, cadence=STEADY)
-    watches = await rig.add("graph", "0", "1")
-    lane.add(watches[:1])
-    async with rig.running(lane.run):
-        await rig.clock.advance(1)
-        lane.add(watches[1:])
-
-        assert rig.metric("jobwatchd_watches", source="graph", state="running") == 1
-        assert rig.metric("jobwatchd_watches", source="graph", state="unknown") == 1
-        assert [watch.ref.job for watch in lane.watches()] == ["0", "1"]
-        assert rig.metric("jobwatchd_poll_lateness_seconds_count", source="graph") == 1

@@ -216,3 +216,29 @@ async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: 
         await rig.clock.advance(1)
 
     assert {ref.job for ref in source.polls} == set(jobs)
+
+
+async def test_a_poll_that_sees_nothing_new_writes_nothing(rig: Any, source: ScriptedSource):
+    """The version in the store does not move while the job does not."""
+    lane = await rig.lane(source, cadence=BRISK)
+    (watch,) = await rig.add("graph", "0")
+    lane.add([watch])
+    async with rig.running(lane.run):
+        await rig.clock.advance(3600)
+
+    assert (await rig.store.get_watch(watch.id)).watch.version == 1
+
+
+async def test_lateness_and_states_can_be_seen(rig: Any, source: ScriptedSource):
+    """What a person looks at: the states of the watches, and how late polls are."""
+    lane = await rig.lane(source, cadence=BRISK)
+    watches = await rig.add("graph", "0", "1")
+    lane.add(watches[:1])
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)
+        lane.add(watches[1:])
+
+        assert rig.metric("jobwatchd_watches", source="graph", state="running") == 1
+        assert rig.metric("jobwatchd_watches", source="graph", state="unknown") == 1
+        assert [watch.ref.job for watch in lane.watches()] == ["0", "1"]
+        assert rig.metric("jobwatchd_poll_lateness_seconds_count", source="graph") == 1

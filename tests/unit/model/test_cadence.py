@@ -89,11 +89,17 @@ def test_a_deadline_is_not_overslept(until_s: float, wait_s: float):
     assert next_poll_s(STEADY, watch, START, MIDDLE) == wait_s
 
 
-def test_an_ended_job_is_looked_at_rarely_and_its_deadline_is_no_concern():
-    """It is polled at the longest interval, in case that it comes back to life."""
+@pytest.mark.parametrize(
+    ("shortest_s", "longest_s", "interval_s"), [(2.0, 1800.0, 60.0), (2.0, 10.0, 10.0), (90.0, 1800.0, 90.0)]
+)
+def test_an_ended_job_is_looked_at_once_a_minute_and_its_deadline_is_no_concern(
+    shortest_s: float, longest_s: float, interval_s: float
+):
+    """It is polled in case that it comes back to life, within the bounds of its source."""
     ended = replace(running(0), state=State.SUCCEEDED, ended_at=START, overdue_at=START)
+    cadence = replace(STEADY, min_interval_s=shortest_s, max_interval_s=longest_s)
 
-    assert next_poll_s(STEADY, ended, START, MIDDLE) == 60.0
+    assert next_poll_s(cadence, ended, START, MIDDLE) == interval_s
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ UP = "space_id: s, workflow_id: w, job_id: j"
             "{source: graph, job: {job_id: 1}}, {source: graph, job: {job_id: '1'}}",
             "[1]: graph/1 is watched already, by",
         ),
-        ("{source: graph, job: {job_id: 1}, min_interval: 5m}", "[0].min_interval: with its source's settings, polls"),
+        ("{source: graph, job: {job_id: 1}, min_interval: 1h}", "[0].min_interval: with its source's settings, polls"),
         ("{source: graph, job: {job_id: 1}, max_interval: 1s}", "[0].max_interval: with its source's settings, polls"),
         (
             "{source: graph, job: {job_id: 1}, min_interval: 5s, max_interval: 1s}",

@@ -32,7 +32,7 @@ def test_the_effective_configuration_masks_each_secret(desk: Any):
     assert tree["sources"]["graph"]["password"] == tree["sources"]["media-lab"]["api_key"] == "********"
     assert tree["sinks"]["ci"]["secrets"] == tree["server"]["tokens"] == ["********"]
     assert tree["sinks"]["ci"]["headers"] == {"Authorization": "********"}
-    assert tree["sources"]["graph"]["poll"]["max_interval"] == "1m"
+    assert tree["sources"]["graph"]["poll"]["max_interval"] == "30m"
 
 
 def test_the_effective_configuration_shows_where_secrets_came_from(desk: Any):

@@ -81,8 +81,8 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(desk: Any, edit:
         ("account: root", "account: a\n    tls: {cert_file: /dev/null}", "cert_file is there without key_file"),
         (
             "account: root",
-            "account: a\n    poll: {min_interval: 2m}",
-            "poll: min_interval (2m) is longer than max_interval (1m); expected at most the same",
+            "account: a\n    poll: {min_interval: 1h}",
+            "poll: min_interval (1h) is longer than max_interval (30m); expected at most the same",
         ),
         (
             "account: root",
