@@ -35,10 +35,13 @@ class Clock(Protocol):
 
 
 class Sighting(NamedTuple):
-    """What one poll brought: a digest of the answer, and what it says; None where it says what the last one said."""
+    """What one poll brought: a digest of the answer, and what it says; `UNCHANGED` where that is what the last said."""
 
     digest: int
     observation: Observation | None
+
+
+UNCHANGED = Sighting(0, None)
 
 
 class Listing(NamedTuple):
@@ -125,8 +128,7 @@ class Sink(Protocol):
     async def send(self, event: Event) -> None:
         """Hand over one event; returning means that it was taken.
 
-        Raises `SinkUnavailable`, `SinkRejected` or `SinkGone`, and nothing else. The same event may come again, with
-        the same id.
+        Raises `SinkUnavailable`, `SinkRejected` or `SinkGone`, nothing else. The same event may come again, by its id.
         """
 
     async def close(self) -> None:

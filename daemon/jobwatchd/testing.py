@@ -17,7 +17,7 @@ import anyio.lowlevel
 from jobwatchd.errors import JobNotFound, SinkError, SourceError
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation
-from jobwatchd.ports import Listing, Sighting
+from jobwatchd.ports import UNCHANGED, Listing, Sighting
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -104,7 +104,7 @@ class ScriptedSource:
         if isinstance(answer, SourceError):
             raise answer
         seen = hash(answer) or 1
-        return Sighting(seen, None if seen == digest else answer)
+        return UNCHANGED if seen == digest else Sighting(seen, answer)
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Return what the scripts of the group's jobs say; errors are left out. `lists` has what was asked for."""

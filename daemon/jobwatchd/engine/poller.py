@@ -89,7 +89,7 @@ class Poller:
         if observation is not None:
             self._write(entry, advance(watch, observation, self._clock.now()), digest)
         elif watch.overdue_at is not None:
-            self._write(entry, mark_overdue(watch, self._clock.now()), digest)
+            self._write(entry, mark_overdue(watch, self._clock.now()), entry.digest)
         else:
             self._settle(entry, watch)  # the way of nearly every poll: nothing to read, nothing to write
 

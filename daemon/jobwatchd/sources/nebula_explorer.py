@@ -4,17 +4,18 @@ Source: the vendor's "Workflow API overview", "Query details for a specified job
 of jobs for a specified workflow" (NebulaGraph Explorer 3.x).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
+from typing import Any
 from urllib.parse import quote
 
 from jobwatchd.errors import JobNotFound, SourceRejected
 from jobwatchd.model.job import JobReference
-from jobwatchd.ports import Clock, HttpClient, Listing, Sighting
+from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.nebula_listing import NebulaListing
-from jobwatchd.sources.nebula_payload import PagePayload, read_job
+from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.nebula_session import NebulaSession
-from jobwatchd.sources.payload import read_model
-from jobwatchd.sources.status import bare_url
+from jobwatchd.sources.payload import digest_of, read_model
+from jobwatchd.sources.status import OK, bare_url
 
 PAGE_SIZE = 100
 NEWEST_FIRST = quote('{"orderByCreateTime":"desc"}')  # jobs worth watching are mostly young
@@ -47,6 +48,7 @@ class NebulaExplorer:
         self._jobs_url = f"{api}/jobs"
         self._job_url = f"{api}/jobs/"
         self._client = client
+        self._clock = clock
         self._session = NebulaSession(
             f"{api}/connect",
             account=account,
@@ -56,16 +58,25 @@ class NebulaExplorer:
             clock=clock,
         )
 
-    async def observe(self, ref: JobReference, digest: int) -> Sighting:
+    # Not a coroutine itself: all polls come this way, and each coroutine within another costs as much as some calls do.
+    def observe(self, ref: JobReference, digest: int) -> Coroutine[Any, Any, Sighting]:
         """Look at one job, with its tasks; see `ports.Source.observe`."""
         job_id = ref.job
         if "/" in job_id:
             raise SourceRejected(f"{ref.key} names no job of NebulaGraph Explorer; expected job_id alone")
         url = f"{self._job_url}{job_id}"
-        seen, data, body = await self._session.get(url, digest)
-        if seen == digest:
-            return Sighting(digest, None)
-        return Sighting(seen, read_job(f"GET {bare_url(url)}", data, body, job_id))
+
+        def read(answer: Answer) -> Sighting:
+            body = answer.body
+            seen = digest_of(body)
+            # Only answers that were read well have a digest, so an equal one holds no refusal.
+            if seen == digest and answer.status == OK:
+                return UNCHANGED
+            where = f"GET {bare_url(url)}"
+            data = read_envelope(where, answer, self._clock.now())
+            return Sighting(seen, read_job(where, data, body, job_id))
+
+        return self._session.get(url, read)
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs of one workflow, without their tasks; see `ports.Source.observe_many`."""
@@ -89,9 +100,14 @@ class NebulaExplorer:
         return f"{self._workflows_url}{JobReference.of(self.name, [group]).job}/jobs" if group else self._jobs_url
 
     async def _page(self, url: str) -> PagePayload:
+        where = f"GET {bare_url(url)}"
+
+        def read(answer: Answer) -> PagePayload:
+            data = read_envelope(where, answer, self._clock.now())
+            return read_model(PagePayload, data, where, answer.body, within="data")
+
         try:
-            _, data, body = await self._session.get(url)
+            return await self._session.get(url, read)
         except JobNotFound as exc:
             # It is the workflow that does not exist, which says nothing about a job.
             raise SourceRejected(str(exc)) from None
-        return read_model(PagePayload, data, f"GET {bare_url(url)}", body, within="data")

@@ -1,7 +1,8 @@
 """A login at NebulaGraph Explorer, and requests that go with it."""
 
 import base64
-from collections.abc import Awaitable, Mapping
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 import orjson
 
@@ -9,9 +10,10 @@ from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
 from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.sources.cookie import read_cookie
 from jobwatchd.sources.nebula_payload import read_envelope
-from jobwatchd.sources.payload import digest_of
 from jobwatchd.sources.session import Grant, Session
-from jobwatchd.sources.status import OK, bare_url
+from jobwatchd.sources.status import bare_url
+
+T = TypeVar("T")
 
 COOKIE = "explorer_token"
 _JSON = {"Content-Type": "application/json"}
@@ -31,26 +33,10 @@ class NebulaSession:
         self._clock = clock
         self._session = Session(self._log_in, clock)
 
-    def get(self, url: str, digest: int = 0) -> Awaitable[tuple[int, object, bytes]]:
-        """Return an answer's digest, the `data` of its envelope and its body; no data where the digest is as given.
-
-        Raises `SourceError`s; `JobNotFound` where the API says that there is no such thing.
-        """
-        # Every poll comes this way, and each coroutine in another costs it as much as a few calls do.
+    def get(self, url: str, read: Callable[[Answer], T]) -> Coroutine[Any, Any, T]:
+        """Return what `read` makes of an answer; see `session.Session.ask`."""
         request = self._client.request
-
-        def send(headers: Mapping[str, str]) -> Awaitable[Answer]:
-            return request("GET", url, headers)
-
-        def read(answer: Answer) -> tuple[int, object, bytes]:
-            body = answer.body
-            seen = digest_of(body)
-            # Only answers that were read well have a digest, so an equal one holds no refusal.
-            if seen == digest and answer.status == OK:
-                return seen, None, body
-            return seen, read_envelope(f"GET {bare_url(url)}", answer, self._clock.now()), body
-
-        return self._session.ask(send, read)
+        return self._session.ask(lambda headers: request("GET", url, headers), read)
 
     async def _log_in(self) -> Grant:
         answer = await self._client.request("POST", self._url, self._login_headers, self._login_body)

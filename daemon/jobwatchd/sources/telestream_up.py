@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected
 from jobwatchd.model.job import JobReference
-from jobwatchd.ports import Answer, Clock, HttpClient, Listing, Sighting
+from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.payload import digest_of
 from jobwatchd.sources.status import OK, bare_url, status_error
 from jobwatchd.sources.telestream_payload import JobsSummary, read_job, read_summary
@@ -45,7 +45,7 @@ class TelestreamUp:
             self._fail(url, answer)
         seen = digest_of(answer.body)
         if seen == digest:
-            return Sighting(digest, None)
+            return UNCHANGED
         observation = read_job(f"GET {bare_url(url)}", answer.body)
         return Sighting(seen, replace(observation, group=f"{parts[0]}/{parts[1]}"))
 

@@ -7,7 +7,7 @@ from jobwatchd.description import Credentials, Description
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected
 from jobwatchd.logs import Redactor
 from jobwatchd.model.job import JobReference
-from jobwatchd.ports import Answer, Clock, HttpClient, Listing, Sighting
+from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.listing import JobList
 from jobwatchd.sources.http_json.login import build_asking
@@ -55,7 +55,7 @@ class HttpJson:
             seen = hash((answer.status, answer.body)) or 1
             # Only answers that were read well have a digest, so an equal one holds no refusal.
             if seen == digest:
-                return Sighting(digest, None)
+                return UNCHANGED
             return self._read(ref, segments, call, answer, seen)
 
         try:
