@@ -104,13 +104,13 @@ def contenders(effort: Effort, server: LoadServer, core: int) -> list[Contender]
     """Return all that can run here, each with a first guess of what it can do."""
     where = {"effort": effort, "server": server, "core": core}
     found: list[Contender] = [
-        Script("pyreqwest loop", "pyreqwest_loop", 20_000, **where),
-        DaemonContender(15_000, **where),
+        Script("pyreqwest loop", "pyreqwest_loop", 28_000, **where),
+        DaemonContender(24_000, **where),
     ]
     if installed("aiohttp"):
         found.append(Script("aiohttp, frozen", "aiohttp_script", 6_000, "--frozen", **where))
         found.append(Script("aiohttp", "aiohttp_script", 5_000, **where))
-    found.append(Script("httpx", "httpx_script", 450, **where))
+    found.append(Script("httpx", "httpx_script", 550, **where))
     return found
 
 
