@@ -167,7 +167,7 @@ class Lane:
 
     def _settle(self, entry: Entry, before: Watch) -> None:
         """Take note of what a poll has led to, and say when the next is wanted."""
-        if self._entries.get(before.id) is not entry:
+        if entry.is_gone:
             return  # removed meanwhile, and counted out then
         if entry.watch is not before:
             self._census.leave(before)

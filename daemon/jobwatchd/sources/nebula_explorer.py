@@ -12,9 +12,10 @@ from jobwatchd.errors import JobNotFound, SourceRejected
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.nebula_listing import NebulaListing
+from jobwatchd.sources.nebula_login import NebulaLogin
 from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
-from jobwatchd.sources.nebula_session import NebulaSession
 from jobwatchd.sources.payload import digest_of, read_model
+from jobwatchd.sources.session import Send, Session
 from jobwatchd.sources.status import OK, bare_url
 
 PAGE_SIZE = 100
@@ -49,7 +50,7 @@ class NebulaExplorer:
         self._job_url = f"{api}/jobs/"
         self._client = client
         self._clock = clock
-        self._session = NebulaSession(
+        login = NebulaLogin(
             f"{api}/connect",
             account=account,
             password=password,
@@ -57,6 +58,7 @@ class NebulaExplorer:
             client=client,
             clock=clock,
         )
+        self._session = Session(login.log_in, clock)
 
     # Not a coroutine itself: all polls come this way, and each coroutine within another costs as much as some calls do.
     def observe(self, ref: JobReference, digest: int) -> Coroutine[Any, Any, Sighting]:
@@ -76,7 +78,7 @@ class NebulaExplorer:
             data = read_envelope(where, answer, self._clock.now())
             return Sighting(seen, read_job(where, data, body, job_id))
 
-        return self._session.get(url, read)
+        return self._session.ask(self._getting(url), read)
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs of one workflow, without their tasks; see `ports.Source.observe_many`."""
@@ -99,6 +101,9 @@ class NebulaExplorer:
         """Return the list of one workflow's jobs, or of all; raises ValueError for an id that is unsafe in a path."""
         return f"{self._workflows_url}{JobReference.of(self.name, [group]).job}/jobs" if group else self._jobs_url
 
+    def _getting(self, url: str) -> Send:
+        return lambda headers: self._client.request("GET", url, headers)
+
     async def _page(self, url: str) -> PagePayload:
         where = f"GET {bare_url(url)}"
 
@@ -107,7 +112,7 @@ class NebulaExplorer:
             return read_model(PagePayload, data, where, answer.body, within="data")
 
         try:
-            return await self._session.get(url, read)
+            return await self._session.ask(self._getting(url), read)
         except JobNotFound as exc:
             # It is the workflow that does not exist, which says nothing about a job.
             raise SourceRejected(str(exc)) from None
