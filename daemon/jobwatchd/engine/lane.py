@@ -17,7 +17,7 @@ from jobwatchd.engine.lister import Lister
 from jobwatchd.engine.poller import DEFAULT_LOST_AFTER, LostAfter, Poller
 from jobwatchd.engine.standing import Standing
 from jobwatchd.engine.vitals import Vitals
-from jobwatchd.model.cadence import AGELESS_S, Backoff, Cadence, is_over, next_poll_s
+from jobwatchd.model.cadence import Cadence, is_over, next_poll_s, retry_s
 from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Clock, Source, Store
@@ -126,7 +126,7 @@ class Lane:
         """Take watches in, or new versions of those that are here; due now, or spread over the interval of each.
 
         Spread like that, as after a start, they stay spread, and none is looked at later than without the stop. What
-        happened while nobody looked is seen within five minutes all the same.
+        happened while nobody looked is seen within five minutes all the same, as far as limits allow.
         """
         now_s, now = self._clock.monotonic(), self._clock.now()
         for watch in watches:
@@ -221,9 +221,7 @@ class Lane:
         if entry.trouble is not None and entry.trouble.stale:
             delay_s = 0.0
         elif entry.trouble is not None:
-            longest_s = min(AGELESS_S, self._cadence.max_interval_s)
-            backoff = Backoff(self._cadence.min_interval_s, 2.0, longest_s)
-            delay_s = backoff.delay_s(entry.trouble.failures, self._chance())
+            delay_s = retry_s(self._cadence, watch, entry.trouble.failures, self._chance())
         else:
             delay_s = next_poll_s(self._cadence, watch, now, chance)
         self._put(entry, self._clock.monotonic() + delay_s)

@@ -59,10 +59,27 @@ def next_poll_s(cadence: Cadence, watch: Watch, now: datetime, chance: float) ->
     return interval_s
 
 
+def retry_s(cadence: Cadence, watch: Watch, failures: int, chance: float) -> float:
+    """Return in how many seconds to poll again after `failures` polls in a row that failed; `chance` as above.
+
+    Never sooner than the shortest interval; it is not for a job's age that nobody looks, so no later than in a minute.
+    """
+    shortest_s, longest_s = _bounds_s(cadence, watch)
+    backoff = Backoff(shortest_s, 2.0, max(shortest_s, min(AGELESS_S, longest_s)))
+    return max(shortest_s, backoff.delay_s(failures, chance))
+
+
+def _bounds_s(cadence: Cadence, watch: Watch) -> tuple[float, float]:
+    policy = watch.policy
+    return (
+        cadence.min_interval_s if policy.min_interval_s is None else policy.min_interval_s,
+        cadence.max_interval_s if policy.max_interval_s is None else policy.max_interval_s,
+    )
+
+
 def _interval_s(cadence: Cadence, watch: Watch, now: datetime) -> float:
     policy = watch.policy
-    longest_s = cadence.max_interval_s if policy.max_interval_s is None else policy.max_interval_s
-    shortest_s = cadence.min_interval_s if policy.min_interval_s is None else policy.min_interval_s
+    shortest_s, longest_s = _bounds_s(cadence, watch)
     if watch.ended_at is not None:
         return max(shortest_s, min(AGELESS_S, longest_s))
     if cadence.fixed_interval_s is not None and policy.min_interval_s is None and policy.max_interval_s is None:

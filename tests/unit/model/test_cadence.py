@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobwatchd.model.cadence import Backoff, Cadence, is_over, next_poll_s
+from jobwatchd.model.cadence import Backoff, Cadence, is_over, next_poll_s, retry_s
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.model.watch import Policy, Watch, WatchSpec
 from jobwatchd.testing import START
@@ -150,3 +150,30 @@ def test_backing_off_waits_a_random_part(failures: int, chance: float):
 
     assert 0.0 <= delay_s <= 100.0
     assert delay_s == pytest.approx(chance * min(100.0, 0.5 * 3.0 ** min(failures - 1, 64)))
+
+
+@pytest.mark.parametrize(
+    ("shortest_s", "longest_s", "failures", "wait_s"),
+    [
+        (2.0, 1800.0, 1, 2.0),
+        (2.0, 1800.0, 5, 32.0),
+        (2.0, 1800.0, 50, 60.0),  # not half an hour, only because that is the longest interval
+        (2.0, 10.0, 50, 10.0),
+        (600.0, 1800.0, 50, 600.0),
+    ],
+)
+def test_after_failures_polls_are_tried_again_within_a_minute(
+    shortest_s: float, longest_s: float, failures: int, wait_s: float
+):
+    """They back off, within the bounds of the source, but how old a job is does not matter."""
+    cadence = replace(STEADY, min_interval_s=shortest_s, max_interval_s=longest_s)
+
+    assert retry_s(cadence, running(0), failures, 1.0) == wait_s
+    assert retry_s(cadence, running(0), failures, 0.0) == shortest_s
+
+
+def test_a_watch_that_departs_from_its_source_does_so_after_failures_too():
+    """Its own shortest interval is a promise, whatever happens."""
+    watch = replace(running(0), policy=Policy(min_interval_s=90.0))
+
+    assert retry_s(STEADY, watch, 1, 0.0) == 90.0
