@@ -58,7 +58,7 @@ class Gathering(Generic[T]):
                 self._wake = anyio.Event()
                 async with self._lock:
                     if self._queue:  # else a flush was faster
-                        await self._write_some()
+                        self._queue = await self._write(self._take()) + self._queue
                 if self._queue:
                     self._wake.set()
                 self._vitals.beat(self._name)
@@ -68,9 +68,15 @@ class Gathering(Generic[T]):
     async def flush(self) -> None:
         """Return when all that was submitted so far is written."""
         async with self._lock:
-            while self._queue:
-                await self._write_some()
+            # Not what comes meanwhile: others may submit faster than a slow disk writes.
+            left = self._take()
+            try:
+                while left:
+                    left = await self._write(left)
+                    self._vitals.beat(self._name)
+            finally:
+                self._queue = left + self._queue
 
-    async def _write_some(self) -> None:
+    def _take(self) -> list[T]:
         queue, self._queue = self._queue, []
-        self._queue = await self._write(queue) + self._queue
+        return queue

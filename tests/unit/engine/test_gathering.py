@@ -47,12 +47,55 @@ async def test_a_loop_with_nothing_to_write_has_a_pulse(rig: Any):
 async def test_what_is_left_is_written_before_what_came_later(rig: Any):
     """The rest of one group is the beginning of the next."""
     desk = Desk()
-    desk.go_on.set()
     gathering = Gathering("desk", desk.write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
     for item in "abc":
         gathering.submit(item)
     async with rig.running(gathering.run):
         await rig.clock.advance(0)
         gathering.submit("d")
-        await gathering.flush()
+        desk.go_on.set()
+        await rig.clock.advance(0)
     assert desk.written == ["a", "b", "c", "d"]
+
+
+async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any):
+    """On a slow disk there is always more, and whoever flushes would never return; nor is that an ailment."""
+    written: list[int] = []
+
+    async def write(queue: list[int]) -> list[int]:
+        await rig.clock.sleep(0.005)
+        written.extend(queue)
+        return []
+
+    gathering = Gathering("desk", write, gather_s=0.02, clock=rig.clock, vitals=rig.vitals)
+    flushed = anyio.Event()
+
+    async def keep_submitting() -> None:
+        while True:
+            gathering.submit(0)
+            await rig.clock.sleep(0.004)
+
+    async def flush() -> None:
+        await gathering.flush()
+        flushed.set()
+
+    async with rig.running(gathering.run, keep_submitting) as tasks:
+        await rig.clock.advance(0.1)
+        tasks.start_soon(flush)
+        await rig.clock.advance(0.1)
+        assert flushed.is_set()
+
+
+async def test_a_flush_that_is_cancelled_forgets_nothing(rig: Any):
+    """What it has not written is still there for the next."""
+    desk = Desk()
+    gathering = Gathering("desk", desk.write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
+    for item in "abc":
+        gathering.submit(item)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(gathering.flush)
+        await rig.clock.advance(0)
+        tasks.cancel_scope.cancel()
+    desk.go_on.set()
+    await gathering.flush()
+    assert desk.written == ["a", "b", "c"]
