@@ -48,14 +48,15 @@ class LogSink:
         Raises `SinkUnavailable` where it cannot be written: a closed pipe, a full disk.
         """
         line: str = self._logger.info(event.type.value, id=event.id, **event_data(event))
-        batch = self._batch
+        batch, number = self._batch, 0
         if batch is not None:
+            number = len(batch.lines)
             batch.lines.append(line)
             await batch.over.wait()
         else:
             batch = self._batch = _Batch([line])
             await self._finish(batch)
-        if batch.error is not None:
+        if number >= batch.written:
             raise SinkUnavailable(f"the log cannot be written: {batch.error}") from batch.error
 
     async def close(self) -> None:
@@ -67,11 +68,13 @@ class LogSink:
             # Shielded, because lines were taken. A write costs as much as it takes to make a line.
             await anyio.lowlevel.cancel_shielded_checkpoint()
             self._batch = None
-            for text in _joined(batch.lines, self._room):
+            for lines in _pieces(batch.lines, self._room):
+                text = "\n".join(lines)
                 if self._has_room(text):
                     self._output.msg(text)
                 else:
                     await anyio.to_thread.run_sync(self._output.msg, text, abandon_on_cancel=True, limiter=self._writer)
+                batch.written += len(lines)
         except (OSError, ValueError) as exc:
             batch.error = exc
         except BaseException:
@@ -92,24 +95,25 @@ class LogSink:
 
 @dataclass(slots=True)
 class _Batch:
-    """Lines that are written together; `error` is what went wrong, once it is `over`."""
+    """Lines that are written together; once it is `over`, how many were `written`, and the `error` of the others."""
 
     lines: list[str]
     over: anyio.Event = field(default_factory=anyio.Event)
+    written: int = 0
     error: Exception | None = None
 
 
-def _joined(lines: Sequence[str], room: int) -> Iterator[str]:
+def _pieces(lines: Sequence[str], room: int) -> Iterator[Sequence[str]]:
     """Yield the lines, as many together as there is room for; one that is too long comes alone."""
     together: list[str] = []
     size = 0
     for line in lines:
         size += _size(line)
         if together and size > room:
-            yield "\n".join(together)
+            yield together
             together, size = [], _size(line)
         together.append(line)
-    yield "\n".join(together)
+    yield together
 
 
 def _size(text: str) -> int:

@@ -6,6 +6,7 @@ import os
 import select
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -172,6 +173,33 @@ async def test_nobody_takes_a_line_for_written_that_was_not(events: list[Event],
         for event in events:
             tasks.start_soon(send, event)
     assert failures == [event.id for event in events]
+
+
+async def test_what_was_written_before_a_failure_is_taken(events: list[Event], journal: Make):
+    """Only those whose lines were not written are sent again."""
+    reading, writing = os.pipe()
+    taken: list[str] = []
+
+    class FailsLater(Counted):
+        def write(self, text: str) -> int:
+            if self.pieces:
+                raise OSError("no space left")
+            return super().write(text)
+
+    with os.fdopen(reading, "rb", buffering=0) as pipe, os.fdopen(writing, "w") as other_end:
+        sink = journal(FailsLater(other_end))
+
+        async def send(event: Event) -> None:
+            with suppress(SinkUnavailable):
+                await sink.send(event)
+                taken.append(event.id)
+
+        async with anyio.create_task_group() as tasks:
+            for event in events:
+                tasks.start_soon(send, event)
+        text = pipe.read(65_536).decode()
+    assert 0 < len(taken) < len(events)
+    assert sorted(taken) == sorted(ids(text))
 
 
 async def test_whoever_is_cancelled_leaves_nobody_waiting(events: list[Event], journal: Make):
