@@ -16,7 +16,7 @@ class Census:
 
     def __init__(self, source: str, gauge: Gauge) -> None:
         self._source = source
-        self._gauge = gauge
+        self._gauge: Gauge | None = gauge
         self._shown: dict[str, Gauge] = {}
         self._states: Counter[str] = Counter()
         self._sizes: Counter[str] = Counter()
@@ -50,13 +50,16 @@ class Census:
         return group
 
     def close(self) -> None:
-        """Show nothing any more."""
-        for state in self._shown:
-            self._gauge.remove(self._source, state)
-        self._shown.clear()
+        """Show nothing any more; whoever comes and goes is still counted."""
+        if self._gauge is not None:
+            for state in self._shown:
+                self._gauge.remove(self._source, state)
+        self._gauge = None
 
     def _show(self, state: str, change: int) -> None:
         self._states[state] += change
+        if self._gauge is None:
+            return
         if not self._states[state]:
             del self._states[state], self._shown[state]
             self._gauge.remove(self._source, state)

@@ -80,7 +80,9 @@ class Lister:
             return entries
         self._standing.failed(error)
         for entry in entries:
-            entry.trouble = Trouble((entry.trouble or Trouble()).failures + 1)
+            entry.trouble = entry.trouble or Trouble()
+            entry.trouble.failures += 1
+            entry.trouble.missing = 0
         return ()
 
     def _unsettled(self, group: Group, entries: Sequence[Entry], listing: Listing) -> list[Entry]:
@@ -88,8 +90,10 @@ class Lister:
         singly: list[Entry] = []
         for entry in entries:
             observation = listing.found.get(entry.watch.ref)
-            if _is_overdue(entry, now) or not (
-                _is_as_before(entry, observation) or self._is_hinted(group, entry, listing, now_s)
+            if (
+                _is_overdue(entry, now)
+                or _is_stale(entry)
+                or not (_is_as_before(entry, observation) or self._is_hinted(group, entry, listing, now_s))
             ):
                 singly.append(entry)
             else:
@@ -113,6 +117,10 @@ def _is_as_before(entry: Entry, observation: Observation | None) -> bool:
     if observation is None or observation.state is None:
         return False
     return observation.state is watch.state and not watch.lost
+
+
+def _is_stale(entry: Entry) -> bool:
+    return entry.trouble is not None and entry.trouble.stale
 
 
 def _is_overdue(entry: Entry, now: datetime) -> bool:

@@ -125,54 +125,6 @@ async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: 
         assert len(sink.events) == 1
 
 
-async def test_what_is_offered_to_a_loop_that_has_caught_up_is_not_read_again(rig: Any, store: SlowStore):
-    """A fresh event goes straight to its sink; only a look from the beginning reads the store."""
-    sink = RecordingSink("hook")
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
-    async with rig.running(loop.run):
-        await rig.clock.advance(0)
-        reads = store.reads
-        for delivery in await rig.commit_events("hook", *jobs(100)):
-            loop.offer(delivery)
-        await rig.clock.advance(0)
-        assert (len(sink.events), store.reads) == (100, reads)
-        await rig.clock.advance(10 * RESCAN_S)
-        assert len(sink.events) == 100
-
-
-async def test_what_was_read_before_it_is_offered_is_sent_once(rig: Any, store: SlowStore):
-    """A read that ends between a commit and its being told has the deliveries already."""
-    sink = RecordingSink("hook")
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
-    async with rig.running(loop.run):
-        offered = await rig.commit_events("hook", *jobs(3))
-        await rig.clock.advance(1)
-        for delivery in offered:
-            loop.offer(delivery)
-        await rig.clock.advance(10 * RESCAN_S)
-
-    assert len(sink.events) == 3
-
-
-async def test_order_is_kept_where_a_loop_falls_behind(rig: Any, store: SlowStore):
-    """What is offered during a read waits for it, and everything of a job comes in order."""
-    sink = RecordingSink("hook")
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
-    await rig.commit_events("hook", "a:1")
-    store.read_on = anyio.Event()
-    async with rig.running(loop.run):
-        await rig.clock.advance(0)
-        for delivery in await rig.commit_events("hook", "a:2", "a:3"):
-            loop.offer(delivery)
-        store.read_on.set()
-        await rig.clock.advance(0)
-        for delivery in await rig.commit_events("hook", "a:4"):
-            loop.offer(delivery)
-        await rig.clock.advance(1)
-
-    assert [event.sequence for event in sink.events] == [1, 2, 3, 4]
-
-
 async def test_drain_returns_when_everything_was_tried(rig: Any, store: SlowStore):
     """What failed waits for its next attempt, and is not waited for."""
     sink = RecordingSink("hook", failures=[AWAY])

@@ -7,12 +7,10 @@ import pytest
 
 from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.model.cadence import Cadence
-from jobwatchd.model.delivery import Committed
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import WatchSpec
 from jobwatchd.ports import Sighting
-from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import ScriptedSource
 
 JOB = JobReference.of("graph", ["0"])
@@ -33,19 +31,6 @@ class SlowSource(ScriptedSource):
         sighting = await super().observe(ref, digest)
         await self.go_on.wait()
         return sighting
-
-
-class SlowCommits(MemoryStore):
-    """A memory store whose commits wait until they are let through."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go_on = anyio.Event()
-
-    async def commit(self, *args: Any) -> Committed:
-        """Wait, and write."""
-        await self.go_on.wait()
-        return await super().commit(*args)
 
 
 @pytest.fixture
@@ -133,46 +118,6 @@ async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Any
         await rig.clock.advance(100)
 
     assert (await rig.events(), len(source.polls)) == (["job.running"], 1)
-
-
-async def test_polls_go_on_while_a_step_is_being_written(rig: Any, source: ScriptedSource):
-    """A slow disk holds up the job that changed, which is not polled before it is written, and no other."""
-    store = SlowCommits()
-    rig.use(store)
-    for job in "123":
-        source.script(JobReference.of("graph", [job]), RUNNING)
-    lane = await rig.lane(source, LaneLimits(concurrency=1), BRISK)
-    lane.add(await rig.add("graph", "0", "1", "2", "3"))
-    async with rig.running(lane.run):
-        await rig.clock.advance(60)
-        assert sorted(ref.job for ref in source.polls) == ["0", "1", "2", "3"]
-        store.go_on.set()
-        await rig.clock.advance(4)
-        assert len(source.polls) == 12
-
-
-async def test_a_lane_that_stops_waits_until_everything_is_written(rig: Any, source: ScriptedSource):
-    """Whoever takes its watches over from the store finds what its last polls have seen."""
-    store = SlowCommits()
-    rig.use(store)
-    lane = await rig.lane(source, cadence=BRISK)
-    (watch,) = await rig.add("graph", "0")
-    lane.add([watch])
-    stopped: list[bool] = []
-
-    async def stop() -> None:
-        await lane.stop()
-        stopped.append(True)
-
-    async with rig.running(lane.run) as tasks:
-        await rig.clock.advance(1)
-        tasks.start_soon(stop)
-        await rig.clock.advance(1)
-        assert stopped == []
-        store.go_on.set()
-        await rig.clock.advance(0)
-        assert stopped == [True]
-        assert await rig.events() == ["job.running"]
 
 
 async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any):

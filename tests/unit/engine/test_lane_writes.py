@@ -1,0 +1,208 @@
+"""What a lane does while its steps are being written, and about watches that change or go meanwhile."""
+
+from collections.abc import Collection
+from typing import Any
+
+import anyio
+import pytest
+
+from jobwatchd.engine.gate import OPEN_AFTER
+from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.errors import SourceUnavailable
+from jobwatchd.model.cadence import Cadence
+from jobwatchd.model.delivery import Committed
+from jobwatchd.model.event import Event
+from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.transition import advance
+from jobwatchd.ports import Sighting
+from jobwatchd.stores.memory import MemoryStore
+from jobwatchd.testing import ScriptedSource
+
+RUNNING = Observation(State.RUNNING, "1")
+DONE = Observation(State.SUCCEEDED, "2")
+AWAY = SourceUnavailable("connection refused")
+BRISK = Cadence(fixed_interval_s=2.0, min_interval_s=2.0, max_interval_s=10.0, jitter=0.0)
+
+
+class SlowCommits(MemoryStore):
+    """A memory store whose commits wait until they are let through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = anyio.Event()
+
+    async def commit(self, *args: Any) -> Committed:
+        """Wait, and write."""
+        await self.go_on.wait()
+        return await super().commit(*args)
+
+
+@pytest.fixture
+def source() -> ScriptedSource:
+    """Return a source where jobs 0 to 9 run for ever."""
+    source = ScriptedSource("graph")
+    for job in "0123456789":
+        source.script(JobReference.of("graph", [job]), RUNNING)
+    return source
+
+
+@pytest.fixture
+def store(rig: Any) -> SlowCommits:
+    """Return the store that the rig now uses."""
+    store = SlowCommits()
+    rig.use(store)
+    return store
+
+
+async def test_polls_go_on_while_a_step_is_being_written(rig: Any, source: ScriptedSource, store: SlowCommits):
+    """A slow disk holds up the job that changed, which is not polled before it is written, and no other."""
+    lane = await rig.lane(source, LaneLimits(concurrency=1), BRISK)
+    lane.add(await rig.add("graph", "0", "1", "2", "3"))
+    async with rig.running(lane.run):
+        await rig.clock.advance(60)
+        assert sorted(ref.job for ref in source.polls) == ["0", "1", "2", "3"]
+        store.go_on.set()
+        await rig.clock.advance(4)
+        assert len(source.polls) == 12
+
+
+async def test_a_lane_that_stops_waits_until_all_is_written(rig: Any, source: ScriptedSource, store: SlowCommits):
+    """Whoever takes its watches over from the store finds what its last polls have seen."""
+    lane = await rig.lane(source, cadence=BRISK)
+    (watch,) = await rig.add("graph", "0")
+    lane.add([watch])
+    stopped: list[bool] = []
+
+    async def stop() -> None:
+        await lane.stop()
+        stopped.append(True)
+
+    async with rig.running(lane.run) as tasks:
+        await rig.clock.advance(1)
+        tasks.start_soon(stop)
+        await rig.clock.advance(1)
+        assert stopped == []
+        store.go_on.set()
+        await rig.clock.advance(0)
+        assert stopped == [True]
+        assert await rig.events() == ["job.running"]
+
+
+async def test_a_watch_that_is_removed_while_its_step_is_written_is_counted_out_once(
+    rig: Any, source: ScriptedSource, store: SlowCommits
+):
+    """What the step has led to comes too late for it; the others are counted and polled as before."""
+    lane = await rig.lane(source, cadence=BRISK)
+    watches = await rig.add("graph", "0", "1")
+    lane.add(watches)
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)
+        lane.remove(watches[0].id)
+        store.go_on.set()
+        await rig.clock.advance(20)
+
+    assert rig.metric("jobwatchd_watches", source="graph", state="running") == 1
+    assert [ref.job for ref in source.polls].count("0") == 1
+    assert [ref.job for ref in source.polls].count("1") > 5
+
+
+async def test_watches_come_and_go_in_a_lane_that_has_stopped(rig: Any, source: ScriptedSource):
+    """As while a reload replaces its source: it shows nothing any more, and its successor takes on what is there."""
+    lane = await rig.lane(source, cadence=BRISK)
+    watches = await rig.add("graph", "0", "1")
+    lane.add(watches)
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)
+        await lane.stop()
+        for watch in watches:
+            lane.remove(watch.id)
+        assert list(lane.watches()) == []
+        lane.add(watches)
+
+    assert len(lane) == 2
+    assert rig.metric("jobwatchd_watches", source="graph", state="unknown") is None
+
+
+async def test_a_stale_watch_does_not_take_the_only_probe(rig: Any, source: ScriptedSource, store: SlowCommits):
+    """It is loaded again instead of polled; the probe of an open breaker goes to another job."""
+    lane = await rig.lane(source, LaneLimits(concurrency=1), BRISK)
+    stale, *others = await rig.add("graph", *"0123456")
+    lane.add([stale])
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)  # its first step waits to be written
+        await MemoryStore.commit(store, [advance(stale, DONE, rig.clock.now())], [], lambda _: (), rig.clock.now())
+        for job in "123456":
+            source.script(JobReference.of("graph", [job]), *[AWAY] * OPEN_AFTER, RUNNING)
+        lane.add(others)
+        await rig.clock.advance(10)
+        assert rig.metric("jobwatchd_source_up", source="graph") == 0
+        store.go_on.set()
+        await rig.clock.advance(600)
+
+    assert rig.metric("jobwatchd_source_up", source="graph") == 1
+    assert rig.metric("jobwatchd_watches", source="graph", state="running") == 6
+
+
+async def test_stale_watches_are_loaded_again_though_their_list_shows_nothing_new(
+    rig: Any, source: ScriptedSource, store: SlowCommits
+):
+    """Five jobs seem to be where they were, but somebody else has written what they went through meanwhile."""
+    store.go_on.set()
+    refs = [JobReference.of("graph", [job]) for job in "01234"]
+    running, stopping = (Observation(state, "x", group="nightly") for state in (State.RUNNING, State.STOPPING))
+    for ref in refs:
+        source.script(ref, running)
+    lane = await rig.lane(source, cadence=BRISK)
+    lane.add(await rig.add("graph", *"01234"))
+    async with rig.running(lane.run):
+        await rig.clock.advance(5)
+        store.go_on = anyio.Event()
+        for ref in refs:
+            source.script(ref, stopping)
+        await rig.clock.advance(3)  # their steps wait to be written
+        now = rig.clock.now()
+        await MemoryStore.commit(store, [advance(watch, stopping, now) for watch in lane.watches()], [], _nobody, now)
+        for ref in refs:
+            source.script(ref, running)
+        store.go_on.set()
+        await rig.clock.advance(10)
+
+    stored = [await rig.store.get_watch(watch.id) for watch in lane.watches()]
+    assert list(lane.watches()) == [record.watch for record in stored]
+    assert {watch.state for watch in lane.watches()} == {State.RUNNING}
+
+
+def _nobody(_event: Event) -> Collection[str]:
+    return ()
+
+
+class TardySource(ScriptedSource):
+    """A scripted source that takes a second to answer."""
+
+    def __init__(self, clock: Any) -> None:
+        super().__init__("graph")
+        self._clock = clock
+
+    async def observe(self, ref: JobReference, digest: int) -> Sighting:
+        """Answer, in a second."""
+        await self._clock.sleep(1.0)
+        return await super().observe(ref, digest)
+
+
+async def test_after_an_outage_all_are_polled_at_once(rig: Any):
+    """The first answer sets the others free, which fell due meanwhile; none waits for another, or for a nap."""
+    source = TardySource(rig.clock)
+    refs = [JobReference.of("graph", [job]) for job in "0123456789"]
+    for ref in refs:
+        source.script(ref, AWAY)
+    lane = await rig.lane(source, cadence=Cadence(fixed_interval_s=100.0, jitter=0.0))
+    lane.add(await rig.add("graph", *"0123456789"))
+    async with rig.running(lane.run):
+        await rig.clock.advance(300)
+        for ref in refs:
+            source.script(ref, RUNNING)
+        source.polls.clear()
+        while not source.polls:
+            await rig.clock.advance(0.1)
+        await rig.clock.advance(1.2)
+        assert len(set(source.polls)) == 10
