@@ -218,12 +218,13 @@ class Lane:
         if watch.ended_at is not None and is_over(self._cadence, watch, now):
             self.remove(watch.id)
             return
-        if entry.trouble is not None and entry.trouble.stale:
-            delay_s = 0.0
-        elif entry.trouble is not None:
-            delay_s = retry_s(self._cadence, watch, entry.trouble.failures, self._chance())
-        else:
+        trouble = entry.trouble
+        if trouble is None:
             delay_s = next_poll_s(self._cadence, watch, now, chance)
+        elif trouble.stale:
+            delay_s = 0.0
+        else:
+            delay_s = retry_s(self._cadence, watch, trouble.failures, self._chance())
         self._put(entry, self._clock.monotonic() + delay_s)
 
     def _put(self, entry: Entry, due_s: float) -> None:

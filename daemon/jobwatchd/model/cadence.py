@@ -79,11 +79,17 @@ def _bounds_s(cadence: Cadence, watch: Watch) -> tuple[float, float]:
 
 def _interval_s(cadence: Cadence, watch: Watch, now: datetime) -> float:
     policy = watch.policy
+    fixed_s = cadence.fixed_interval_s
+    if (
+        fixed_s is not None
+        and watch.ended_at is None
+        and policy.min_interval_s is None
+        and policy.max_interval_s is None
+    ):
+        return fixed_s
     shortest_s, longest_s = _bounds_s(cadence, watch)
     if watch.ended_at is not None:
         return max(shortest_s, min(AGELESS_S, longest_s))
-    if cadence.fixed_interval_s is not None and policy.min_interval_s is None and policy.max_interval_s is None:
-        return cadence.fixed_interval_s
     aged_s = (now - watch.state_since).total_seconds() * cadence.age_fraction
     return max(shortest_s, min(aged_s, longest_s))
 

@@ -82,7 +82,9 @@ class PyreqwestClient:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> PyreqwestAnswer:
         """Send a request and read its answer; see `HttpClient.request`."""
-        if not self._slots.take_at_once():
+        try:
+            self._slots.take_at_once()
+        except anyio.WouldBlock:
             await self._wait_for_slot(method, url)
         try:
             # Here and not in a coroutine of its own, for every poll comes this way.

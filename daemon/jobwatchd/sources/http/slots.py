@@ -9,16 +9,9 @@ class Slots:
     def __init__(self, count: int, wait_s: float) -> None:
         self._wait_s = wait_s
         self._free = anyio.Semaphore(count, fast_acquire=True)
-        # Without frames of our own, for every poll comes this way.
+        # Without frames of our own, for every poll comes this way; the first raises `anyio.WouldBlock`.
+        self.take_at_once = self._free.acquire_nowait
         self.give_back = self._free.release
-
-    def take_at_once(self) -> bool:
-        """Take a slot where one is free, as nearly always; False where none is."""
-        try:
-            self._free.acquire_nowait()
-        except anyio.WouldBlock:
-            return False
-        return True
 
     async def take(self) -> None:
         """Wait for a slot and take it; raises `TimeoutError` where none came free in time."""
