@@ -5,6 +5,7 @@ of jobs for a specified workflow" (NebulaGraph Explorer 3.x).
 """
 
 from collections.abc import Collection, Coroutine
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from jobwatchd.sources.nebula_listing import NebulaListing
 from jobwatchd.sources.nebula_login import NebulaLogin
 from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import digest_of, read_model
-from jobwatchd.sources.session import Send, Session
+from jobwatchd.sources.session import Session
 from jobwatchd.sources.status import OK, bare_url
 
 PAGE_SIZE = 100
@@ -48,7 +49,7 @@ class NebulaExplorer:
         self._workflows_url = f"{api}/workflows/"
         self._jobs_url = f"{api}/jobs"
         self._job_url = f"{api}/jobs/"
-        self._client = client
+        self._client, self._request = client, client.request
         self._clock = clock
         login = NebulaLogin(
             f"{api}/connect",
@@ -78,7 +79,7 @@ class NebulaExplorer:
             data = read_envelope(where, answer, self._clock.now())
             return Sighting(seen, read_job(where, data, body, job_id))
 
-        return self._session.ask(self._getting(url), read)
+        return self._session.ask(partial(self._request, "GET", url), read)
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs of one workflow, without their tasks; see `ports.Source.observe_many`."""
@@ -101,9 +102,6 @@ class NebulaExplorer:
         """Return the list of one workflow's jobs, or of all; raises ValueError for an id that is unsafe in a path."""
         return f"{self._workflows_url}{JobReference.of(self.name, [group]).job}/jobs" if group else self._jobs_url
 
-    def _getting(self, url: str) -> Send:
-        return lambda headers: self._client.request("GET", url, headers)
-
     async def _page(self, url: str) -> PagePayload:
         where = f"GET {bare_url(url)}"
 
@@ -112,7 +110,7 @@ class NebulaExplorer:
             return read_model(PagePayload, data, where, answer.body, within="data")
 
         try:
-            return await self._session.ask(self._getting(url), read)
+            return await self._session.ask(partial(self._request, "GET", url), read)
         except JobNotFound as exc:
             # It is the workflow that does not exist, which says nothing about a job.
             raise SourceRejected(str(exc)) from None
