@@ -34,7 +34,8 @@ def run(bench: Bench) -> None:
     bench.report.figures += [
         Figure(2, f"delivered, by {changes:,.0f} changes/s", delivered / changes, "times", "≥", 0.98),
         Figure(2, "p99 change to receipt, beyond the interval", (p99_s - interval_s) * 1000, "ms", "≤", 250.0),
-        Figure(2, "CPU per transition, polls taken off", change_us, "µs", "≤", 400.0),
+        # Of few changes a second each bears more of what goes on all the time; the goal is for many.
+        Figure(2, "CPU per transition, polls taken off", change_us, "µs", *(() if bench.quick else ("≤", 400.0))),
         Figure(2, "deliveries pending at the end", pending),
     ]
 
