@@ -15,12 +15,10 @@ from anyio.abc import TaskGroup
 
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.schedule import Schedule
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.vitals import LONGEST_NAP_S, Vitals
 from jobwatchd.ports import Clock
 
 T = TypeVar("T")
-
-LONGEST_NAP_S = 5.0
 
 
 class Crew(Generic[T]):

@@ -5,13 +5,12 @@ from typing import Generic, NoReturn, TypeVar
 
 import anyio
 
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.vitals import LONGEST_NAP_S, Vitals
 from jobwatchd.ports import Clock
 
 T = TypeVar("T")
 
 MAX_GROUP = 500
-LONGEST_NAP_S = 5.0
 # How long a transaction may take before its loop counts as hanging.
 SILENCE_S = 60.0
 
@@ -44,8 +43,7 @@ class Gathering(Generic[T]):
     def submit(self, item: T) -> None:
         """Have something written soon."""
         self._queue.append(item)
-        if len(self._queue) == 1:
-            self._wake.set()
+        self._wake.set()
 
     async def run(self) -> NoReturn:
         """Write what is submitted, for ever; raises what the store raises."""

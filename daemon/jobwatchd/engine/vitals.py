@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from jobwatchd.ports import Clock
 from jobwatchd.telemetry import Telemetry
 
+# How long a loop with nothing to do sleeps at most, so that it has a pulse all the same.
+LONGEST_NAP_S = 5.0
+
 
 class Vitals:
     """The pulse of every loop; implements `ports.Vitals`.
