@@ -69,14 +69,17 @@ class DeliveryLoop:
         self._failed = telemetry.deliveries_failed
         self._latency = telemetry.delivery_latency.labels(outlet.sink.name)
         self._gate = Gate(None, chance, clock.monotonic())
-        self._crew: Crew[str] = Crew(
+        self._crew = self._build_crew(outlet, vitals)
+
+    def _build_crew(self, outlet: Outlet, vitals: Vitals) -> Crew[str]:
+        return Crew(
             f"sink {outlet.sink.name}",
             self._deliver,
             self._load,
             gate=self._gate,
             concurrency=outlet.concurrency,
             silence_s=outlet.silence_s,
-            clock=clock,
+            clock=self._clock,
             vitals=vitals,
         )
 

@@ -23,6 +23,7 @@ from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Clock, Source, Store
 from jobwatchd.telemetry import Telemetry
 
+# After a start every watch is looked at within this, however long its interval has grown.
 CATCH_UP_S = 300.0
 
 
@@ -80,18 +81,7 @@ class Lane:
             telemetry=telemetry,
             logger=logger,
         )
-        self._poller = Poller(
-            source,
-            self._standing,
-            self._settle,
-            self.remove,
-            gate=self._gate,
-            commits=commits,
-            store=store,
-            clock=clock,
-            telemetry=telemetry,
-            logger=logger,
-        )
+        self._poller = self._build_poller(store, telemetry, logger)
         self._lister = Lister(source, self._standing, gate=self._gate, clock=clock, telemetry=telemetry, logger=logger)
         self.configure(limits, cadence)
 
@@ -105,6 +95,20 @@ class Lane:
             silence_s=self._limits.silence_s,
             clock=self._clock,
             vitals=vitals,
+        )
+
+    def _build_poller(self, store: Store, telemetry: Telemetry, logger: FilteringBoundLogger) -> Poller:
+        return Poller(
+            self.source,
+            self._standing,
+            self._settle,
+            self.remove,
+            gate=self._gate,
+            commits=self._commits,
+            store=store,
+            clock=self._clock,
+            telemetry=telemetry,
+            logger=logger,
         )
 
     def __len__(self) -> int:
