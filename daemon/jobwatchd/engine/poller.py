@@ -56,13 +56,12 @@ class Poller:
         self._commits = commits
         self._store = store
         self._clock = clock
-        self._monotonic = clock.monotonic
         self._logger = logger
         self.lost_after = DEFAULT_LOST_AFTER
         self._polls = telemetry.polls.of(source.name, "single")
         self._polls_failed = telemetry.polls_failed
-        self._observe_duration = telemetry.poll_duration.of(source.name).observe
-        self._observe_lateness = telemetry.poll_lateness.of(source.name).observe
+        self._duration = telemetry.poll_duration.of(source.name)
+        self._lateness = telemetry.poll_lateness.of(source.name)
 
     async def poll(self, entry: Entry) -> None:
         """Poll one job; raises only what the store raises."""
@@ -75,8 +74,8 @@ class Poller:
             self._gate.unused()
             await self._renew(entry)
             return
-        begun_s = self._monotonic()
-        self._observe_lateness(begun_s - entry.due_s)
+        begun_s = self._clock.monotonic()
+        self._lateness.observe(begun_s - entry.due_s)
         self._polls.value += 1
         watch = entry.watch
         try:
@@ -86,7 +85,7 @@ class Poller:
             return
         if self._gate.failing_since_s is not None:
             self._standing.answered()
-        self._observe_duration(self._monotonic() - begun_s)
+        self._duration.observe(self._clock.monotonic() - begun_s)
         entry.trouble = None
         if observation is not None:
             self._write(entry, advance(watch, observation, self._clock.now()), digest)

@@ -6,8 +6,9 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.crew import LONGEST_NAP_S, Crew
+from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.gate import OPEN_AFTER, Gate
+from jobwatchd.engine.vitals import LONGEST_NAP_S
 
 MakeCrew = Callable[..., Crew[str]]
 
