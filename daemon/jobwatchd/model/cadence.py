@@ -60,9 +60,10 @@ def next_poll_s(cadence: Cadence, watch: Watch, now: datetime, chance: float) ->
 
 
 def retry_s(cadence: Cadence, watch: Watch, failures: int, chance: float) -> float:
-    """Return in how many seconds to poll again after `failures` polls in a row that failed; `chance` as above.
+    """Return in how many seconds to poll again after `failures` polls in a row; `chance` is a number from 0 to 1.
 
-    Never sooner than the shortest interval; it is not for a job's age that nobody looks, so no later than in a minute.
+    Never sooner than the shortest interval. A failure says nothing of a job's age, so where that interval allows it is
+    within a minute.
     """
     shortest_s, longest_s = _bounds_s(cadence, watch)
     backoff = Backoff(shortest_s, 2.0, max(shortest_s, min(AGELESS_S, longest_s)))
