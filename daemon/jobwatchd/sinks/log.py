@@ -68,9 +68,9 @@ class LogSink:
             # Shielded, because lines were taken. A write costs as much as it takes to make a line.
             await anyio.lowlevel.cancel_shielded_checkpoint()
             self._batch = None
-            for lines in _pieces(batch.lines, self._room):
+            for lines, size in _pieces(batch.lines, self._room):
                 text = "\n".join(lines)
-                if self._has_room(text):
+                if self._has_room(size):
                     self._output.msg(text)
                 else:
                     await anyio.to_thread.run_sync(self._output.msg, text, abandon_on_cancel=True, limiter=self._writer)
@@ -83,11 +83,11 @@ class LogSink:
         finally:
             batch.over.set()
 
-    def _has_room(self, text: str) -> bool:
-        """Whether lines can be written without waiting, which saves the way to the thread and back."""
+    def _has_room(self, size: int) -> bool:
+        """Whether so many bytes can be written without waiting, which saves the way to the thread and back."""
         return (
             self._poll is not None
-            and _size(text) <= self._room
+            and size <= self._room
             and not self._writer.borrowed_tokens
             and [state for _, state in self._poll.poll(0)] == [select.POLLOUT]
         )
@@ -103,22 +103,18 @@ class _Batch:
     error: Exception | None = None
 
 
-def _pieces(lines: Sequence[str], room: int) -> Iterator[Sequence[str]]:
-    """Yield the lines, as many together as there is room for; one that is too long comes alone."""
+def _pieces(lines: Sequence[str], room: int) -> Iterator[tuple[Sequence[str], int]]:
+    """Yield the lines, as many together as there is room for, and their bytes; one that is too long comes alone."""
     together: list[str] = []
     size = 0
     for line in lines:
-        size += _size(line)
-        if together and size > room:
-            yield together
-            together, size = [], _size(line)
+        more = len(line.encode(errors="replace")) + 1  # with the end of the line
+        if together and size + more > room:
+            yield together, size
+            together, size = [], 0
         together.append(line)
-    yield together
-
-
-def _size(text: str) -> int:
-    """Return how many bytes are written for `text`, with the end of its last line."""
-    return len(text.encode(errors="replace")) + 1
+        size += more
+    yield together, size
 
 
 def _poll(stream: TextIO) -> "tuple[select.poll | None, int]":
