@@ -20,7 +20,7 @@ from jobwatchd.engine.lane import Lane, LaneLimits
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.cadence import Cadence
-from jobwatchd.model.delivery import Delivery
+from jobwatchd.model.delivery import Attempt, Delivery
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
@@ -140,6 +140,28 @@ class Rig:
         return self.registry.get_sample_value(name, labels)
 
 
+class SlowStore(MemoryStore):
+    """A memory store that counts reads, and holds back records and the answers of reads as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.record_on = self.read_on = anyio.Event()
+        self.record_on.set()
+
+    async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
+        """Read now, answer when let."""
+        self.reads += 1
+        page = await super().pending_deliveries(sink, after, limit)
+        await self.read_on.wait()
+        return page
+
+    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Write when let."""
+        await self.record_on.wait()
+        await super().record_attempts(attempts)
+
+
 class Workshop:
     """Work that lasts until it is let go, and a record of it."""
 
@@ -172,6 +194,14 @@ class Workshop:
 def rig() -> Rig:
     """Return a rig with nothing running."""
     return Rig()
+
+
+@pytest.fixture
+def slow_store(rig: Rig) -> SlowStore:
+    """Return a store that can be held back, which the rig now uses."""
+    store = SlowStore()
+    rig.use(store)
+    return store
 
 
 @pytest.fixture

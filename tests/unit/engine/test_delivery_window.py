@@ -1,6 +1,5 @@
 """What a delivery loop holds in memory, and how it reads the store."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -9,44 +8,19 @@ import pytest
 from jobwatchd.engine.delivery import PAGE, RESCAN_S, WINDOW, Outlet
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.model.cadence import Backoff
-from jobwatchd.model.delivery import Attempt, Delivery, Retry
+from jobwatchd.model.delivery import Retry
 from jobwatchd.model.filters import EventFilter
-from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import RecordingSink
 
 RETRY = Retry(Backoff(3600.0, 1.0, 3600.0))
 AWAY = SinkUnavailable("connection refused")
 
 
-class SlowStore(MemoryStore):
-    """A memory store that counts reads, and holds back records and the answers of reads as it is told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reads = 0
-        self.record_on = self.read_on = anyio.Event()
-        self.record_on.set()
-
-    async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
-        """Read now, answer when let."""
-        self.reads += 1
-        page = await super().pending_deliveries(sink, after, limit)
-        await self.read_on.wait()
-        return page
-
-    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Write when let."""
-        await self.record_on.wait()
-        await super().record_attempts(attempts)
-
-
 @pytest.fixture
-def store(rig: Any) -> SlowStore:
-    """Return the store that the rig now uses."""
-    store = SlowStore()
-    rig.use(store)
+def store(rig: Any, slow_store: Any) -> Any:
+    """Return the store that the rig now uses, where back-off is as long as can be."""
     rig.luck = 1.0
-    return store
+    return slow_store
 
 
 def jobs(count: int, number: int = 1) -> list[str]:
@@ -54,7 +28,7 @@ def jobs(count: int, number: int = 1) -> list[str]:
     return [f"j{job}:{number}" for job in range(count)]
 
 
-async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Any, store: SlowStore):
+async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Any, store: Any):
     """No more than the window is held, and the next page is read as soon as there is room."""
     sink = RecordingSink("hook")
     loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
@@ -68,7 +42,7 @@ async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Any
         assert len(sink.events) == WINDOW * 2
 
 
-async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Any, store: SlowStore):
+async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Any, store: Any):
     """Hundreds of waiting deliveries do not make the loop read the store again and again."""
     sink = RecordingSink("hook", failures=[AWAY] * 10_000)
     loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
@@ -80,7 +54,7 @@ async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Any
     assert store.reads <= 3 + 600 / RESCAN_S
 
 
-async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Any, store: SlowStore):
+async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Any, store: Any):
     """A look from the beginning finds sent deliveries pending still, and knows them."""
     sink = RecordingSink("hook")
     loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
@@ -92,7 +66,7 @@ async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Any, store
         assert len(sink.events) == 10
 
 
-async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig: Any, store: SlowStore):
+async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig: Any, store: Any):
     """A page that was read before the record was written shows the delivery as pending, and must not be believed."""
     sink = RecordingSink("hook")
     loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
@@ -111,7 +85,7 @@ async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig:
     assert await store.pending_deliveries("hook", 0, 100) == []
 
 
-async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: SlowStore):
+async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: Any):
     """Whoever wakes the loop while it reads has it read once more."""
     sink = RecordingSink("hook")
     loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
@@ -125,7 +99,7 @@ async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: 
         assert len(sink.events) == 1
 
 
-async def test_drain_returns_when_everything_was_tried(rig: Any, store: SlowStore):
+async def test_drain_returns_when_everything_was_tried(rig: Any, store: Any):
     """What failed waits for its next attempt, and is not waited for."""
     sink = RecordingSink("hook", failures=[AWAY])
     loop = rig.delivery(Outlet(sink, EventFilter(), RETRY, concurrency=1))
@@ -142,7 +116,7 @@ async def test_drain_returns_when_everything_was_tried(rig: Any, store: SlowStor
     assert drained == [99]
 
 
-async def test_drain_waits_for_attempts_under_way(rig: Any, store: SlowStore):
+async def test_drain_waits_for_attempts_under_way(rig: Any, store: Any):
     """An event in the receiver's hands is not given up."""
     go_on = anyio.Event()
 
@@ -169,7 +143,7 @@ async def test_drain_waits_for_attempts_under_way(rig: Any, store: SlowStore):
     assert drained == [1]
 
 
-async def test_drain_does_not_wait_for_a_dead_receiver(rig: Any, store: SlowStore):
+async def test_drain_does_not_wait_for_a_dead_receiver(rig: Any, store: Any):
     """Once the breaker is open nothing may be tried: what waits stays in the store."""
     sink = RecordingSink("hook", failures=[AWAY] * 1000)
     loop = rig.delivery(Outlet(sink, EventFilter(), RETRY, concurrency=1))
