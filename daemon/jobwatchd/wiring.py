@@ -38,9 +38,10 @@ from jobwatchd.telemetry import JobMetrics, Telemetry
 if TYPE_CHECKING:
     from jobwatchd.app.daemon import Daemon
 
-# A poll may renew a token and be repeated, and its outcome must be committed; only then does a lane look stuck.
+# A poll may renew a token and be repeated, and on a slow disk a watch or a page of deliveries takes a while to be read;
+# only then does a loop look stuck.
 POLLS_IN_A_ROW = 3
-COMMIT_S = 30.0
+DISK_S = 30.0
 MAX_WEBHOOK_ANSWER = 65_536
 # Below the five seconds after which common servers drop an idle connection, so that we seldom write into a closed one.
 WEBHOOK_IDLE_S = 4.0
@@ -130,7 +131,7 @@ class Adapters:
                 section.event_filter(),
                 section.delivery_retry(),
                 concurrency=section.concurrency,
-                silence_s=POLLS_IN_A_ROW * section.timeout + COMMIT_S,
+                silence_s=POLLS_IN_A_ROW * section.timeout + DISK_S,
             )
         # One at a time, so that the lines of the log stand in the order in which things happened.
         return Outlet(sink, section.event_filter(), concurrency=1)
@@ -196,7 +197,7 @@ def lane_limits(section: SourceSettings) -> LaneLimits:
         lost_after=LostAfter(poll.lost_after.not_found, poll.lost_after.grace),
         unreachable_after_s=poll.unreachable_after,
         hint_bound_s=poll.hint_bound,
-        silence_s=POLLS_IN_A_ROW * section.timeout.total + COMMIT_S,
+        silence_s=POLLS_IN_A_ROW * section.timeout.total + DISK_S,
     )
 
 
