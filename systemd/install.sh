@@ -34,12 +34,11 @@ check() {
 }
 
 install_program() {
-  local venv="$DESTDIR$PREFIX" pip
+  local venv="$DESTDIR$PREFIX"
   echo "Installing jobwatchd into $venv …"
   "$PYTHON" -m venv "$venv" || fail "making a virtual environment failed; Debian has it in the package python3-venv."
-  pip=("$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile)
-  "${pip[@]}" --require-hashes -r "$here/requirements.lock"
-  "${pip[@]}" --no-deps --no-build-isolation --force-reinstall "$here"
+  "$venv/bin/python" -I "$here/tools/locks.py" install requirements.lock requirements-build.lock --project "$here" --no-compile \
+    || fail "nothing was started or stopped; what is missing is named above."
   # What was built under DESTDIR will run without it.
   [ -z "$DESTDIR" ] || grep -rlIF "$DESTDIR" "$venv/bin" "$venv/pyvenv.cfg" | xargs -r sed -i "s|$DESTDIR||g"
   # The service can write no byte code, so it is made now.

