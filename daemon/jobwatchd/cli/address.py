@@ -5,7 +5,7 @@ import click
 url_option = click.option(
     "--url",
     envvar="JOBWATCHD_URL",
-    default="http://127.0.0.1:9464",
+    default="http://127.0.0.1:25629",
     show_default=True,
     show_envvar=True,
     help="Where the daemon listens.",

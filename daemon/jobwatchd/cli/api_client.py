@@ -31,7 +31,7 @@ class ApiClient:
 
     def __init__(self, base_url: str, token: str | None = None) -> None:
         if not _is_http(base_url):
-            raise ApiError(f"{base_url!r} is not the address of a daemon; expected one such as http://127.0.0.1:9464.")
+            raise ApiError(f"{base_url!r} is not the address of a daemon; expected one such as http://127.0.0.1:25629.")
         self._url = base_url.rstrip("/")
         # Proxies and netrc of the environment are for the world outside; the daemon is not there.
         self._http = httpx.Client(

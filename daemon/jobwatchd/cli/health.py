@@ -41,7 +41,7 @@ def health(url: str) -> None:
 def _ask(url: str) -> Any:
     """Return the body of a health answer, good or bad."""
     if not url.startswith(("http://", "https://")):
-        raise ValueError("expected an address such as http://127.0.0.1:9464")
+        raise ValueError("expected an address such as http://127.0.0.1:25629")
     # The environment's proxies are for the world outside; the daemon is not there.
     opener = build_opener(ProxyHandler({}))
     try:

@@ -14,12 +14,12 @@ from jobwatchd.settings.urls import StoreUrl
 
 
 def split_listen(text: str) -> tuple[str, int]:
-    """Return host and port of `127.0.0.1:9464`, `[::1]:9464`, or `:9464` for all addresses.
+    """Return host and port of `127.0.0.1:25629`, `[::1]:25629`, or `:25629` for all addresses.
 
     Raises ValueError for anything else.
     """
     refused = ValueError(
-        f"got {text[:80]!r}; expected host and port: 127.0.0.1:9464, [::1]:9464, or :9464 for all addresses"
+        f"got {text[:80]!r}; expected host and port: 127.0.0.1:25629, [::1]:25629, or :25629 for all addresses"
     )
     if any(mark in text for mark in "@/?# \t\n\r"):
         raise refused
@@ -51,7 +51,7 @@ def _check_listen(text: str) -> str:
 class ServerSettings(Section):
     """API, health and metrics; without tokens, a loopback address only."""
 
-    listen: Annotated[str, AfterValidator(_check_listen)] = "127.0.0.1:9464"
+    listen: Annotated[str, AfterValidator(_check_listen)] = "127.0.0.1:25629"
     tokens: tuple[Token, ...] = ()
     tokens_file: Path | None = None
 

@@ -23,7 +23,7 @@ MAX_PORT = 65_535
 
 
 def bind(listen: str, *, local_only: bool = False) -> list[socket.socket]:
-    """Return sockets that listen at `listen`: `127.0.0.1:9464`, `[::1]:9464`, `localhost:9464`, or `:9464` for all.
+    """Return sockets that listen at `listen`: `127.0.0.1:25629`, `[::1]:25629`, `localhost:25629`, or `:25629` for all.
 
     Port 0 takes any free one. Raises ConfigError where the address cannot be understood or taken, and, with
     `local_only`, where it can be reached from other machines.
@@ -48,7 +48,7 @@ def bind(listen: str, *, local_only: bool = False) -> list[socket.socket]:
 
 
 def address_of(sock: socket.socket) -> str:
-    """Return where `sock` listens, as it stands in a URL: `127.0.0.1:9464`, `[::1]:9464`."""
+    """Return where `sock` listens, as it stands in a URL: `127.0.0.1:25629`, `[::1]:25629`."""
     host, port = sock.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -122,7 +122,7 @@ def _split(listen: str) -> tuple[str | None, int]:
     elif ":" in host:
         colon = ""
     if not colon or not port.isascii() or not port.isdecimal() or int(port[:6]) > MAX_PORT:
-        raise ConfigError(f"server.listen: {listen!r} is not an address; expected host:port, such as 127.0.0.1:9464.")
+        raise ConfigError(f"server.listen: {listen!r} is not an address; expected host:port, such as 127.0.0.1:25629.")
     return host or None, int(port)
 
 

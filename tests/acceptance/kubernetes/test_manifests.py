@@ -180,7 +180,7 @@ def test_the_daemon_takes_its_configuration(rendered: Any, tmp_path: Path):
     environment = {each["name"]: each["value"] for each in rendered.jobwatchd.get("env", [])}
     settings = load_settings(file, environment, secrets_folder=folder)
     host = "127.0.0.1" if rendered.workload["kind"] == "Job" else ""
-    assert settings.server.address == (host, 9464)
+    assert settings.server.address == (host, 25629)
     assert rendered.template["spec"]["terminationGracePeriodSeconds"] > settings.shutdown.drain
 
 

@@ -208,7 +208,7 @@ def _start_prometheus(scene: Scene) -> None:
     alerting.write_text(re.sub(r"for: \d+m", "for: 2s", alerting.read_text()))
     config = (DEPLOY / "prometheus/prometheus.yml").read_text()
     for old, new in {
-        "127.0.0.1:9464": f"127.0.0.1:{scene.ports['daemon']}",
+        "127.0.0.1:25629": f"127.0.0.1:{scene.ports['daemon']}",
         "127.0.0.1:9093": f"127.0.0.1:{scene.ports['alertmanager']}",
         "interval: 15s": "interval: 1s",
     }.items():

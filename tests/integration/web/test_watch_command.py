@@ -143,7 +143,7 @@ async def test_no_daemon_is_explained(run: Run):
     assert "is jobwatchd running? Tried http://127.0.0.1:1" in done.stderr
 
 
-@pytest.mark.parametrize("url", ["localhost:9464", "ftp://localhost", "http://", "http://a:b"])
+@pytest.mark.parametrize("url", ["localhost:25629", "ftp://localhost", "http://", "http://a:b"])
 async def test_no_address_is_explained(run: Run, url: str):
     """What is no HTTP address is refused before anything is sent."""
     done = await run("list", JOBWATCHD_URL=url)

@@ -43,7 +43,7 @@ def test_the_daemon_takes_its_configuration(tmp_path: Path):
         secret = COMPOSE["secrets"][name]["file"]
         (tmp_path / name).write_bytes((FOLDER / secret).read_bytes())
     settings = load_settings(FOLDER / "jobwatchd.yaml", {}, secrets_folder=tmp_path)
-    assert settings.server.address == ("", 9464)
+    assert settings.server.address == ("", 25629)
     assert settings.store.url == "sqlite:////var/lib/jobwatchd/jobwatchd.db"
     assert len(settings.watches) == 40
 
@@ -64,7 +64,7 @@ def test_prometheus_differs_from_the_one_without_compose_only_in_names():
         for file in (FOLDER.parent / "prometheus/prometheus.yml", FOLDER / "prometheus.yml")
     )
     plain["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = ["alertmanager:9093"]
-    plain["scrape_configs"][0]["static_configs"][0]["targets"] = ["jobwatchd:9464"]
+    plain["scrape_configs"][0]["static_configs"][0]["targets"] = ["jobwatchd:25629"]
     assert here == plain
 
 

@@ -70,7 +70,7 @@ def test_there_is_one_metrics_sink_at_most(desk: Any):
     )
 
 
-@pytest.mark.parametrize("listen", ["0.0.0.0:9464", ":9464", "[::]:9464", "10.0.0.5:80", "example.com:80"])
+@pytest.mark.parametrize("listen", ["0.0.0.0:25629", ":25629", "[::]:25629", "10.0.0.5:80", "example.com:80"])
 def test_an_open_address_wants_tokens(desk: Any, listen: str):
     """Whoever can reach the API could change what is watched."""
     assert f"server.listen: {listen} can be reached from other machines" in desk.problem(
@@ -78,7 +78,7 @@ def test_an_open_address_wants_tokens(desk: Any, listen: str):
     )
 
 
-@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:9464", "localhost:80", "127.8.8.8:1"])
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:25629", "localhost:80", "127.8.8.8:1"])
 def test_a_loopback_address_wants_none(desk: Any, listen: str):
     """Only this machine can reach it."""
     assert desk.load(f"server: {{listen: '{listen}'}}\n").server.tokens == ()
@@ -87,8 +87,8 @@ def test_a_loopback_address_wants_none(desk: Any, listen: str):
 def test_an_open_address_with_tokens_is_fine(desk: Any):
     """Tokens keep strangers out."""
     (desk.folder / "tokens").write_text("# for the dashboard\n\nplanted-token-0123456789\n")
-    server = desk.load("server: {listen: ':9464', tokens_file: tokens}\n").server
-    assert server.address == ("", 9464)
+    server = desk.load("server: {listen: ':25629', tokens_file: tokens}\n").server
+    assert server.address == ("", 25629)
     assert [token.get_secret_value() for token in server.tokens] == ["planted-token-0123456789"]
 
 

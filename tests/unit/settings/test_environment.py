@@ -105,14 +105,14 @@ def test_a_wrong_value_names_its_variable(desk: Any):
     [
         "JOBWATCHD_SERVICE_HOST",
         "JOBWATCHD_PORT",
-        "JOBWATCHD_PORT_9464_TCP_ADDR",
+        "JOBWATCHD_PORT_25629_TCP_ADDR",
         "JOBWATCHD_API_SERVICE_PORT_HTTP",
         "JOBWATCHD_URL",
     ],
 )
 def test_variables_of_others_are_passed_over(desk: Any, variable: str):
     """Kubernetes describes its Services in such variables, and the command line has some of its own."""
-    assert desk.load(**{variable: "tcp://10.0.0.1:9464"}).server.listen == "127.0.0.1:9464"
+    assert desk.load(**{variable: "tcp://10.0.0.1:25629"}).server.listen == "127.0.0.1:25629"
 
 
 def test_the_environment_names_the_file(desk: Any):

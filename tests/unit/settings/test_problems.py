@@ -106,7 +106,7 @@ def test_each_mistake_in_a_source_is_explained(desk: Any, edit: Edit, old: str, 
         ("sinks: {a: 5}", "sinks.a: got 5; expected a mapping"),
         ("sinks: {a: {kind: log, labels: {a b: x}}}", "'a b' cannot be a label"),
         ("sinks: {a: {kind: log, labels: {a: 5}}}", "sinks.a.labels.a: got int 5; expected text: put it in quotes"),
-        ("server: {listen: 9464}", "server.listen: got 9464; expected text"),
+        ("server: {listen: 25629}", "server.listen: got 25629; expected text"),
         ("server: {listen: localhost}", "server.listen: got 'localhost'; expected host and port"),
         ("server: {listen: '127.0.0.1:99999'}", "server.listen: got '127.0.0.1:99999'; expected host and port"),
         ("store: {url: 'mysql://x/y'}", "store.url: got 'mysql://x/y'; expected sqlite:/// and a file"),
@@ -125,7 +125,7 @@ def test_a_section_without_content_has_its_defaults(desk: Any):
     """All lines under a key may be commented out."""
     settings = desk.load("sinks:\nwatches:\nserver:\n")
     assert sorted(settings.sinks) == ["journal", "prometheus"]
-    assert settings.server.address == ("127.0.0.1", 9464)
+    assert settings.server.address == ("127.0.0.1", 25629)
 
 
 def test_sources_are_needed(desk: Any):

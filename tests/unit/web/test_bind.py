@@ -31,7 +31,7 @@ def test_the_address_is_told_as_it_stands_in_a_url():
 
 
 @pytest.mark.parametrize(
-    "listen", ["", "9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:9464", "a:-1"]
+    "listen", ["", "25629", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:25629", "a:-1"]
 )
 def test_what_is_no_address_is_explained(listen: str):
     """The message names the setting, what it got and what was expected."""

@@ -10,7 +10,7 @@ import sys
 import urllib.request
 from typing import Any
 
-SIDECAR = os.environ.get("SIDECAR_URL", "http://127.0.0.1:9464")
+SIDECAR = os.environ.get("SIDECAR_URL", "http://127.0.0.1:25629")
 SOURCE = os.environ.get("SOURCE", "graph")
 STATUS = {"job.succeeded": 0, "job.failed": 1, "job.cancelled": 3, "job.lost": 4}
 
