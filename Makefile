@@ -39,8 +39,16 @@ install: $(RUNTIME_READY) ## Install jobwatchd into .venv
 demo: $(RUNTIME_READY) ## See it work: both APIs simulated, the real daemon, a receiver (DEMO_ARGS=--exit-when-done)
 	@$(BIN)/jobwatchd demo $(DEMO_ARGS)
 
+# The oldest and the newest pip that may have to install us.
+PIPS := build/tools/pips/.ready
+$(PIPS): tools/pip-oldest.lock tools/pip-newest.lock | $(READY)
+	@rm -rf $(@D)
+	@$(LOCKS) download tools/pip-oldest.lock --to $(@D)/oldest
+	@$(LOCKS) download tools/pip-newest.lock --to $(@D)/newest
+	@touch $@
+
 .PHONY: test
-test: $(READY) ## Run all tests that are quick enough to run always (under five minutes)
+test: $(READY) $(PIPS) ## Run all tests that are quick enough to run always (under five minutes)
 	$(BIN)/python -Im pytest -n 2 --dist loadfile
 
 .PHONY: coverage

@@ -97,7 +97,7 @@ def check(python: str, locks: Sequence[Lock]) -> None:
     wanted = [requirement for lock in locks for requirement in lock.requirements()]
     if not pip(python, "install", "--dry-run", "--no-index", *wanted, environment=alone):
         raise LockError(
-            f"{_all(locks)} lacks what is named above; expected all that is required, as `make lock` pins it"
+            f"incomplete: {_all(locks)}; what is named above is required and not pinned (make lock pins it)"
         )
 
 
