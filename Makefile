@@ -130,6 +130,14 @@ test-container: $(READY) $(WHEELS) build/tools/hadolint/.ready ## Lint, build an
 	@tests/acceptance/tree.sh build/trees/python python3,python3-venv,ca-certificates
 	$(TEST_SLOW) tests/acceptance/container
 
+ENGINE ?= docker
+IMAGE ?= jobwatchd
+IMAGE_ARGS ?=
+
+.PHONY: image
+image: ## Build the container image, labelled with what it is made of (ENGINE=docker, IMAGE=jobwatchd, IMAGE_ARGS=)
+	$(ENGINE) build -f deploy/container/Dockerfile -t $(IMAGE) $$($(PYTHON) -I tools/image.py) $(IMAGE_ARGS) .
+
 .PHONY: sbom
 sbom: build/tools/cyclonedx/.ready ## Write the software bill of materials, build/sbom.cdx.json (CycloneDX 1.6, validated)
 	@PYTHONWARNINGS=ignore build/tools/cyclonedx/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \

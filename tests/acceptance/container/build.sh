@@ -14,6 +14,4 @@ if [ "$(made_at)" -lt "$(stat -c %Y "$tree/.complete")" ]; then
     | podman import -q - "$base" >/dev/null
 fi
 echo "Building $image …"
-tests/acceptance/container/bin/docker build -f deploy/container/Dockerfile -t "$image" \
-  --build-arg VERSION="$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" \
-  --build-arg REVISION="$(git rev-parse HEAD)" . >/dev/null
+PATH="$PWD/tests/acceptance/container/bin:$PATH" make --no-print-directory -s image IMAGE="$image" >/dev/null

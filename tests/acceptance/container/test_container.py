@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,9 @@ def test_the_image_says_what_it_is(image: Mapping[str, Any]):
     assert labels["licenses"] == "Apache-2.0"
     assert labels["version"][0].isdigit()
     assert len(labels["revision"]) == 40
+    assert labels["base.name"] == "localhost/debian-python:bookworm"
+    assert datetime.fromisoformat(labels["created"]) <= datetime.now(UTC)
+    assert {"source", "url", "documentation"} <= labels.keys()
 
 
 async def test_its_files_are_read_only_but_for_the_state(run_container: Any, config: Any, until: Any):
