@@ -117,6 +117,11 @@ $(WHEELS): requirements.lock requirements-build.lock | $(RUNTIME_READY)
 	@$(LOCKS) download requirements.lock requirements-build.lock --to build/wheels --python-version 3.11
 	@touch $@
 
+.PHONY: man
+man: $(RUNTIME_READY) ## Write the manual page, build/man/jobwatchd.1
+	@mkdir -p build/man
+	$(BIN)/jobwatchd man-page > build/man/jobwatchd.1
+
 .PHONY: test-systemd
 test-systemd: $(READY) $(WHEELS) ## Boot a real systemd, install the service in it, and try what it promises (as root)
 	@tests/acceptance/need.sh systemd-nspawn=systemd-container systemd-analyze=systemd nsenter=util-linux

@@ -5,6 +5,7 @@
 #   PREFIX   where the virtual environment goes                    /opt/jobwatchd
 #   PYTHON   what it is made with; the service must be able to see it   /usr/bin/python3, else python3
 #   UNITDIR  where the units go                                    /etc/systemd/system
+#   MANDIR   where the manual pages are                            /usr/local/share/man
 #   DESTDIR  a folder that stands for /, for packaging             (none)
 # pip's own variables work too: PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels installs from a folder, without a network.
 # Running it again upgrades; the configuration is left as it is, and `systemctl restart jobwatchd` is yours to say.
@@ -12,6 +13,7 @@ set -euo pipefail
 
 PREFIX="${PREFIX:-/opt/jobwatchd}"
 UNITDIR="${UNITDIR:-/etc/systemd/system}"
+MANDIR="${MANDIR:-/usr/local/share/man}"
 DESTDIR="${DESTDIR:-}"
 ETC=/etc/jobwatchd
 here="$(cd "$(dirname "$0")/.." && pwd)"
@@ -44,6 +46,7 @@ install_program() {
   # The service can write no byte code, so it is made now.
   "$venv/bin/python" -m compileall -q -f -s "$DESTDIR" -p / "$venv/lib" >/dev/null || true
   install -D -m 644 "$here/config/jobwatchd.example.yaml" "$venv/share/jobwatchd/jobwatchd.example.yaml"
+  "$venv/bin/python" -Im jobwatchd man-page | install -D -m 644 /dev/stdin "$DESTDIR$MANDIR/man1/jobwatchd.1"
 }
 
 install_units() {
@@ -76,6 +79,7 @@ case "${1:-}" in
     manager disable --now jobwatchd.service || true
     manager stop 'jobwatchd@*.service' || true
     rm -f "$DESTDIR$UNITDIR"/jobwatchd{,@}.service "$DESTDIR$UNITDIR"/multi-user.target.wants/jobwatchd@*.service
+    rm -f "$DESTDIR$MANDIR/man1/jobwatchd.1"
     rm -rf "${DESTDIR}${PREFIX:?}"
     manager daemon-reload
     echo "Removed. Kept: $ETC, /var/lib/jobwatchd and /var/lib/jobwatchd-* with what they remember."

@@ -5,6 +5,7 @@
 - `watch`, `events`: clients of a running daemon's API; their parts are `api_client`, `connection`, `table`
 - `health`: whether a running daemon is ready; with `connection` it shares `address`
 - `probe`, `check-source`, `presets`: descriptions of job APIs, seen at work; their parts are `probing`, `reading`
+- `man-page`: the manual page, made of the help of all these
 - `demo`: everything together, on simulated APIs
 """
 
@@ -23,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "probe": "jobwatchd.cli.probe:probe",
     "check-source": "jobwatchd.cli.check_source:check_source",
     "presets": "jobwatchd.cli.presets:presets",
+    "man-page": "jobwatchd.cli.man_page:man_page",
     "demo": "jobwatchd.cli.demo.command:demo",
 }
 

@@ -35,7 +35,9 @@ def presets(ctx: click.Context) -> None:
 
 
 @presets.command(epilog="\b\nExample:\n  jobwatchd presets show airflow > mine.yaml")
-@click.argument("name")
+@click.argument(
+    "name", shell_complete=lambda _ctx, _param, typed: [one for one in preset_files() if one.startswith(typed)]
+)
 def show(name: str) -> None:
     """Print the preset NAME, to use as it is, to read, or to start from."""
     file = preset_files().get(name)

@@ -39,6 +39,7 @@ def test_the_installed_program_is_whole(machine: Any):
     compiled = "import jobwatchd.wiring as m, pathlib; print(pathlib.Path(m.__cached__).exists())"
     assert machine.run("/opt/jobwatchd/bin/python", "-Ic", compiled) == "True"
     assert machine.path("/opt/jobwatchd/share/jobwatchd/jobwatchd.example.yaml").is_file()
+    assert machine.path("/usr/local/share/man/man1/jobwatchd.1").read_text().startswith(".TH JOBWATCHD 1 ")
 
 
 def test_the_first_configuration_lacks_only_the_secret(machine: Any):

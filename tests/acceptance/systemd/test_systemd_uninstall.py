@@ -16,4 +16,5 @@ def test_installing_again_keeps_the_configuration_and_uninstalling_too(machine: 
     assert machine.path("/etc/jobwatchd/jobwatchd.yaml").read_text() == "sources: {}  # mine\n"
     assert machine.path("/var/lib/private/jobwatchd/jobwatchd.db").read_text() == "mine"
     assert not machine.path("/opt/jobwatchd").exists()
+    assert not machine.path("/usr/local/share/man/man1/jobwatchd.1").exists()
     assert machine.run("systemctl", "list-unit-files", "--no-legend", "jobwatchd*", check=False) == ""
