@@ -91,8 +91,8 @@ cadence-chart: $(READY) ## Draw docs/cadence.svg: what the default cadence costs
 UPGRADE ?= --upgrade
 
 .PHONY: lock
-lock: $(READY) ## Pin the newest versions that pyproject.toml allows (UPGRADE= only adds what is missing)
-	$(LOCKS) compile $(UPGRADE)
+lock: build/tools/uv/.ready ## Pin the newest versions that pyproject.toml allows (UPGRADE= only adds what is missing)
+	build/tools/uv/bin/python -I tools/locks.py compile $(UPGRADE)
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything that was built

@@ -46,6 +46,7 @@ install_program() {
   # The service can write no byte code, so it is made now.
   "$venv/bin/python" -m compileall -q -f -s "$DESTDIR" -p / "$venv/lib" >/dev/null || true
   install -D -m 644 "$here/config/jobwatchd.example.yaml" "$venv/share/jobwatchd/jobwatchd.example.yaml"
+  "$venv/bin/python" -Im jobwatchd config-schema | install -m 644 /dev/stdin "$venv/share/jobwatchd/jobwatchd.schema.json"
   "$venv/bin/python" -Im jobwatchd man-page | install -D -m 644 /dev/stdin "$DESTDIR$MANDIR/man1/jobwatchd.1"
 }
 
@@ -59,7 +60,8 @@ install_units() {
 install_configuration() {
   install -d -m 755 "$DESTDIR$ETC"
   install -d -m 700 "$DESTDIR$ETC/secrets"
-  [ -e "$DESTDIR$ETC/jobwatchd.yaml" ] || install -m 644 "$here/systemd/jobwatchd.yaml" "$DESTDIR$ETC/jobwatchd.yaml"
+  [ -e "$DESTDIR$ETC/jobwatchd.yaml" ] \
+    || sed "s|/opt/jobwatchd/|$PREFIX/|" "$here/systemd/jobwatchd.yaml" | install -m 644 /dev/stdin "$DESTDIR$ETC/jobwatchd.yaml"
 }
 
 # Tells systemd, where it runs and the installation is for it.

@@ -1,6 +1,6 @@
 """The command line.
 
-- `run`: the daemon, and `check-config`
+- `run`: the daemon, and `check-config`; `config-schema`: what editors check a configuration with
 - `wait`: jobs until they end, without a daemon; its parts are `progress` and, as `probe`'s, `jobs`
 - `watch`, `events`: clients of a running daemon's API; their parts are `api_client`, `connection`, `table`
 - `health`: whether a running daemon is ready; with `connection` it shares `address`
@@ -17,6 +17,7 @@ import click
 COMMANDS: Mapping[str, str] = {
     "run": "jobwatchd.cli.run:run",
     "check-config": "jobwatchd.cli.run:check_config",
+    "config-schema": "jobwatchd.cli.config_schema:config_schema",
     "wait": "jobwatchd.cli.wait:wait",
     "watch": "jobwatchd.cli.watch:watch",
     "events": "jobwatchd.cli.events:events",

@@ -10,7 +10,7 @@ from jobwatchd.description.expression import Expr
 from jobwatchd.description.part import Part
 from jobwatchd.description.request import HeaderName, Request
 from jobwatchd.description.template import HeaderText, Template
-from jobwatchd.model.units import parse_duration_s
+from jobwatchd.model.units import DURATION, parse_duration_s
 
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a placeholder
 
@@ -35,7 +35,11 @@ def _check_token_url(text: str) -> str:
 
 
 Lifetime = Annotated[
-    float, BeforeValidator(_read_lifetime), PlainSerializer(lambda seconds: f"{seconds:g}s", when_used="json")
+    float,
+    BeforeValidator(
+        _read_lifetime, json_schema_input_type=Annotated[str, Field(pattern=rf"^\s*{DURATION.pattern}\s*$")]
+    ),
+    PlainSerializer(lambda seconds: f"{seconds:g}s", when_used="json"),
 ]
 TokenUrl = Annotated[str, AfterValidator(_check_token_url)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
-from pydantic import PlainSerializer, PlainValidator
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 _MAX_LENGTH = 4_096
 _PART_OF = frozenset(
@@ -92,5 +92,8 @@ def _read(value: object) -> Expression:
 
 
 Expr = Annotated[
-    Expression, PlainValidator(_read), PlainSerializer(lambda expression: expression.text, return_type=str)
+    Expression,
+    PlainValidator(_read),
+    PlainSerializer(lambda expression: expression.text, return_type=str),
+    WithJsonSchema({"type": "string", "maxLength": _MAX_LENGTH}),
 ]

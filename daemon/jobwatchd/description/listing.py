@@ -81,11 +81,13 @@ class Listing(Part):
     """
 
     request: Request
-    group: Annotated[dict[str, Expr | None], AfterValidator(_check_group), BeforeValidator(_read_group)] = Field(
-        default_factory=dict
-    )
+    group: Annotated[
+        dict[str, Expr | None],
+        AfterValidator(_check_group),
+        BeforeValidator(_read_group, json_schema_input_type=list[str] | dict[str, Expr | None]),
+    ] = Field(default_factory=dict)
     items: Expr
-    id: Annotated[dict[str, Expr], BeforeValidator(_read_id)]
+    id: Annotated[dict[str, Expr], BeforeValidator(_read_id, json_schema_input_type=Expr | dict[str, Expr])]
     read: Reading | None = None
     pages: Pages | None = None
     total: Expr | None = None

@@ -56,8 +56,8 @@ class Progress(Part):
     scale: ProgressScale = ProgressScale.PERCENT
 
 
-TimeField = Annotated[Time, BeforeValidator(_read_expression)]
-ProgressField = Annotated[Progress, BeforeValidator(_read_expression)]
+TimeField = Annotated[Time, BeforeValidator(_read_expression, json_schema_input_type=Expr | Time)]
+ProgressField = Annotated[Progress, BeforeValidator(_read_expression, json_schema_input_type=Expr | Progress)]
 
 
 class TaskReading(Part):

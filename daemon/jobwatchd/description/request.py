@@ -34,7 +34,7 @@ def _read_values(value: object) -> object:
 
 HeaderName = Annotated[str, AfterValidator(_check_name)]
 PlainHeaderName = Annotated[str, AfterValidator(_check_plain_name)]
-QueryValues = Annotated[tuple[Text, ...], BeforeValidator(_read_values)]
+QueryValues = Annotated[tuple[Text, ...], BeforeValidator(_read_values, json_schema_input_type=Text | tuple[Text, ...])]
 
 
 class Request(Part):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import PlainSerializer, PlainValidator
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 Value = str | int
 """What a placeholder stands for; a number stays one where it is a JSON value of its own."""
@@ -141,7 +141,15 @@ def _read_json(value: object) -> JsonTemplate:
 
 
 _AS_TEXT = PlainSerializer(lambda template: template.text, return_type=str)
-Text = Annotated[Template, PlainValidator(_read_text), _AS_TEXT]
-HeaderText = Annotated[Template, PlainValidator(_read_header), _AS_TEXT]
-PathText = Annotated[Template, PlainValidator(_read_path), _AS_TEXT]
-JsonBody = Annotated[JsonTemplate, PlainValidator(_read_json), PlainSerializer(lambda template: template.value)]
+_ANY_TEXT = WithJsonSchema({"type": ["string", "number", "boolean"]})
+Text = Annotated[Template, PlainValidator(_read_text), _AS_TEXT, _ANY_TEXT]
+HeaderText = Annotated[Template, PlainValidator(_read_header), _AS_TEXT, _ANY_TEXT]
+PathText = Annotated[
+    Template, PlainValidator(_read_path), _AS_TEXT, WithJsonSchema({"type": "string", "pattern": "^/"})
+]
+JsonBody = Annotated[
+    JsonTemplate,
+    PlainValidator(_read_json),
+    PlainSerializer(lambda template: template.value),
+    WithJsonSchema({"type": ["object", "array"]}),
+]

@@ -3,7 +3,7 @@
 import re
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?(ms|s|m|h|d)", re.ASCII)
+DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?(ms|s|m|h|d)", re.ASCII)
 # A century: beyond it an instant plus a duration may not be a date any more.
 LONGEST_DURATION_S = 36_500 * 86_400.0
 
@@ -13,7 +13,7 @@ def parse_duration_s(text: str) -> float:
 
     Raises ValueError, with a sentence that says what was expected, for anything else and for more than a century.
     """
-    match = _DURATION.fullmatch(text.strip())
+    match = DURATION.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text[:40]!r} is not a duration; write a number and a unit (ms, s, m, h or d), such as 10m")
     number, unit = match.groups()

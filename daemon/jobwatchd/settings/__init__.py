@@ -11,6 +11,7 @@ The map, from the top down:
 - `presets`: known job APIs, put under the sources that are of their kind · `described`: those in files of one's own
 - `refusals`: what pydantic refuses, as such sentences
 - `masking`: the effective configuration as YAML, without its secrets
+- `json_schema`: the whole as JSON Schema, for editors
 - `root`, `schema`: all sections together, and finding one's way among them
 - `sources`, `poll`, `sinks`, `watches`, `server`, `section`: the sections
 - `units`, `urls`, `names`, `credentials`: the values in them

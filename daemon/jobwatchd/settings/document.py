@@ -66,6 +66,8 @@ def read_document(file: Path) -> Document:
         )
     document = Document(file)
     document.tree = _mapping(document, root, (), ())
+    # It names a JSON Schema for editors, and is for them alone.
+    document.tree.pop("$schema", None)
     return document
 
 

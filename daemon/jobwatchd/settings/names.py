@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 MAX_LABEL_LENGTH = 256
 MAX_LABELS = 32
@@ -39,8 +39,11 @@ def _check_label_value(value: object) -> str:
     return value
 
 
-Name = Annotated[str, AfterValidator(_check_name)]
-Labels = Annotated[
-    dict[Annotated[str, AfterValidator(_check_label_name)], Annotated[str, BeforeValidator(_check_label_value)]],
-    Field(max_length=MAX_LABELS),
+Name = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
+LabelName = Annotated[
+    str, AfterValidator(_check_label_name), WithJsonSchema({"type": "string", "pattern": f"^{_LABEL.pattern}$"})
 ]
+LabelValue = Annotated[
+    str, BeforeValidator(_check_label_value), WithJsonSchema({"type": "string", "maxLength": MAX_LABEL_LENGTH})
+]
+Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=MAX_LABELS)]

@@ -3,9 +3,9 @@
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from jobwatchd.model.units import parse_duration_s
+from jobwatchd.model.units import DURATION, parse_duration_s
 
 _DURATION_UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
 _SIZE_UNITS = {"B": 1, "kB": 1_000, "KiB": 1_024, "MB": 1_000_000, "MiB": 1_048_576, "GB": 10**9, "GiB": 2**30}
@@ -97,10 +97,26 @@ def _shown(value: object) -> str:
     return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)[:60]
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, when_used="json")]
-PositiveDuration = Annotated[
-    float, BeforeValidator(parse_positive_duration), PlainSerializer(format_duration, when_used="json")
+def _written(shape: re.Pattern[str], *others: object) -> WithJsonSchema:
+    """Return the JSON Schema of text of this shape; `others` may stand in its place."""
+    text = {"type": "string", "pattern": f"^\\s*(?:{shape.pattern})\\s*$"}
+    return WithJsonSchema({"anyOf": [text, {"enum": [*others]}]} if others else text)
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, when_used="json"),
+    _written(DURATION, 0),
 ]
-Size = Annotated[int, BeforeValidator(parse_size), PlainSerializer(format_size, when_used="json")]
-Rate = Annotated[float | None, BeforeValidator(parse_rate), PlainSerializer(format_rate, when_used="json")]
-Count = Annotated[int, BeforeValidator(parse_count)]
+PositiveDuration = Annotated[
+    float,
+    BeforeValidator(parse_positive_duration),
+    PlainSerializer(format_duration, when_used="json"),
+    _written(DURATION),
+]
+Size = Annotated[int, BeforeValidator(parse_size), PlainSerializer(format_size, when_used="json"), _written(_SIZE)]
+Rate = Annotated[
+    float | None, BeforeValidator(parse_rate), PlainSerializer(format_rate, when_used="json"), _written(_RATE, None)
+]
+Count = Annotated[int, BeforeValidator(parse_count), WithJsonSchema({"type": "integer", "minimum": 1})]

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\\]")
 _SQLITE = re.compile(r"sqlite:///[^?#]+")
@@ -61,7 +61,10 @@ def _check_store_url(text: str) -> str:
     return text
 
 
-BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
-HookUrl = Annotated[str, AfterValidator(_check_hook_url)]
-ProxyUrl = Annotated[str, AfterValidator(_check_proxy_url)]
-StoreUrl = Annotated[str, AfterValidator(_check_store_url)]
+_HTTP = WithJsonSchema({"type": "string", "pattern": "^https?://"})
+BaseUrl = Annotated[str, AfterValidator(_check_base_url), _HTTP]
+HookUrl = Annotated[str, AfterValidator(_check_hook_url), _HTTP]
+ProxyUrl = Annotated[str, AfterValidator(_check_proxy_url), _HTTP]
+StoreUrl = Annotated[
+    str, AfterValidator(_check_store_url), WithJsonSchema({"type": "string", "pattern": f"^{_SQLITE.pattern}$"})
+]

@@ -25,7 +25,7 @@ class WatchSettings(Section):
     """One job to follow, and how it departs from its source's settings."""
 
     source: str
-    job: dict[str, Annotated[str, BeforeValidator(_check_parameter)]]
+    job: dict[str, Annotated[str, BeforeValidator(_check_parameter, json_schema_input_type=str | int)]]
     labels: Labels = Field(default_factory=dict)
     deadline: PositiveDuration | None = None
     initial: Literal["tell", "silent"] = "tell"

@@ -1,5 +1,6 @@
 """Installing, by the README's commands and otherwise, and taking it away again."""
 
+import json
 import stat
 from typing import Any
 
@@ -39,6 +40,8 @@ def test_the_installed_program_is_whole(machine: Any):
     compiled = "import jobwatchd.wiring as m, pathlib; print(pathlib.Path(m.__cached__).exists())"
     assert machine.run("/opt/jobwatchd/bin/python", "-Ic", compiled) == "True"
     assert machine.path("/opt/jobwatchd/share/jobwatchd/jobwatchd.example.yaml").is_file()
+    schema = json.loads(machine.path("/opt/jobwatchd/share/jobwatchd/jobwatchd.schema.json").read_text())
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert machine.path("/usr/local/share/man/man1/jobwatchd.1").read_text().startswith(".TH JOBWATCHD 1 ")
 
 

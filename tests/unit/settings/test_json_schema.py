@@ -1,0 +1,265 @@
+"""The configuration's JSON Schema: what editors are told is what the daemon takes."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, BeforeValidator, PlainValidator
+
+from jobwatchd.cli import cli
+from jobwatchd.errors import ConfigError
+from jobwatchd.settings import load_settings
+from jobwatchd.settings.document import read_document
+from jobwatchd.settings.json_schema import Generator, config_schema
+from jobwatchd.settings.places import KeyPath
+from jobwatchd.settings.presets import load_preset, preset_files
+
+ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "config/jobwatchd.example.yaml"
+SHIPPED = [
+    EXAMPLE,
+    ROOT / "config/demo.yaml",
+    *ROOT.glob("deploy/**/jobwatchd.yaml"),
+    *ROOT.glob("systemd/*.yaml"),
+]
+SIGNING = "whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q="
+GRAPH = {"kind": "nebula-explorer", "base_url": "http://graph", "account": "root", "graphd": {"address": "10.0.0.5"}}
+PASSWORD = {"password": "s"}
+
+
+@pytest.fixture(scope="session")
+def validator() -> Draft202012Validator:
+    """Return what judges by the schema."""
+    return Draft202012Validator(config_schema())
+
+
+def complaints(validator: Draft202012Validator, tree: Any) -> list[str]:
+    """Return where the schema refuses a configuration, and why."""
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(tree)]
+
+
+def mappings(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yield the place of each mapping in a tree."""
+    if isinstance(tree, dict):
+        yield path
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield from mappings(value, (*path, key))
+
+
+def at(tree: Any, path: KeyPath) -> Any:
+    """Return what is at a place."""
+    for key in path:
+        tree = tree[key]
+    return tree
+
+
+def is_taken(tree: Mapping[str, Any], folder: Path) -> bool:
+    """Whether the daemon takes a configuration, with all secret files there."""
+    text = json.dumps(tree).replace("/run/secrets/", f"{folder}/")
+    (file := folder / "jobwatchd.yaml").write_text(text)
+    for name in ("explorer-password", "up-api-key", "ci-hook-new", "ci-hook-old"):
+        (folder / name).write_text(f"{SIGNING}\n")
+    try:
+        load_settings(file, {}, secrets_folder=folder)
+    except ConfigError:
+        return False
+    return True
+
+
+def test_it_is_a_schema():
+    """Of the draft that it names."""
+    Draft202012Validator.check_schema(config_schema())
+    assert config_schema()["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
+
+
+def test_it_is_printed():
+    """`jobwatchd config-schema` prints it whole."""
+    assert json.loads(CliRunner().invoke(cli, ["config-schema"]).stdout) == config_schema()
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: str(file.relative_to(ROOT)))
+def test_what_is_shipped_is_taken(validator: Draft202012Validator, file: Path):
+    """Each configuration of this repository, the annotated example with every key among them."""
+    assert complaints(validator, read_document(file).tree) == []
+
+
+def test_the_example_names_the_schema():
+    """So that an editor finds it beside a copy."""
+    assert EXAMPLE.read_text().startswith("# yaml-language-server: $schema=jobwatchd.schema.json\n")
+
+
+@pytest.mark.parametrize("path", [*mappings(read_document(EXAMPLE).tree)], ids=str)
+def test_a_mistyped_key_is_refused_where_the_daemon_refuses_it(
+    validator: Draft202012Validator, path: KeyPath, tmp_path: Path
+):
+    """Everywhere but where people choose the keys; what names a job there is only known to its source."""
+    tree = deepcopy(read_document(EXAMPLE).tree)
+    at(tree, path)["mistyped"] = "x"
+    assert (complaints(validator, tree) == []) == (path[-1:] == ("job",) or is_taken(tree, tmp_path))
+
+
+def leaves(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yield the place of each value that has nothing below it."""
+    if isinstance(tree, dict | list) and tree:
+        for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
+            yield from leaves(value, (*path, key))
+    else:
+        yield path
+
+
+@pytest.mark.parametrize("path", [*leaves(read_document(EXAMPLE).tree)], ids=str)
+def test_a_value_of_wrong_shape_is_refused_where_the_daemon_refuses_it(
+    validator: Draft202012Validator, path: KeyPath, tmp_path: Path
+):
+    """A mapping in the place of each value of the example."""
+    tree = deepcopy(read_document(EXAMPLE).tree)
+    at(tree, path[:-1])[path[-1]] = {"a": "mapping"}
+    assert (complaints(validator, tree) == []) == is_taken(tree, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "poll",
+    [
+        {"min_interval": "250ms"},
+        {"min_interval": "5"},
+        {"min_interval": 5},
+        {"min_interval": "0.5s"},
+        {"linger": 0},
+        {"linger": "0s"},
+        {"rate": None},
+        {"rate": "300/m"},
+        {"rate": 300},
+        {"concurrency": 0},
+        {"concurrency": 3},
+        {"concurrency": True},
+        {"age_fraction": 0},
+        {"age_fraction": 1},
+        {"jitter": 1},
+        {"lost_after": {"not_found": 2, "grace": "1m"}},
+        {"lost_after": {"not_founds": 2}},
+    ],
+    ids=str,
+)
+def test_values_are_written_as_the_daemon_reads_them(
+    validator: Draft202012Validator, poll: dict[str, Any], tmp_path: Path
+):
+    """Durations, rates and numbers, with units and within bounds."""
+    tree = {"sources": {"graph": {**GRAPH, **PASSWORD, "poll": poll}}}
+    assert (complaints(validator, tree) == []) == is_taken(tree, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["graph", "a-1_x", "Graph", "-a", "a b", ""])
+def test_names_are_those_that_the_daemon_takes(validator: Draft202012Validator, name: str, tmp_path: Path):
+    """Of sources, for one."""
+    tree = {"sources": {name: {**GRAPH, **PASSWORD}}}
+    assert (complaints(validator, tree) == []) == is_taken(tree, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"password": "s"}, {"password_file": "f"}, {"password": None, "password_file": "f"}]
+)
+def test_a_secret_may_be_in_the_file_or_beside_it_or_elsewhere(validator: Draft202012Validator, given: dict[str, Any]):
+    """Where nothing is said of it, it may come from the environment or a folder of secrets."""
+    assert complaints(validator, {"sources": {"graph": {**GRAPH, **given}}}) == []
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"sources": {"graph": {**GRAPH, "password": "s", "password_file": "f"}}},
+        {"sources": {"graph": GRAPH}, "server": {"tokens": ["s"], "tokens_file": "f"}},
+        {
+            "sources": {"graph": GRAPH},
+            "sinks": {"ci": {"kind": "webhook", "url": "http://x", "secrets": [], "secret_files": []}},
+        },
+        {"sources": {"flows": {"kind": "airflow", "base_url": "http://x", "token": "s", "token_file": "f"}}},
+    ],
+)
+def test_a_secret_is_not_given_twice(validator: Draft202012Validator, tree: dict[str, Any]):
+    """One of both would not count."""
+    assert complaints(validator, tree) != []
+
+
+@pytest.mark.parametrize("name", preset_files())
+def test_a_preset_is_a_kind(validator: Draft202012Validator, name: str):
+    """With an address, and anything of its description laid over; and what it describes can be written out."""
+    address = {"base_url": "https://api.example.com"}
+    over = {"poll": {"min_interval": "5s"}, "read": {"name": "title"}, "list": None, "states": {"paused": "queued"}}
+    written_out = {"kind": "http-json", **address, **load_preset(preset_files()[name]).tree}
+    for source in ({"kind": name, **address}, {"kind": name, **address, **over}, written_out):
+        assert complaints(validator, {"sources": {"one": source}}) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"kind": "airflow"},
+        {"kind": "airflw", "base_url": "http://x"},
+        {"kind": "airflow", "base_url": "http://x", "reed": {}},
+        {"kind": "airflow", "base_url": "http://x", "read": {"nam": "title"}},
+        {"kind": "airflow", "base_url": "http://x", "states": {"paused": "pausing"}},
+        {"kind": "airflow", "base_url": "http://x", "list": {"pages": {"kind": "number", "next": "x"}}},
+        {"kind": "http-json", "base_url": "http://x"},
+    ],
+    ids=str,
+)
+def test_mistakes_in_a_description_are_seen(validator: Draft202012Validator, source: dict[str, Any]):
+    """In what is laid over a preset too."""
+    assert complaints(validator, {"sources": {"one": source}}) != []
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/http-json.md"])
+def test_the_documentations_configurations_are_taken(validator: Draft202012Validator, tmp_path: Path, file: str):
+    """Each that has sources."""
+    blocks = re.findall(r"(?ms)^```yaml\n(sources:.*?)^```$", (ROOT / file).read_text())
+    assert blocks
+    for block in blocks:
+        (written := tmp_path / "jobwatchd.yaml").write_text(block)
+        assert complaints(validator, read_document(written).tree) == []
+
+
+def test_a_section_of_which_all_is_commented_out_is_none(validator: Draft202012Validator):
+    """As the daemon has it."""
+    nothing = dict.fromkeys(["sinks", "watches", "store", "server", "log", "shutdown"])
+    assert complaints(validator, {"sources": {"graph": GRAPH}, **nothing}) == []
+
+
+def test_defaults_are_shown_as_they_are_written(validator: Draft202012Validator):
+    """Whoever takes what the editor offers has written what is in force anyway."""
+    sections = config_schema()["$defs"]
+    assert sections["PollSettings"]["properties"]["min_interval"]["default"] == "2s"
+    assert sections["TelestreamUpSettings"]["properties"]["max_body"]["default"] == "1MiB"
+    wrong = [
+        f"{name}.{key}"
+        for name, section in sections.items()
+        for key, value in section.get("properties", {}).items()
+        if "default" in value and not validator.evolve(schema={**value, "$defs": sections}).is_valid(value["default"])
+    ]
+    assert wrong == []
+
+
+def test_the_configuration_may_name_its_schema(validator: Draft202012Validator, tmp_path: Path):
+    """An editor looks for it there, the daemon passes over it."""
+    tree = {"$schema": "./jobwatchd.schema.json", "sources": {"graph": {**GRAPH, **PASSWORD}}}
+    assert complaints(validator, tree) == []
+    assert is_taken(tree, tmp_path)
+
+
+def test_a_value_of_which_nothing_is_told_may_be_anything():
+    """An editor that complains of what is right is worse than one that says nothing."""
+
+    def read(value: object) -> float:
+        return float(len(str(value)))
+
+    class Section(BaseModel):
+        plain: Annotated[float, PlainValidator(read)]
+        before: Annotated[float, BeforeValidator(read)]
+
+    schema = Section.model_json_schema(schema_generator=Generator)
+    assert schema["properties"] == {"plain": {}, "before": {}}
