@@ -1,7 +1,9 @@
 """Every seam of jobwatchd in one place; the docstrings are the contracts, kept by the suites in `tests/conformance`."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import datetime
+from math import inf
 from typing import NamedTuple, Protocol
 
 import anyio
@@ -16,6 +18,9 @@ from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
 
 Route = Callable[[Event], Collection[str]]
 """Names the durable sinks that an event goes to."""
+
+STORE_PATIENCE_S = ContextVar("STORE_PATIENCE_S", default=inf)
+"""For how many seconds a call of the store may wait for one that cannot be used now; what serves a request sets it."""
 
 
 class Clock(Protocol):
@@ -250,6 +255,13 @@ class Vitals(Protocol):
     @property
     def ready(self) -> bool:
         """Whether start-up has come to its end, and shutdown has not begun."""
+
+    @property
+    def started(self) -> bool:
+        """Whether start-up has come to its end."""
+
+    def outages(self) -> Sequence[str]:
+        """Return one sentence for each thing that work waits for; it passes, and a restart would not help."""
 
     def ailments(self) -> Sequence[str]:
         """Return one sentence for each loop that made no progress for too long; empty when all is well."""

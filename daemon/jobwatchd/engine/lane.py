@@ -114,6 +114,9 @@ class Lane:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, watch_id: int) -> bool:
+        return watch_id in self._entries
+
     def watches(self) -> Sequence[Watch]:
         """Return the watches that are polled here."""
         return [entry.watch for entry in self._entries.values()]
@@ -164,6 +167,8 @@ class Lane:
 
     async def _review(self, now_s: float) -> float | None:
         self._standing.review(now_s, self._limits.unreachable_after_s)
+        if self._gate.is_held and not self._commits.is_full:
+            self._gate.release()
         return self._standing.next_review_s
 
     def _work(self, item: Entry | Group) -> Awaitable[None]:

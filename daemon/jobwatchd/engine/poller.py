@@ -142,6 +142,8 @@ class Poller:
 
         if step.watch.version != before.version:
             self._commits.submit(step, written)
+            if self._commits.is_full:
+                self._gate.hold()
             return
         entry.digest = digest
         self._settle(entry, before)
