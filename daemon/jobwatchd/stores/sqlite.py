@@ -36,6 +36,8 @@ class SqliteFile:
         self._lock_fd: int | None = None
         self._lock_file: _Identity | None = None
         self._file: _Identity | None = None
+        # SQLite makes them when they are needed, and keeps them while any connection is open.
+        self._beside: dict[Path, _Identity | None] = {}
 
     def acquire(self) -> None:
         """Take the file for this process, creating it where it is missing; raises a `StoreError`."""
@@ -58,13 +60,18 @@ class SqliteFile:
             self._lock_fd = None
 
     def confirm(self) -> None:
-        """See that the file is still there: SQLite writes on into one that was removed, and all of that is lost.
+        """See that the files are still there: SQLite writes on into one that was removed, and all of that is lost.
 
         A lock file that was removed keeps nobody out, and is made anew; raises `StoreUnusable` where somebody was
         faster, and OSError.
         """
         if _identity(self.path) != self._file:
             raise removal(self.path)
+        for path, known in self._beside.items():
+            found = _identity(path)
+            if known not in (None, found):
+                raise removal(path)
+            self._beside[path] = found
         if _identity(self._lock_path) != self._lock_file:
             self._lock()
 
@@ -85,7 +92,7 @@ class SqliteFile:
     def writer(self) -> Engine:
         """Return the engine with the one connection that writes."""
         engine = self._engine(pool_size=1)
-        event.listen(engine, "connect", _prepare_writer)
+        event.listen(engine, "connect", self._prepare_writer)
         event.listen(engine, "begin", _begin_immediate)
         return engine
 
@@ -106,6 +113,11 @@ class SqliteFile:
             msg = f"store {self.path} is the database of another program (it has a table {tables[0]!r}); name another"
             raise StoreUnusable(msg)
 
+    def _prepare_writer(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # FULL: a commit is on the disk before it is acknowledged, also when the power goes.
+        _run(connection, "journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={WAL_BYTES}")
+        self._beside = {self.path.with_name(f"{self.path.name}{end}"): None for end in ("-wal", "-shm")}
+
     def _engine(self, pool_size: int, **options: object) -> Engine:
         return create_engine(
             URL.create("sqlite", database=str(self.path)),
@@ -125,11 +137,6 @@ def _identity(path: Path) -> _Identity | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return (status.st_dev, status.st_ino)
-
-
-def _prepare_writer(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # FULL: a commit is on the disk before it is acknowledged, also when the power goes.
-    _run(connection, "journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={WAL_BYTES}")
 
 
 def _prepare_reader(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

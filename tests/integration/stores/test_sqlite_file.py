@@ -123,12 +123,15 @@ async def test_a_refused_second_daemon_leaves_the_first_alone(store: SqlStore, u
     assert in_another_process(url).startswith("StoreUnusable: another jobwatchd")
 
 
-@pytest.mark.parametrize("call", ["check", "write"])
-async def test_a_removed_file_is_noticed(store: SqlStore, path: Path, specs: Specs, now: datetime, call: str):
-    """SQLite itself would go on writing into a file that has no name any more."""
-    remove(path)
-    with pytest.raises(StoreUnusable, match=f"store {path} was removed or replaced while in use"):
-        await (store.check() if call == "check" else store.add_watches(specs(1), now))
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
+async def test_a_removed_file_is_noticed(store: SqlStore, path: Path, specs: Specs, now: datetime, end: str):
+    """SQLite itself would go on writing into a file that has no name any more, and with the process all of it ends."""
+    await store.add_watches(specs(1), now)
+    await store.check()
+    remove(path.with_name(f"{path.name}{end}"))
+    for call in (store.check(), store.add_watches(specs(1), now)):
+        with pytest.raises(StoreUnusable, match=f"store {path}{end} was removed or replaced while in use"):
+            await call
 
 
 def remove(path: Path) -> None:
