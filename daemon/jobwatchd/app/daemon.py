@@ -24,6 +24,7 @@ from jobwatchd.engine.housekeeping import Housekeeping, Retention
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.store_outage import StoreOutage
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.errors import ConfigError
@@ -52,9 +53,8 @@ class Daemon:
         self._logger = parts.logger
         clock, chance, telemetry = parts.clock, parts.chance, parts.telemetry
         self._vitals = Vitals(clock, telemetry)
-        self._store = store = RetryingStore(
-            parts.store, vitals=self._vitals, clock=clock, chance=chance, telemetry=telemetry, logger=self._logger
-        )
+        outage = StoreOutage(vitals=self._vitals, clock=clock, chance=chance, telemetry=telemetry, logger=self._logger)
+        self._store = store = RetryingStore(parts.store, outage, clock)
         self._records = Records(store, clock=clock, vitals=self._vitals, gather_s=RECORDS_GATHER_S)
         self._fanout = Fanout(
             store=store,

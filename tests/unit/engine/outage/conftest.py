@@ -1,13 +1,15 @@
 """A store that cannot be used for a while, and what the engine makes of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.store_outage import StoreOutage
 from jobwatchd.errors import StoreError
 from jobwatchd.model.delivery import Attempt
+from jobwatchd.ports import Store
 from jobwatchd.stores.memory import MemoryStore
 
 
@@ -50,10 +52,21 @@ def failing() -> FailingStore:
 
 
 @pytest.fixture
-def store(rig: Any, failing: FailingStore) -> RetryingStore:
+def store(rig: Any, failing: FailingStore, retrying: Callable[[Store], RetryingStore]) -> RetryingStore:
     """Return the store above, which the rig now uses."""
-    store = RetryingStore(
-        failing, vitals=rig.vitals, clock=rig.clock, chance=rig.chance, telemetry=rig.telemetry, logger=rig.logger
-    )
+    store = retrying(failing)
     rig.use(store)
     return store
+
+
+@pytest.fixture
+def retrying(rig: Any) -> Callable[[Store], RetryingStore]:
+    """Return what puts patience over a store."""
+
+    def make(store: Store) -> RetryingStore:
+        outage = StoreOutage(
+            vitals=rig.vitals, clock=rig.clock, chance=rig.chance, telemetry=rig.telemetry, logger=rig.logger
+        )
+        return RetryingStore(store, outage, rig.clock)
+
+    return make

@@ -119,12 +119,10 @@ class TornStore(MemoryStore):
             yield watches[start : start + 2]
 
 
-async def test_loading_that_broke_off_goes_on_where_it_was(rig: Any):
+async def test_loading_that_broke_off_goes_on_where_it_was(rig: Any, retrying: Any):
     """Every watch comes once."""
     below = TornStore()
-    store = RetryingStore(
-        below, vitals=rig.vitals, clock=rig.clock, chance=rig.chance, telemetry=rig.telemetry, logger=rig.logger
-    )
+    store = retrying(below)
     rig.use(below)
     added = await rig.add("graph", *"abcdefg")
     loaded: list[Watch] = []
