@@ -1,4 +1,4 @@
-"""Whether a running daemon is ready, or alive, for health checks of containers: it starts quickly, so imports little."""
+"""Whether a running daemon is ready, or alive, for health checks of containers; it imports little, to start quickly."""
 
 import json
 import sys

@@ -43,7 +43,7 @@ async def test_started_means_ready(service: Any, apis: Any, run_hook: Any, setti
     database.close()
     await until("it is active", lambda: service.state == "active")
     assert service.is_ready()
-    assert service.show("StatusText")["StatusText"] == "watching 0 jobs"
+    await until("its status says so", lambda: service.show("StatusText")["StatusText"] == "watching 0 jobs")
 
 
 async def test_a_wrong_configuration_fails_the_start_once(

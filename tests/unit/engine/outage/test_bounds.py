@@ -60,6 +60,22 @@ async def test_changes_that_were_seen_meanwhile_are_told_when_it_is_over(rig: An
         assert (rig.clock.now() - delivered.delivery.created_at).total_seconds() <= 1
 
 
+async def test_a_job_that_ended_meanwhile_is_looked_at_at_once(rig: Any, failing: Any, store: RetryingStore):
+    """It was not asked about while its last step waited, and is not asked about by its grown age either."""
+    source = ScriptedSource("graph")
+    (watch,) = await rig.add("graph", "1")
+    source.script(watch.ref, RUNNING, DONE)
+    lane = await rig.lane(source)
+    failing.trouble = StoreFull("full")
+    async with rig.running(lane.run):
+        lane.add([watch])
+        await rig.clock.advance(7200)
+        assert len(source.polls) == 1
+        failing.trouble = None
+        await rig.clock.advance(2)
+        assert await rig.events() == ["job.running", "job.succeeded"]
+
+
 async def test_no_more_steps_wait_than_there_is_room_for(
     rig: Any, failing: Any, store: RetryingStore, monkeypatch: pytest.MonkeyPatch
 ):
