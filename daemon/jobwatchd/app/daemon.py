@@ -121,7 +121,7 @@ class Daemon:
         return self._vitals.started
 
     async def _start(self, everything: Change, sockets: Sequence[socket.socket], tasks: TaskGroup) -> None:
-        tasks.start_soon(self._service.run, lambda: f"watching {self._watched()} jobs")
+        tasks.start_soon(self._service.run, self._status)
         # First of all, so that a start that waits for the store can be told from one that hangs.
         await tasks.start(serve, self._build_web(), sockets)
         await self._store.open()
@@ -137,6 +137,7 @@ class Daemon:
         tasks.start_soon(self._housekeeping.run)
         self._vitals.set_ready(True)
         self._notifier.ready()
+        self._notifier.status(self._status())
         self._logger.info(
             "daemon.ready",
             version=self._parts.version,
@@ -234,6 +235,9 @@ class Daemon:
                 logger=self._logger,
             )
             await self._watchlist.open(lane, watches[name], tasks)
+
+    def _status(self) -> str:
+        return f"watching {self._watched()} jobs"
 
     def _watched(self) -> int:
         return sum(len(lane) for lane in self._watchlist.lanes.values())
