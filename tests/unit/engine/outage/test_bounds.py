@@ -155,3 +155,21 @@ async def test_failed_attempts_do_not_pile_up(rig: Any, failing: Any, store: Ret
         await rig.clock.advance(2)
         tried = {kept.attempts for kept in await failing.pending_deliveries("hook", 0, 10)}
         assert sum(tried) > 2
+
+
+async def test_what_is_delivered_and_not_recorded_is_bounded(rig: Any, failing: Any, store: RetryingStore):
+    """That much would be delivered again where the process ended now; the rest goes on when it can be noted."""
+    sink = RecordingSink("hook")
+    (watch,) = await rig.add("graph", "1")
+    for state in [State.RUNNING, State.STOPPING] * 2_600:
+        step = advance(watch, Observation(state, "x"), rig.clock.now())
+        await failing.commit([step], [], lambda _event: ["hook"], rig.clock.now())
+        watch = step.watch
+    failing.trouble = StoreFull("full")
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(sink, EventFilter())], tasks)
+        await rig.clock.advance(60)
+        assert len(sink.events) == 5_000
+        failing.trouble = None
+        await rig.clock.advance(2)
+        assert [event.sequence for event in sink.events] == list(range(1, 5_201))
