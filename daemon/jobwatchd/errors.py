@@ -10,7 +10,10 @@ JobwatchError
     · BadPayload             an answer came, and could not be read
     · JobNotFound            the API says that there is no such job
   · StoreError               what happened could not be kept
-    · StoreUnavailable       the database is locked, full, read-only, corrupt or gone
+    · StoreUnavailable       the database cannot be used now; it can when what hinders it has passed
+      · StoreBusy            another program holds its lock
+      · StoreFull            there is no room for it
+    · StoreUnusable          the database is damaged, gone or somebody else's; waiting does not help
     · StaleWatch             somebody else changed the watch since it was loaded
   · SinkError                an event was not taken
     · SinkUnavailable        the receiver may take it later
@@ -38,6 +41,9 @@ class Reason(StrEnum):
     NOT_FOUND = "not_found"
     STALE = "stale"
     GONE = "gone"
+    BUSY = "busy"
+    FULL = "full"
+    UNUSABLE = "unusable"
 
 
 class JobwatchError(Exception):
@@ -109,9 +115,27 @@ class StoreError(JobwatchError):
 
 
 class StoreUnavailable(StoreError):
-    """The database is locked, full, read-only, corrupt or gone; nothing of the failed call was kept."""
+    """The database cannot be used now, and may be later: try the failed call again, as it was."""
 
     reason = Reason.UNAVAILABLE
+
+
+class StoreBusy(StoreUnavailable):
+    """Another program holds the database's lock."""
+
+    reason = Reason.BUSY
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room: the disk, a quota or a limit on the size of files."""
+
+    reason = Reason.FULL
+
+
+class StoreUnusable(StoreError):
+    """The database is damaged, was removed or replaced, or is not ours; only a person can help, so the process ends."""
+
+    reason = Reason.UNUSABLE
 
 
 class StaleWatch(StoreError):

@@ -1,7 +1,9 @@
 """Every seam of jobwatchd in one place; the docstrings are the contracts, kept by the suites in `tests/conformance`."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import datetime
+from math import inf
 from typing import NamedTuple, Protocol
 
 import anyio
@@ -16,6 +18,9 @@ from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
 
 Route = Callable[[Event], Collection[str]]
 """Names the durable sinks that an event goes to."""
+
+STORE_PATIENCE_S = ContextVar("STORE_PATIENCE_S", default=inf)
+"""For how many seconds a call of the store may wait for one that cannot be used now; what serves a request sets it."""
 
 
 class Clock(Protocol):
@@ -146,17 +151,18 @@ class Store(Protocol):
     """What must outlive the process: watches, events, deliveries, the standing of sources.
 
     Every call that writes is one transaction: it happens whole or not at all. Every call may raise `StoreUnavailable`,
-    and then nothing of it was kept. Instants keep their microseconds; order is by `position` and `id`, both growing.
+    after which it may be made again as it was, and `StoreUnusable`. Instants keep their microseconds; order is by
+    `position` and `id`, both growing.
     """
 
     async def open(self) -> None:
-        """Connect, and bring the schema up to date; raises `StoreUnavailable` with what to do about it."""
+        """Connect, and bring the schema up to date; says what to do where that fails, and leaves nothing open."""
 
     async def close(self) -> None:
         """Close; what was committed stays."""
 
     async def check(self) -> None:
-        """Make a cheap read, for readiness."""
+        """See whether the store can be read and written now, without writing anything."""
 
     async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:
         """Add those jobs that are not watched yet; per spec, in order, its watch and whether it is new.
@@ -175,7 +181,7 @@ class Store(Protocol):
         """Remove watches; returns the ids that were there. Events and their deliveries stay until they are pruned."""
 
     def load_watches(self, shards: Collection[int] | None, ended_after: datetime) -> AsyncIterator[Sequence[Watch]]:
-        """Yield, in batches, the watches of these shards (None: all) that have not ended, or ended after that."""
+        """Yield the watches of these shards (None: all) that have not ended, or ended after that, in batches, by id."""
 
     async def find_watch(self, ref: JobReference) -> WatchRecord | None:
         """Return the watch of a job."""
@@ -198,6 +204,10 @@ class Store(Protocol):
         gone, and nothing of the step is written, everything of the others is. Its observation, if any, becomes the
         watch's last. At most one step per watch in a call. Events get positions in the order given, those of sources
         first. An event whose id is stored already is not written again.
+
+        The call may be made again when a failure has left open whether it was kept. A step whose watch has its version
+        already, and whose very events are stored, is not stale but written, and its pending deliveries are returned,
+        as those of such a step of a source are. (One without events counts as stale: load the watch again.)
         """
 
     async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
@@ -245,6 +255,13 @@ class Vitals(Protocol):
     @property
     def ready(self) -> bool:
         """Whether start-up has come to its end, and shutdown has not begun."""
+
+    @property
+    def started(self) -> bool:
+        """Whether start-up has come to its end."""
+
+    def outages(self) -> Sequence[str]:
+        """Return one sentence for each thing that work waits for; it passes, and a restart would not help."""
 
     def ailments(self) -> Sequence[str]:
         """Return one sentence for each loop that made no progress for too long; empty when all is well."""

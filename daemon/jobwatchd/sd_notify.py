@@ -18,6 +18,10 @@ class Notifier:
         """Say that start-up, or a reload, has come to its end."""
         self._send("READY=1")
 
+    def extend_timeout(self, seconds: float) -> None:
+        """Ask for so many seconds from now for the start, or the stop, that is under way."""
+        self._send(f"EXTEND_TIMEOUT_USEC={seconds * 1_000_000:.0f}")
+
     def reloading(self) -> None:
         """Say that the configuration is being read again; `ready` has to follow."""
         self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1_000}")

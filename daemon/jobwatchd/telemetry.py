@@ -117,6 +117,7 @@ class Telemetry:
         self.registry = registry
         self._build_poll_metrics(registry)
         self._build_delivery_metrics(registry)
+        self._build_store_metrics(registry)
         self.last_progress = Gauge(
             "jobwatchd_last_progress_timestamp_seconds",
             "When a loop of the daemon last made progress.",
@@ -132,6 +133,18 @@ class Telemetry:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
+
+    def _build_store_metrics(self, registry: CollectorRegistry) -> None:
+        self.store_up = Gauge(
+            "jobwatchd_store_up", "1, or 0 while work waits for a database that cannot be used.", registry=registry
+        )
+        self.store_up.set(1)
+        self.store_errors = Counter(
+            "jobwatchd_store_errors",
+            "Calls of the store that failed for now, and were made again.",
+            ["reason"],
+            registry=registry,
+        )
 
     def _build_poll_metrics(self, registry: CollectorRegistry) -> None:
         self.watches = Gauge(

@@ -225,3 +225,21 @@ def process() -> Iterator[Panel]:
         width=4,
         about="What is running.",
     )
+    yield graph(
+        "Calls of the store that failed",
+        (
+            f"sum by (instance, reason) (rate(jobwatchd_store_errors_total{{{OF_INSTANCE}}}[$__rate_interval]))",
+            "{{instance}} {{reason}}",
+        ),
+        about="Made again about once a second for as long as the database is locked, or its disk is full.",
+        unit="ops",
+    )
+    yield panel(
+        "state-timeline",
+        "Store",
+        [(f"jobwatchd_store_up{{{OF_INSTANCE}}}", "{{instance}}")],
+        unit="short",
+        width=8,
+        about="Down while work waits for the database.",
+        mappings=UP_OR_DOWN,
+    )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -67,6 +68,14 @@ class Hook:
     def types(self, subject: str) -> list[str]:
         """Return what was told of one job or source, in the order of arrival."""
         return [each.type.split(".", 2)[2].removesuffix(".v1") for each in self.state.by_subject().get(subject, [])]
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ class Daemon:
 
     folder: Path
     environment: Mapping[str, str]
+    wrapper: Sequence[str] = ()
     logs: list[Path] = field(default_factory=list)
     process: "subprocess.Popen[bytes] | None" = None
     url: str = ""
@@ -68,7 +69,7 @@ class Daemon:
         """Begin a life, without waiting for it to be ready."""
         self.logs.append(self.folder / f"life-{len(self.logs):03}.log")
         with self.logs[-1].open("wb") as log:
-            command = [sys.executable, "-Im", "jobwatchd", "run", "-c", str(self.config)]
+            command = [*self.wrapper, sys.executable, "-Im", "jobwatchd", "run", "-c", str(self.config)]
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=self.environment, start_new_session=True
             )

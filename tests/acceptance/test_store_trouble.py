@@ -1,7 +1,6 @@
 """A database that cannot be used ends the real process with status 1 and one clear line, and is left as it is."""
 
 import os
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,6 @@ async def test_a_folder_that_cannot_be_written(apis: Any, run_daemon: Any, confi
     daemon = run_daemon(config_for(apis) | {"store": {"url": f"sqlite:///{folder}/jobwatchd.db"}})
     line = await _refusal(daemon)
     assert f"{folder}/jobwatchd.db cannot be written; make it and its folder writable" in line
-
-
-async def test_a_database_that_somebody_locks(apis: Any, run_daemon: Any, config_for: Any):
-    """The line says that another process holds it."""
-    daemon = run_daemon(config_for(apis))
-    locked = sqlite3.connect(daemon.database)
-    try:
-        locked.execute("BEGIN EXCLUSIVE")
-        assert f"{daemon.database} is locked by another process" in await _refusal(daemon)
-    finally:
-        locked.close()
 
 
 async def test_a_file_that_is_no_database(apis: Any, run_daemon: Any, config_for: Any):

@@ -74,6 +74,12 @@ def test_the_service_notifies_and_is_watched():
     assert setting("Restart") == "on-failure"
 
 
+def test_nothing_that_passes_stops_it_for_good():
+    """However often a start fails, as on a disk that is full for a night, it is started again."""
+    assert setting("StartLimitIntervalSec") == "0"
+    assert "StartLimitBurst" not in UNIT.read_text()
+
+
 def test_a_wrong_configuration_is_not_tried_again():
     """Status 2 is the same the next time."""
     assert setting("RestartPreventExitStatus") == "2"

@@ -45,6 +45,12 @@ def test_reloading_carries_the_monotonic_time(manager: socket.socket):
     assert before <= int(second.removeprefix("MONOTONIC_USEC=")) <= time.monotonic_ns() // 1_000
 
 
+def test_a_timeout_is_extended_in_microseconds(manager: socket.socket):
+    """From now on, for the start or the stop that is under way."""
+    Notifier({"NOTIFY_SOCKET": manager.getsockname()}).extend_timeout(60.0)
+    assert received(manager) == "EXTEND_TIMEOUT_USEC=60000000"
+
+
 def test_a_status_is_one_line(manager: socket.socket):
     """A line end would begin another assignment."""
     Notifier({"NOTIFY_SOCKET": manager.getsockname()}).status("a\nREADY=1\r\nb")

@@ -23,6 +23,8 @@ from jobwatchd.engine.fanout import Fanout
 from jobwatchd.engine.housekeeping import Housekeeping, Retention
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.records import Records
+from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.store_outage import StoreOutage
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.errors import ConfigError
@@ -37,6 +39,8 @@ from jobwatchd.web.server import address_of, bind, serve
 STEPS_GATHER_S = 0.02
 # What a crash may cost: events of so long are sent again.
 RECORDS_GATHER_S = 0.05
+# For how long a stop waits at its end for what was delivered to be written; else it is delivered again.
+LAST_WRITE_S = 3.0
 
 
 class Daemon:
@@ -47,8 +51,10 @@ class Daemon:
         self._settings = parts.settings
         self._notifier = notifier
         self._logger = parts.logger
-        store, clock, chance, telemetry = parts.store, parts.clock, parts.chance, parts.telemetry
+        clock, chance, telemetry = parts.clock, parts.chance, parts.telemetry
         self._vitals = Vitals(clock, telemetry)
+        outage = StoreOutage(vitals=self._vitals, clock=clock, chance=chance, telemetry=telemetry, logger=self._logger)
+        self._store = store = RetryingStore(parts.store, outage, clock)
         self._records = Records(store, clock=clock, vitals=self._vitals, gather_s=RECORDS_GATHER_S)
         self._fanout = Fanout(
             store=store,
@@ -77,7 +83,7 @@ class Daemon:
     async def run(self) -> None:
         """Watch and tell until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
-        Raises `ConfigError` or `StoreUnavailable` where it cannot start, and in a group whatever ends a loop.
+        Raises `ConfigError` or, in a group, `StoreUnusable` where it cannot start, and in a group whatever ends a loop.
         """
         nothing = self._settings.model_copy(update={"sources": {}, "sinks": {}})
         everything = plan(nothing, self._settings, self._parts.builder)
@@ -85,16 +91,40 @@ class Daemon:
             sockets = bind(self._settings.server.listen, local_only=not self._settings.server.tokens)
             for sock in sockets:
                 stack.callback(sock.close)
-            await self._parts.store.open()
-            stack.push_async_callback(_shielded, self._parts.store.close)
+            stack.push_async_callback(_shielded, self._store.close)
             async with anyio.create_task_group() as tasks:
                 with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-                    await self._start(everything, sockets, tasks)
-                    await self._obey(signals, tasks)
+                    if await self._has_started(everything, sockets, signals, tasks):
+                        await self._obey(signals, tasks)
                 tasks.cancel_scope.cancel()
         self._logger.info("daemon.stopped")
 
+    async def _has_started(
+        self,
+        everything: Change,
+        sockets: Sequence[socket.socket],
+        signals: AsyncIterator[signal.Signals],
+        tasks: TaskGroup,
+    ) -> bool:
+        """Start; False where a signal to end comes first, which a start that waits for the store obeys at once."""
+
+        async def listen(scope: anyio.CancelScope) -> None:
+            async for signum in signals:
+                if signum != signal.SIGHUP:
+                    self._logger.info("daemon.stopping", signal=signum.name)
+                    scope.cancel()
+
+        async with anyio.create_task_group() as starting:
+            starting.start_soon(listen, starting.cancel_scope)
+            await self._start(everything, sockets, tasks)
+            starting.cancel_scope.cancel()
+        return self._vitals.started
+
     async def _start(self, everything: Change, sockets: Sequence[socket.socket], tasks: TaskGroup) -> None:
+        tasks.start_soon(self._service.run, self._status)
+        # First of all, so that a start that waits for the store can be told from one that hangs.
+        await tasks.start(serve, self._build_web(), sockets)
+        await self._store.open()
         # What is loaded stays: the collector need not walk a million watches, neither while they come in nor later.
         gc.disable()
         tasks.start_soon(self._commits.run)
@@ -105,10 +135,9 @@ class Daemon:
         gc.freeze()
         gc.enable()
         tasks.start_soon(self._housekeeping.run)
-        await tasks.start(serve, self._build_web(), sockets)
         self._vitals.set_ready(True)
-        tasks.start_soon(self._service.run, lambda: f"watching {self._watched()} jobs")
         self._notifier.ready()
+        self._notifier.status(self._status())
         self._logger.info(
             "daemon.ready",
             version=self._parts.version,
@@ -145,7 +174,8 @@ class Daemon:
             await self._fanout.close(self._fanout.names)
         if drain.cancelled_caught:
             self._logger.warning("daemon.drain_cut_short", after_s=self._settings.shutdown.drain)
-        await self._records.flush()
+        with anyio.move_on_after(LAST_WRITE_S):
+            await self._records.flush()
         waiting.cancel()
 
     async def _reload(self, tasks: TaskGroup) -> None:
@@ -180,7 +210,7 @@ class Daemon:
 
     async def _open_lanes(self, sources: Mapping[str, Source], tasks: TaskGroup) -> None:
         """Open a lane for each source, with its watches: those of the lane it replaces, else those in the store."""
-        clock, store = self._parts.clock, self._parts.store
+        clock, store = self._parts.clock, self._store
         watches: dict[str, list[Watch]] = {name: [] for name in sources}
         if set(sources) - set(self._watchlist.lanes):
             linger_s = max(source.poll.linger for source in self._settings.sources.values())
@@ -206,12 +236,15 @@ class Daemon:
             )
             await self._watchlist.open(lane, watches[name], tasks)
 
+    def _status(self) -> str:
+        return f"watching {self._watched()} jobs"
+
     def _watched(self) -> int:
         return sum(len(lane) for lane in self._watchlist.lanes.values())
 
     def _build_web(self) -> FastAPI:
         return build_app(
-            store=self._parts.store,
+            store=self._store,
             watchlist=self._watchlist,
             vitals=self._vitals,
             registry=self._parts.registry,

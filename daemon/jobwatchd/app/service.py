@@ -9,6 +9,9 @@ from jobwatchd.engine.vitals import Vitals
 from jobwatchd.ports import Clock
 from jobwatchd.sd_notify import Notifier
 
+# How much longer a start may take than it was allowed to, said again and again while it waits for something.
+EXTENDED_S = 60.0
+
 
 class Service:
     """Pets systemd's watchdog while every loop makes progress, and shows a line in `systemctl status`."""
@@ -32,7 +35,10 @@ class Service:
                 unwell = ailments
                 for ailment in ailments:
                     self._logger.error("daemon.unwell", why=ailment)
-            line = "; ".join(ailments) or status()
+            if not self._vitals.started and self._vitals.outages():
+                self._notifier.extend_timeout(EXTENDED_S)
+            hindered = "; ".join([*ailments, *self._vitals.outages()])
+            line = hindered or (status() if self._vitals.started else "starting")
             if line != shown:
                 shown = line
                 self._notifier.status(line)

@@ -1,4 +1,4 @@
-"""Whether a running daemon is ready, for the health checks of containers: it starts quickly, so it imports little."""
+"""Whether a running daemon is ready, or alive, for health checks of containers; it imports little, to start quickly."""
 
 import json
 import sys
@@ -20,13 +20,14 @@ TIMEOUT_S = 4.0
 Example:
   jobwatchd health && echo ready
 
-Exit status: 0 ready, 1 not ready, or nothing answers."""
+Exit status: 0 ready, or with --live alive; 1 not, or nothing answers."""
 )
+@click.option("--live", is_flag=True, help="Ask whether it makes progress; where not, a restart is the cure.")
 @url_option
-def health(url: str) -> None:
+def health(url: str, *, live: bool) -> None:
     """Tell whether the daemon is ready, and what is wrong where it is not."""
     try:
-        body = _ask(f"{url.rstrip('/')}/readyz")
+        body = _ask(f"{url.rstrip('/')}/{'livez' if live else 'readyz'}")
         status, problems = str(body["status"]), [str(problem) for problem in body["problems"]]
     except OSError as exc:
         click.echo(f"Nothing answers at {url}: {exc.reason if isinstance(exc, URLError) else exc}.", err=True)

@@ -11,9 +11,10 @@
 - `commits`: writes steps, then tells of their events and deliveries
 - `delivery`: one sink's loop; order within a subject, back-off, dead letters
 - `standing`: whether a source answers, told when that changes
+- `retrying_store`: the store, waited for while it cannot be used; `store_outage`: how, and who is told
 - `records`: writes what became of deliveries
 - `fanout`: all the sinks' loops together: routing, telling, replacing on reload
 - `watchlist`: adding and removing watches while all of that runs
-- `housekeeping`: prunes what is old, keeps the slow gauges
+- `housekeeping`: sees that the store works, prunes what is old, keeps the slow gauges
 - `vitals`: which loop made progress when
 """

@@ -12,6 +12,9 @@ from jobwatchd.model.health import HealthStep
 from jobwatchd.model.transition import Step
 from jobwatchd.ports import Clock, Route, Store
 
+# How many steps wait in memory while the store cannot take them; lanes that bring more are held back.
+MAX_PENDING = 5_000
+
 Told = Callable[[Sequence[Event], Sequence[Delivery]], Awaitable[None]]
 """Takes notice of events that were committed, and of the deliveries that were made of them."""
 
@@ -27,8 +30,8 @@ class _Waiting:
 class Commits:
     """Writes steps; whoever submits one hears when it is on disk, or known to be stale, and goes on only then.
 
-    `told` is called after each commit. When the store fails, `run` raises its `StoreUnavailable` and nobody hears
-    anything: the process has to end, for it can keep no promise.
+    `told` is called after each commit. When the store cannot be used any more, `run` raises what it says and nobody
+    hears anything: the process has to end, for it can keep no promise.
     """
 
     def __init__(
@@ -45,6 +48,11 @@ class Commits:
     def submit(self, step: Step | HealthStep, written: Callable[[bool], None] | None = None) -> None:
         """Have a step written; `written` hears True, or False where somebody else had changed the watch."""
         self._gathering.submit(_Waiting(step, written))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many steps wait that those who bring them had better bring no more; what they submit is taken."""
+        return self._gathering.pending >= MAX_PENDING
 
     async def run(self) -> NoReturn:
         """Commit what is submitted, for ever."""

@@ -6,6 +6,7 @@ time, further and further apart, until one is answered.
 
 import sys
 from collections.abc import Callable
+from math import inf
 
 from jobwatchd.model.cadence import Backoff
 
@@ -16,6 +17,8 @@ PROBES = Backoff(first_s=1.0, factor=2.0, longest_s=30.0)
 UNLIMITED = sys.maxsize
 # A request that comes exactly when `next_s` said must not be turned away by the last bit of a float.
 ROUNDING = 1e-4
+# How often somebody who is held back looks whether that is over.
+HELD_LOOK_S = 0.1
 
 
 class Gate:
@@ -31,6 +34,7 @@ class Gate:
         self._chance = chance
         self._tokens = 1.0
         self._filled_at_s = now_s
+        self._asked_until_s = 0.0
         self._paused_until_s = 0.0
         self._probe_at_s = 0.0
         self._failures = OPEN_AFTER if shut else 0
@@ -66,6 +70,19 @@ class Gate:
         self._probing = self._failures >= OPEN_AFTER
         return True
 
+    @property
+    def is_held(self) -> bool:
+        """Whether `hold` was said last."""
+        return self._paused_until_s == inf
+
+    def hold(self) -> None:
+        """Admit nothing, until `release`: what answers would bring cannot be kept now."""
+        self._paused_until_s = inf
+
+    def release(self) -> None:
+        """Admit again, as the other side allows."""
+        self._paused_until_s = self._asked_until_s
+
     def unused(self) -> None:
         """Take back an admission that was granted this moment and for which nothing is sent."""
         if self.rate is not None:
@@ -80,7 +97,7 @@ class Gate:
     def next_s(self, now_s: float) -> float | None:
         """Return when the next request will be admitted; None when only an answer can change that."""
         if now_s < self._paused_until_s:
-            return self._paused_until_s
+            return now_s + HELD_LOOK_S if self.is_held else self._paused_until_s
         if self.is_open:
             return None if self._probing else max(now_s, self._probe_at_s)
         if self.rate is None or self.allowance(now_s):
@@ -104,4 +121,6 @@ class Gate:
                 self._probe_at_s = now_s + PROBES.delay_s(self._failures - OPEN_AFTER + 1, self._chance())
         self._probing = False
         if retry_after_s is not None:
-            self._paused_until_s = max(self._paused_until_s, now_s + min(retry_after_s, LONGEST_PAUSE_S))
+            self._asked_until_s = max(self._asked_until_s, now_s + min(retry_after_s, LONGEST_PAUSE_S))
+            if not self.is_held:
+                self._paused_until_s = self._asked_until_s

@@ -18,8 +18,8 @@ SILENCE_S = 60.0
 class Gathering(Generic[T]):
     """Hands what was submitted to `write`, which writes a part of it in one transaction and returns the rest.
 
-    The first of a group waits `gather_s` seconds for others. When the store fails, `run` raises its `StoreUnavailable`:
-    the process has to end, for it can keep no promise.
+    The first of a group waits `gather_s` seconds for others. `pending` is how many are not written yet. When the store
+    cannot be used any more, `run` raises what it says: the process has to end, for it can keep no promise.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Gathering(Generic[T]):
         self._gather_s = gather_s
         self._clock = clock
         self._vitals = vitals
+        self.pending = 0
         self._queue: list[T] = []
         self._wake = anyio.Event()
         self._lock = anyio.Lock()
@@ -43,6 +44,7 @@ class Gathering(Generic[T]):
     def submit(self, item: T) -> None:
         """Have something written soon."""
         self._queue.append(item)
+        self.pending += 1
         self._wake.set()
 
     async def run(self) -> NoReturn:
@@ -56,7 +58,7 @@ class Gathering(Generic[T]):
                 self._wake = anyio.Event()
                 async with self._lock:
                     if self._queue:  # else a flush was faster
-                        self._queue = await self._write(self._take()) + self._queue
+                        self._queue = await self._write_some(self._take()) + self._queue
                 if self._queue:
                     self._wake.set()
                 self._vitals.beat(self._name)
@@ -70,10 +72,15 @@ class Gathering(Generic[T]):
             left = self._take()
             try:
                 while left:
-                    left = await self._write(left)
+                    left = await self._write_some(left)
                     self._vitals.beat(self._name)
             finally:
                 self._queue = left + self._queue
+
+    async def _write_some(self, queue: list[T]) -> list[T]:
+        left = await self._write(queue)
+        self.pending -= len(queue) - len(left)
+        return left
 
     def _take(self) -> list[T]:
         queue, self._queue = self._queue, []

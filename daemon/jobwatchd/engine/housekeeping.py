@@ -1,4 +1,4 @@
-"""What has to be done from time to time: prune what is old, keep the slow gauges."""
+"""What has to be done from time to time: see that the store works, prune what is old, keep the slow gauges."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -54,6 +54,8 @@ class Housekeeping:
         self._vitals.register(PULSE, 12 * ROUND_S)
         prune_at_s = self._clock.monotonic()
         while True:
+            # That the store cannot be written is known soon, also where there is nothing to write.
+            await self._store.check()
             await self._gauge_backlog()
             if self._clock.monotonic() >= prune_at_s:
                 await self._prune()

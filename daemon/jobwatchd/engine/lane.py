@@ -114,6 +114,9 @@ class Lane:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, watch_id: int) -> bool:
+        return watch_id in self._entries
+
     def watches(self) -> Sequence[Watch]:
         """Return the watches that are polled here."""
         return [entry.watch for entry in self._entries.values()]
@@ -164,19 +167,21 @@ class Lane:
 
     async def _review(self, now_s: float) -> float | None:
         self._standing.review(now_s, self._limits.unreachable_after_s)
+        if self._gate.is_held and not self._commits.is_full:
+            self._gate.release()
         return self._standing.next_review_s
 
     def _work(self, item: Entry | Group) -> Awaitable[None]:
         return self._poller.poll(item) if isinstance(item, Entry) else self._poll_group(item)
 
-    def _settle(self, entry: Entry, before: Watch) -> None:
-        """Take note of what a poll has led to, and say when the next is wanted."""
+    def _settle(self, entry: Entry, before: Watch, ago_s: float) -> None:
+        """Take note of what a poll has led to, so long ago, and say when the next is wanted."""
         if entry.is_gone:
             return  # removed meanwhile, and counted out then
         if entry.watch is not before:
             self._census.leave(before)
             self._census.enter(entry.watch)
-        self._schedule(entry, self._chance())
+        self._schedule(entry, self._chance(), ago_s)
 
     async def _poll_group(self, group: Group) -> None:
         """Look at all of the group that is due or soon will be: by list, or singly where that takes fewer requests."""
@@ -217,7 +222,7 @@ class Lane:
                 entry.due_s = now_s
                 self._crew.put(entry, now_s)
 
-    def _schedule(self, entry: Entry, chance: float) -> None:
+    def _schedule(self, entry: Entry, chance: float, ago_s: float = 0.0) -> None:
         now, watch = self._clock.now(), entry.watch
         if watch.ended_at is not None and is_over(self._cadence, watch, now):
             self.remove(watch.id)
@@ -229,7 +234,7 @@ class Lane:
             delay_s = 0.0
         else:
             delay_s = retry_s(self._cadence, watch, trouble.failures, self._chance())
-        self._put(entry, self._clock.monotonic() + delay_s)
+        self._put(entry, self._clock.monotonic() + max(0.0, delay_s - ago_s))
 
     def _put(self, entry: Entry, due_s: float) -> None:
         entry.due_s = due_s

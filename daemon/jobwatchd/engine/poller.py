@@ -30,15 +30,15 @@ DEFAULT_LOST_AFTER = LostAfter()
 class Poller:
     """Polls one source: asks, decides, and has the outcome written; when to ask is the lane's business.
 
-    `settle` is called with the entry and the watch that it held before, once what a poll has led to is written;
-    `forget` with the id of a watch that the store does not have any more.
+    `settle` is called with the entry and the watch that it held before, once what a poll has led to is written, and
+    with how many seconds that took; `forget` with the id of a watch that the store does not have any more.
     """
 
     def __init__(
         self,
         source: Source,
         standing: Standing,
-        settle: Callable[[Entry, Watch], None],
+        settle: Callable[[Entry, Watch, float], None],
         forget: Callable[[int], None],
         *,
         gate: Gate,
@@ -92,7 +92,7 @@ class Poller:
         elif watch.overdue_at is not None:
             self._write(entry, mark_overdue(watch, self._clock.now()), entry.digest)
         else:
-            self._settle(entry, watch)  # the way of nearly every poll: nothing to read, nothing to write
+            self._settle(entry, watch, 0.0)  # the way of nearly every poll: nothing to read, nothing to write
 
     def _failed(self, entry: Entry, error: SourceError) -> None:
         self._polls_failed.labels(self._source.name, error.reason).inc()
@@ -102,7 +102,7 @@ class Poller:
             trouble.missing = 0
         if not isinstance(error, JobNotFound | BadPayload | SourceRejected):
             self._standing.failed(error)
-            self._settle(entry, entry.watch)
+            self._settle(entry, entry.watch, 0.0)
             return
         # The source is there, it is this job that cannot be read; others need not suffer for it.
         if self._gate.failing_since_s is not None:
@@ -115,7 +115,7 @@ class Poller:
             # Without a digest: should it come back, even the answer that it last gave is news.
             self._write(entry, mark_lost(entry.watch, self._clock.now(), detail), 0)
         else:
-            self._settle(entry, entry.watch)
+            self._settle(entry, entry.watch, 0.0)
 
     def _is_lost(self, trouble: Trouble) -> bool:
         """Count a not-found, and say whether it was one too many."""
@@ -129,7 +129,7 @@ class Poller:
 
     def _write(self, entry: Entry, step: Step, digest: int) -> None:
         """Have a step written where it says anything new; `entry` takes it over, with the digest, once it is."""
-        before = entry.watch
+        before, seen_s = entry.watch, self._clock.monotonic()
 
         def written(is_written: bool) -> None:  # noqa: FBT001 - the value is the whole message
             if is_written:
@@ -138,13 +138,15 @@ class Poller:
             else:
                 entry.trouble = entry.trouble or Trouble()
                 entry.trouble.stale = True
-            self._settle(entry, before)
+            self._settle(entry, before, self._clock.monotonic() - seen_s)
 
         if step.watch.version != before.version:
             self._commits.submit(step, written)
+            if self._commits.is_full:
+                self._gate.hold()
             return
         entry.digest = digest
-        self._settle(entry, before)
+        self._settle(entry, before, 0.0)
 
     async def _renew(self, entry: Entry) -> None:
         """Load a watch again that somebody else has changed; what was seen of the job meanwhile will be seen again."""
@@ -154,4 +156,4 @@ class Poller:
             self._forget(before.id)
             return
         entry.watch, entry.digest, entry.trouble = record.watch, 0, None
-        self._settle(entry, before)
+        self._settle(entry, before, 0.0)

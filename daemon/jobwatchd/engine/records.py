@@ -8,24 +8,31 @@ from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.delivery import Attempt
 from jobwatchd.ports import Clock, Store
 
-_Item = tuple[Attempt, Callable[[Attempt], None] | None]
+_Key = tuple[str, int]
 
 
 class Records:
     """Writes attempts soon after they happened; nobody waits for it.
 
-    Losing the last few in a crash means that their events are sent again, under the same ids: at least once.
+    Of a delivery that was tried several times before it could be written only the last attempt is: as much waits as
+    deliveries are held, however long the store takes. Losing the last few in a crash means that their events are sent
+    again, under the same ids: at least once.
     """
 
     def __init__(self, store: Store, *, clock: Clock, vitals: Vitals, gather_s: float = 0.0) -> None:
         self._store = store
-        self._gathering: Gathering[_Item] = Gathering(
+        self._latest: dict[_Key, tuple[Attempt, Callable[[Attempt], None] | None]] = {}
+        self._gathering: Gathering[_Key] = Gathering(
             "records", self._write, gather_s=gather_s, clock=clock, vitals=vitals
         )
 
     def submit(self, attempt: Attempt, written: Callable[[Attempt], None] | None = None) -> None:
-        """Have an attempt written; `written` is called once it is."""
-        self._gathering.submit((attempt, written))
+        """Have an attempt written; `written` is called once it is, unless another of the same delivery comes first."""
+        key = (attempt.sink, attempt.position)
+        is_new = key not in self._latest
+        self._latest[key] = (attempt, written)
+        if is_new:
+            self._gathering.submit(key)
 
     async def run(self) -> NoReturn:
         """Write what is submitted, for ever; raises what the store raises."""
@@ -35,10 +42,16 @@ class Records:
         """Return when all that was submitted so far is written."""
         await self._gathering.flush()
 
-    async def _write(self, queue: list[_Item]) -> list[_Item]:
-        group = queue[:MAX_GROUP]
-        await self._store.record_attempts([attempt for attempt, _ in group])
-        for attempt, written in group:
+    async def _write(self, queue: list[_Key]) -> list[_Key]:
+        group = {key: self._latest[key] for key in queue[:MAX_GROUP]}
+        await self._store.record_attempts([attempt for attempt, _ in group.values()])
+        left = queue[MAX_GROUP:]
+        for key, item in group.items():
+            if self._latest[key] is not item:
+                left.append(key)  # tried again since
+                continue
+            del self._latest[key]
+            attempt, written = item
             if written is not None:
                 written(attempt)
-        return queue[MAX_GROUP:]
+        return left

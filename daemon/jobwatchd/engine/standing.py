@@ -8,7 +8,7 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.gate import Gate
 from jobwatchd.errors import SourceError
-from jobwatchd.model.health import SourceHealth, mark_recovered, mark_unreachable
+from jobwatchd.model.health import HealthStep, SourceHealth, mark_recovered, mark_unreachable
 from jobwatchd.ports import Clock
 from jobwatchd.telemetry import Telemetry
 
@@ -16,7 +16,8 @@ from jobwatchd.telemetry import Telemetry
 class Standing:
     """Turns answers and failures into the gate's state, `source.unreachable`, `source.recovered` and `source_up`.
 
-    `changed` is called when the gate may admit more than before, or less.
+    `changed` is called when the gate may admit more than before, or less, and when `review` is wanted. One step is
+    under way at a time: however long the store takes, a source that comes and goes meanwhile leaves no more than one.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Standing:
         self._up.set(0 if gate.is_open else 1)
         self._why = ""
         self._warned = gate.is_open
+        self._is_writing = False
         self.next_review_s: float | None = None
 
     def failed(self, error: SourceError) -> None:
@@ -56,6 +58,8 @@ class Standing:
         """Tell that the source is unreachable once it has failed for so long; `next_review_s` is when to ask again."""
         self.next_review_s = None
         since_s = self._gate.failing_since_s
+        if since_s is None:
+            self._tell(mark_recovered(self._health, self._clock.now()))
         if since_s is None or self._health.unreachable_since is not None:
             return
         if now_s < since_s + unreachable_after_s:
@@ -63,11 +67,8 @@ class Standing:
             return
         now = self._clock.now()
         since = now - timedelta(seconds=now_s - since_s)
-        step = mark_unreachable(self._health, since, now, self._why)
         self._up.set(0)
-        if step is not None:
-            self._health = step.health
-            self._commits.submit(step)
+        self._tell(mark_unreachable(self._health, since, now, self._why))
 
     def answered(self) -> None:
         """Note an answer after failures."""
@@ -77,7 +78,14 @@ class Standing:
         if self._warned:
             self._warned = False
             self._logger.info("source.answers")
-        step = mark_recovered(self._health, self._clock.now())
-        if step is not None:
+        self._tell(mark_recovered(self._health, self._clock.now()))
+
+    def _tell(self, step: HealthStep | None) -> None:
+        if step is not None and not self._is_writing:
+            self._is_writing = True
             self._health = step.health
-            self._commits.submit(step)
+            self._commits.submit(step, self._written)
+
+    def _written(self, _is_written: bool) -> None:  # noqa: FBT001 - as `Commits.submit` wants it
+        self._is_writing = False
+        self._changed()  # what has become true meanwhile is told by the next review

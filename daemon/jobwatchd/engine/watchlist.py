@@ -46,14 +46,17 @@ class Watchlist:
     async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
         """Store watches and start to poll the new ones at once."""
         added = await self._store.add_watches(specs, self._clock.now())
-        self._poll([watch for watch, is_new in added if is_new])
+        # Also one that is not new, but that nobody polls: it may have been added by a call that seemed to fail.
+        self._poll([watch for watch, is_new in added if is_new or not self._is_polled(watch)])
         return added
 
     async def remove(self, watch_id: int) -> bool:
-        """Stop polling and remove a watch; False where there is none."""
+        """Remove a watch and stop polling; False where there is none."""
+        # In this order: where the store cannot be written now, the watch stays, and is polled.
+        removed = await self._store.remove_watches([watch_id])
         for lane in self._lanes.values():
             lane.remove(watch_id)
-        return bool(await self._store.remove_watches([watch_id]))
+        return bool(removed)
 
     async def reconcile(self, specs: Sequence[WatchSpec]) -> None:
         """Make the watches of origin `file` those of the file: add, amend, and remove what the file no longer has."""
@@ -108,6 +111,10 @@ class Watchlist:
             else:
                 self._poll([amended])
                 return
+
+    def _is_polled(self, watch: Watch) -> bool:
+        lane = self._lanes.get(watch.ref.source)
+        return lane is not None and watch.id in lane
 
     def _poll(self, watches: Sequence[Watch]) -> None:
         for watch in watches:

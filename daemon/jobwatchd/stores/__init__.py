@@ -5,7 +5,7 @@
   `sql_deliveries`
 - `schema`: the tables; `migrations/`: how an older schema becomes this one; `migrate`: runs them
 - `rows`, `codec`: rows and JSON to and from the model; `chunks`: lists too long for one statement
-- `database`: one writer, many readers, every failure a `StoreUnavailable`
-- `sqlite`: all that is true of SQLite only: files, locks, pragmas, error codes
+- `database`: one writer, many readers, every failure a `StoreError`
+- `sqlite`: all that is true of SQLite only: files, locks, pragmas; `sqlite_faults`: which of its errors pass
 - `shards`, `amendment`: rules that all adapters share
 """

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, Observation, State, Task
 from jobwatchd.model.watch import DEFAULT_POLICY, NO_LABELS, Policy
@@ -90,7 +90,7 @@ def encode_event(event: Event) -> str:
 
 
 def decode_event(body: str, *, event_id: str, watch_id: int | None, source: str, type_: str, observed_at: int) -> Event:
-    """Return the event with this body and these columns; raises `StoreUnavailable` where they make no event."""
+    """Return the event with this body and these columns; raises `StoreUnusable` where they make no event."""
     with _readable("event"):
         facts: dict[str, Any] = orjson.loads(body)
         job = facts.pop("job", None)
@@ -118,7 +118,7 @@ def encode_observation(observation: Observation) -> str:
 
 
 def decode_observation(body: str) -> Observation:
-    """Return the observation in this JSON; raises `StoreUnavailable` where there is none."""
+    """Return the observation in this JSON; raises `StoreUnusable` where there is none."""
     with _readable("observation"):
         facts: dict[str, Any] = orjson.loads(body)
         tasks = tuple(_decode_task(task) for task in facts.pop("tasks", ()))
@@ -132,7 +132,7 @@ def _readable(noun: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as exc:
         msg = f"a stored {noun} cannot be read: it was damaged, or written by another version ({exc})"
-        raise StoreUnavailable(msg) from exc
+        raise StoreUnusable(msg) from exc
 
 
 def _encoded(value: object, plain: tuple[str, ...], instants: tuple[str, ...]) -> dict[str, Any]:

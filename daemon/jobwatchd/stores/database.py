@@ -1,4 +1,4 @@
-"""The connections of a store: one that writes, several that read, and every failure told as `StoreUnavailable`.
+"""The connections of a store: one that writes, several that read, and every failure told as a `StoreError`.
 
 What is said in SQL stands in plain functions that take a connection. Each runs as a whole in a worker thread: one
 change of threads for a transaction, where an asynchronous driver makes one for each of its thirty or so calls, at
@@ -14,15 +14,17 @@ from anyio.to_thread import run_sync
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreBusy, StoreUnusable
 from jobwatchd.stores.migrate import upgrade
 from jobwatchd.stores.schema import sources
 from jobwatchd.stores.sqlite import READERS, SqliteFile
+from jobwatchd.stores.sqlite_faults import fault
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_FAILURES = (SQLAlchemyError, sqlite3.Error, OSError)
+_FAILURES = (SQLAlchemyError, sqlite3.Error, OSError, MemoryError)
+_WRITER, _READERS = 0, 1
 
 
 class Database:
@@ -38,7 +40,7 @@ class Database:
         self._readers = anyio.CapacityLimiter(READERS)
 
     async def open(self) -> None:
-        """Take the file, look for damage, bring the schema up to date; raises `StoreUnavailable` and leaves nothing."""
+        """Take the file, look for damage, bring the schema up to date; raises a `StoreError` and leaves nothing."""
         await run_sync(self._open, limiter=self._writers)
 
     async def close(self) -> None:
@@ -47,35 +49,43 @@ class Database:
             await run_sync(self._close, limiter=self._writers)
 
     async def check(self) -> None:
-        """See that the file is still there, and read from it."""
-        await run_sync(self._file.confirm, limiter=self._readers)
+        """See that the file is still there and not locked, and read from it; nothing goes to the disk."""
+        await self.write(_read_a_little)
         await self.read(_read_a_little)
 
     async def write(self, speak: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `speak` does in a transaction that is committed at its end, and undone on any error."""
 
-        def transact() -> T:
+        def transact(engine: Engine) -> T:
             # Two statements on purpose: a file that is gone would take the transaction, and lose it.
             self._file.confirm()
-            with self._engine(0).begin() as connection:
+            with engine.begin() as connection:
                 return speak(connection, *args, **kwargs)
 
-        return await self._run(transact, self._writers)
+        return await run_sync(self._use, _WRITER, transact, limiter=self._writers)
 
     async def read(self, ask: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `ask` finds among what was committed."""
 
-        def look() -> T:
-            with self._engine(1).connect() as connection:
+        def look(engine: Engine) -> T:
+            with engine.connect() as connection:
                 return ask(connection, *args, **kwargs)
 
-        return await self._run(look, self._readers)
+        return await run_sync(self._use, _READERS, look, limiter=self._readers)
 
-    async def _run(self, work: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
+    def _use(self, index: int, work: Callable[[Engine], T]) -> T:
+        if self._engines is None:
+            msg = f"store {self._file.path} is not open"
+            raise StoreUnusable(msg)
+        engine = self._engines[index]
         try:
-            return await run_sync(work, limiter=limiter)
+            return work(engine)
         except _FAILURES as exc:
-            raise StoreUnavailable(self._file.explain(exc)) from exc
+            found = fault(self._file.path, exc)
+            if not isinstance(found, StoreBusy):
+                # A connection that has met a full or failing disk is not relied on any more; the next call opens one.
+                engine.dispose()
+            raise found from exc
 
     def _open(self) -> None:
         self._file.acquire()
@@ -83,12 +93,12 @@ class Database:
         try:
             # The whole of it under the write lock: a database that cannot be written is told now, and no two
             # processes migrate at once.
-            with self._engine(0).begin() as connection:
+            with self._engines[_WRITER].begin() as connection:
                 self._file.verify(connection)
                 upgrade(connection)
         except _FAILURES as exc:
             self._close()
-            raise StoreUnavailable(self._file.explain(exc)) from exc
+            raise fault(self._file.path, exc, starting=True) from exc
         except BaseException:
             self._close()
             raise
@@ -98,12 +108,6 @@ class Database:
         for engine in engines or ():
             engine.dispose()
         self._file.release()
-
-    def _engine(self, index: int) -> Engine:
-        if self._engines is None:
-            msg = f"store {self._file.path} is not open"
-            raise StoreUnavailable(msg)
-        return self._engines[index]
 
 
 def _read_a_little(connection: Connection) -> None:

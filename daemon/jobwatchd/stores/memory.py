@@ -114,6 +114,13 @@ class MemoryStore:
         """Write steps, events and pending deliveries."""
         current = [step for step in steps if self._is_current(step)]
         standing = [step for step in health if self._is_standing(step)]
+        kept = [step for step in steps if self._is_kept(step)]
+        written = [event for step in kept for event in step.events] + [
+            event for step in health for event in step.events
+        ]
+        known = filter(self._is_stored, written)
+        positions = sorted(self._event_ids[event.id] for event in known)
+        made = [delivery for position in positions for delivery in self._deliveries.pending_of(position)]
         told = [event for step in standing for event in step.events]
         told += [event for step in current for event in step.events]
         fresh = {event.id: event for event in told if event.id not in self._event_ids}
@@ -123,8 +130,8 @@ class MemoryStore:
             seen = step.observation or self._watches[step.watch.id].observation
             self._watches[step.watch.id] = WatchRecord(step.watch, seen)
         self._sources |= {step.health.name: step.health for step in standing}
-        made = [delivery for event in fresh.values() for delivery in self._write_event(event, sinks[event.id], now)]
-        return Committed({step.watch.id for step in steps} - {step.watch.id for step in current}, made)
+        made += [delivery for event in fresh.values() for delivery in self._write_event(event, sinks[event.id], now)]
+        return Committed({step.watch.id for step in steps} - {step.watch.id for step in (*current, *kept)}, made)
 
     async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
         """Return events in the order of their positions."""
@@ -183,6 +190,15 @@ class MemoryStore:
     def _is_standing(self, step: HealthStep) -> bool:
         known = self._sources.get(step.health.name)
         return known is not None and known.version == step.health.version - 1
+
+    def _is_kept(self, step: Step) -> bool:
+        record = self._watches.get(step.watch.id)
+        is_this = record is not None and record.watch.version == step.watch.version
+        return is_this and bool(step.events) and all(map(self._is_stored, step.events))
+
+    def _is_stored(self, event: Event) -> bool:
+        position = self._event_ids.get(event.id)
+        return position is not None and self._events[position][0].event == event
 
     def _write_event(self, event: Event, sinks: Collection[str], now: datetime) -> Sequence[Delivery]:
         position = next(self._positions)

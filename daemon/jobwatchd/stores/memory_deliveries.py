@@ -36,6 +36,10 @@ class MemoryDeliveries:
         ]
         return found[:limit]
 
+    def pending_of(self, position: int) -> list[Delivery]:
+        """Return the pending deliveries of one event."""
+        return [kept.delivery for kept in self._with(DeliveryStatus.PENDING) if kept.delivery.position == position]
+
     def pending_positions(self) -> set[int]:
         """Return the positions of all events that any sink still waits for."""
         return {kept.delivery.position for kept in self._with(DeliveryStatus.PENDING)}

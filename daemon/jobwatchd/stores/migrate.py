@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreUnusable
 
 # Not Alembic's default name, which another program may use in a shared PostgreSQL database.
 VERSION_TABLE = "jobwatchd_schema"
@@ -17,7 +17,7 @@ VERSION_TABLE = "jobwatchd_schema"
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run the revisions that are missing, inside the transaction of `connection`, which must hold the write lock.
 
-    Raises `StoreUnavailable` where the schema is newer than this version knows; nothing is changed then.
+    Raises `StoreUnusable` where the schema is newer than this version knows; nothing is changed then.
     """
     config = Config()
     # `%` begins an interpolation in Alembic's configuration.
@@ -32,6 +32,6 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
             f"the store's schema (revision {current}) is newer than this version of jobwatchd knows "
             f"(up to {script.get_current_head()}); install the newer version again, or restore a backup from before it"
         )
-        raise StoreUnavailable(msg)
+        raise StoreUnusable(msg)
     if current != script.get_current_head():
         command.upgrade(config, revision)

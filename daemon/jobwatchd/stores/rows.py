@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import Row
 
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.job import State
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import DEFAULT_POLICY, NO_LABELS, NO_TASKS, Origin, Policy, Watch, WatchRecord, WatchSpec
@@ -70,12 +70,12 @@ class WatchReader:
         self._created = (0, from_micros(0))
 
     def watch(self, row: Row[*tuple[Any, ...]]) -> Watch:
-        """Return the watch in a row that begins with `WATCH_COLUMNS`; raises `StoreUnavailable` where there is none."""
+        """Return the watch in a row that begins with `WATCH_COLUMNS`; raises `StoreUnusable` where there is none."""
         try:
             return self._watch(row)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as exc:
             msg = f"the stored watch {row[0]} cannot be read: it was damaged, or written by another version ({exc})"
-            raise StoreUnavailable(msg) from exc
+            raise StoreUnusable(msg) from exc
 
     def record(self, row: Row[*tuple[Any, ...]]) -> WatchRecord:
         """Return the watch and its last observation from a row of `WATCH_COLUMNS` and the observation."""

@@ -21,7 +21,8 @@ from jobwatchd.stores.database import Database
 from jobwatchd.stores.rows import WatchReader
 from jobwatchd.stores.sqlite import SqliteFile
 
-BUSY_TIMEOUT_S = 5.0
+# Short, because a thread that waits inside SQLite cannot be called off; whoever calls tries again.
+BUSY_TIMEOUT_S = 0.5
 
 
 class SqlStore:
@@ -35,7 +36,7 @@ class SqlStore:
         self._database = Database(SqliteFile(_path(url), busy_timeout_s))
 
     async def open(self) -> None:
-        """Take the file, look for damage, bring the schema up to date; raises `StoreUnavailable`."""
+        """Take the file, look for damage, bring the schema up to date; raises a `StoreError`."""
         await self._database.open()
 
     async def close(self) -> None:
@@ -43,7 +44,7 @@ class SqlStore:
         await self._database.close()
 
     async def check(self) -> None:
-        """See that the file is still there, and read from it."""
+        """See that the file is still there and not locked, and read from it."""
         await self._database.check()
 
     async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:

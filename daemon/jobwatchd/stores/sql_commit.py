@@ -17,7 +17,8 @@ from jobwatchd.model.transition import Step
 from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import encode_event, from_micros, optional_instant, optional_micros, to_micros
 from jobwatchd.stores.rows import step_row
-from jobwatchd.stores.schema import deliveries, events, insert_missing, sources, watches
+from jobwatchd.stores.schema import IS_PENDING, deliveries, events, insert_missing, sources, watches
+from jobwatchd.stores.sql_events import EVENT_COLUMNS, event_of
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 # In one order, so that two writers cannot wait for each other. SQLite has one writer, and leaves FOR UPDATE out.
@@ -32,6 +33,13 @@ _STEP = (
     update(watches)
     .where(watches.c.id == bindparam("watch_id"), watches.c.version == bindparam("expected"))
     .values(observation=func.coalesce(bindparam("seen"), watches.c.observation))
+)
+_STORED = select(*EVENT_COLUMNS).where(events.c.id.in_(_IDS))
+_KEPT = (
+    select(deliveries.c.sink, deliveries.c.created_at, deliveries.c.attempts, *EVENT_COLUMNS)
+    .join_from(events, deliveries, deliveries.c.position == events.c.position)
+    .where(IS_PENDING, events.c.id.in_(_IDS))
+    .order_by(deliveries.c.position)
 )
 _HEALTH = update(sources).where(sources.c.name == bindparam("source"), sources.c.version == bindparam("expected"))
 
@@ -68,8 +76,37 @@ def commit(
         connection.execute(_HEALTH, [_health_row(step.health) for step in standing])
     told = [event for step in standing for event in step.events]
     told += [event for step in current for event in step.events]
-    made = _write_events(connection, told, sinks, now)
-    return Committed({step.watch.id for step in steps} - {step.watch.id for step in current}, made)
+    kept: list[Step] = []
+    made: list[Delivery] = []
+    if len(current) < len(steps) or len(standing) < len(health):
+        again = [step for step in steps if stored.get(step.watch.id) == step.watch.version]
+        kept, made = _kept(connection, again, [step for step in health if step not in standing])
+    made += _write_events(connection, told, sinks, now)
+    written = {step.watch.id for step in (*current, *kept)}
+    return Committed({step.watch.id for step in steps} - written, made)
+
+
+def _kept(
+    connection: Connection, steps: Sequence[Step], health: Sequence[HealthStep]
+) -> tuple[list[Step], list[Delivery]]:
+    """Return those steps that an earlier call has written, and the deliveries that it made and nobody was told of.
+
+    What tells them from steps that came too late is that their very events are stored.
+    """
+    told = [event for step in health for event in step.events]
+    asked = told + [event for step in steps for event in step.events]
+    stored: dict[str, Event] = {}
+    for piece in chunks(event.id for event in asked):
+        stored.update((row.id, event_of(row)) for row in connection.execute(_STORED, {"ids": piece}))
+    kept = [step for step in steps if step.events and all(stored.get(event.id) == event for event in step.events)]
+    told += [event for step in kept for event in step.events]
+    ids = [event.id for event in told if stored.get(event.id) == event]
+    made = [
+        Delivery(row.sink, row.position, event_of(row), from_micros(row.created_at), row.attempts)
+        for piece in chunks(ids)
+        for row in connection.execute(_KEPT, {"ids": piece})
+    ]
+    return kept, sorted(made, key=lambda delivery: delivery.position)
 
 
 def _current_health(connection: Connection, health: Sequence[HealthStep]) -> list[HealthStep]:

@@ -1,17 +1,16 @@
-"""All that is true of SQLite only: its files, locks and pragmas, and what its errors mean for the person in charge."""
+"""All that is true of SQLite only: its files, locks and pragmas; what its errors mean stands in `sqlite_faults`."""
 
-import errno
 import fcntl
 import os
-import sqlite3
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreUnusable
 from jobwatchd.stores.migrate import VERSION_TABLE
+from jobwatchd.stores.sqlite_faults import damage, fault, removal
 
 READERS = 4
 # Reading through a file of this size takes about a second; a larger one is not checked as a whole at every start.
@@ -19,21 +18,9 @@ READERS = 4
 CHECKED_BYTES = 512 * 1024 * 1024
 # After a burst the log file shrinks again.
 WAL_BYTES = 64 * 1024 * 1024
-# SQLite needs 32 KiB beside the file before it writes anything.
-LEAST_FREE_BYTES = 64 * 1024
 
-_ADVICE = {
-    sqlite3.SQLITE_BUSY: "is locked by another process; stop that process, or let it finish",
-    sqlite3.SQLITE_LOCKED: "is locked by another process; stop that process, or let it finish",
-    sqlite3.SQLITE_READONLY: "cannot be written; make it and its folder writable for the user that jobwatchd runs as",
-    sqlite3.SQLITE_PERM: "may not be opened; make it and its folder writable for the user that jobwatchd runs as",
-    sqlite3.SQLITE_FULL: "cannot grow because the disk is full; free some space",
-    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a backup, or recover it with `sqlite3 FILE .recover`",
-    sqlite3.SQLITE_NOTADB: "is not a SQLite database; name another file, or move this one away",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; see that its folder exists and is writable for jobwatchd",
-    sqlite3.SQLITE_IOERR: "cannot be read or written; see the system's log for what is wrong with the disk",
-}
-_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+_Identity = tuple[int, int]
 
 
 class SqliteFile:
@@ -47,26 +34,24 @@ class SqliteFile:
         self._lock_path = path.with_name(f"{path.name}.lock")
         self._busy_timeout_s = busy_timeout_s
         self._lock_fd: int | None = None
-        self._inode: tuple[int, int] | None = None
+        self._lock_file: _Identity | None = None
+        self._file: _Identity | None = None
+        # SQLite makes them when they are needed, and keeps them while any connection is open.
+        self._beside: dict[Path, _Identity | None] = {}
 
     def acquire(self) -> None:
-        """Take the file for this process, creating it where it is missing; raises `StoreUnavailable`."""
+        """Take the file for this process, creating it where it is missing; raises a `StoreError`."""
         try:
-            self._lock_fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock()
             # Not left to SQLite, which would let everybody read it. Its log files get the same mode as the file.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        except BlockingIOError as exc:
-            self.release()
-            msg = f"another jobwatchd is using {self.path} (it holds {self._lock_path}); stop it, or name another file"
-            raise StoreUnavailable(msg) from exc
+            self._file = _identity(self.path)
         except FileNotFoundError as exc:
             msg = f"store {self.path}: the folder {self.path.parent} does not exist; create it"
-            raise StoreUnavailable(msg) from exc
+            raise StoreUnusable(msg) from exc
         except OSError as exc:
             self.release()
-            raise StoreUnavailable(self.explain(exc)) from exc
-        self._inode = self._identity()
+            raise fault(self.path, exc, starting=True) from exc
 
     def release(self) -> None:
         """Let others have the file; its lock file stays, since removing it could race with the next holder."""
@@ -75,15 +60,39 @@ class SqliteFile:
             self._lock_fd = None
 
     def confirm(self) -> None:
-        """See that the file is still there: SQLite writes on into one that was removed, and all of that is lost."""
-        if self._identity() != self._inode:
-            msg = f"store {self.path} was removed or replaced while in use; restart jobwatchd"
-            raise StoreUnavailable(msg)
+        """See that the files are still there: SQLite writes on into one that was removed, and all of that is lost.
+
+        A lock file that was removed keeps nobody out, and is made anew; raises `StoreUnusable` where somebody was
+        faster, and OSError.
+        """
+        if _identity(self.path) != self._file:
+            raise removal(self.path)
+        for path, known in self._beside.items():
+            found = _identity(path)
+            if known not in (None, found):
+                raise removal(path)
+            self._beside[path] = found
+        if _identity(self._lock_path) != self._lock_file:
+            self._lock()
+
+    def _lock(self) -> None:
+        fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            os.close(fd)
+            msg = f"another jobwatchd is using {self.path} (it holds {self._lock_path}); stop it, or name another file"
+            raise StoreUnusable(msg) from exc
+        except OSError:
+            os.close(fd)
+            raise
+        self.release()
+        self._lock_fd, self._lock_file = fd, _identity(self._lock_path)
 
     def writer(self) -> Engine:
         """Return the engine with the one connection that writes."""
         engine = self._engine(pool_size=1)
-        event.listen(engine, "connect", _prepare_writer)
+        event.listen(engine, "connect", self._prepare_writer)
         event.listen(engine, "begin", _begin_immediate)
         return engine
 
@@ -94,33 +103,20 @@ class SqliteFile:
         return engine
 
     def verify(self, connection: Connection) -> None:
-        """Look for damage, and for the tables of another program; raises `StoreUnavailable`."""
+        """Look for damage, and for the tables of another program; raises `StoreUnusable`."""
         if self.path.stat().st_size <= CHECKED_BYTES:
             finding = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
             if finding != "ok":
-                msg = f"store {self.path} {_ADVICE[sqlite3.SQLITE_CORRUPT]} ({' '.join(finding.split())})"
-                raise StoreUnavailable(msg)
+                raise damage(self.path, finding)
         tables = inspect(connection).get_table_names()
         if tables and VERSION_TABLE not in tables:
             msg = f"store {self.path} is the database of another program (it has a table {tables[0]!r}); name another"
-            raise StoreUnavailable(msg)
+            raise StoreUnusable(msg)
 
-    def explain(self, error: BaseException) -> str:
-        """Return one sentence: which file, what is wrong with it, what to do."""
-        cause = getattr(error, "orig", None) or error
-        if isinstance(cause, OSError):
-            code = sqlite3.SQLITE_READONLY if cause.errno in _UNWRITABLE else None
-            code = sqlite3.SQLITE_FULL if cause.errno == errno.ENOSPC else code
-            detail = f"{cause.strerror}: {cause.filename}"
-        else:
-            # The primary code; the rest of the extended one says where in SQLite it came up.
-            code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
-            detail = " ".join(str(cause).split())
-        if code == sqlite3.SQLITE_IOERR and self._is_disk_full():
-            # So it is told where the memory shared between readers and writer could not be made.
-            code = sqlite3.SQLITE_FULL
-        advice = _ADVICE.get(code or 0, "cannot be used")
-        return f"store {self.path} {advice} ({detail})"
+    def _prepare_writer(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # FULL: a commit is on the disk before it is acknowledged, also when the power goes.
+        _run(connection, "journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={WAL_BYTES}")
+        self._beside = {self.path.with_name(f"{self.path.name}{end}"): None for end in ("-wal", "-shm")}
 
     def _engine(self, pool_size: int, **options: object) -> Engine:
         return create_engine(
@@ -133,24 +129,14 @@ class SqliteFile:
             **options,
         )
 
-    def _is_disk_full(self) -> bool:
-        try:
-            status = os.statvfs(self.path.parent)
-        except OSError:
-            return False
-        return status.f_bavail * status.f_frsize < LEAST_FREE_BYTES
 
-    def _identity(self) -> tuple[int, int] | None:
-        try:
-            status = self.path.stat()
-        except OSError:
-            return None
-        return (status.st_dev, status.st_ino)
-
-
-def _prepare_writer(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # FULL: a commit is on the disk before it is acknowledged, also when the power goes.
-    _run(connection, "journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={WAL_BYTES}")
+def _identity(path: Path) -> _Identity | None:
+    """Return which file is at a path, None for none; raises OSError where that cannot be told."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return (status.st_dev, status.st_ino)
 
 
 def _prepare_reader(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -6,6 +6,7 @@
 - `exposition`: `/metrics`
 - `inputs`, `outputs`: the JSON that comes in, and that goes out
 - `gate`: bearer tokens, before anything of a request is read
+- `store_gate`: an answer within seconds also where the store cannot be used
 - `bodies`: request bodies are JSON, and bounded in size and time
 - `problems`: every refusal is an RFC 9457 problem document
 - `openapi`: the description of all this at `/openapi.json`

@@ -17,6 +17,7 @@ from jobwatchd.web.gate import BearerGate, Tokens
 from jobwatchd.web.health import Health
 from jobwatchd.web.openapi import describe
 from jobwatchd.web.status import StatusReport
+from jobwatchd.web.store_gate import StoreGate
 from jobwatchd.web.watches import Watches
 
 
@@ -68,5 +69,6 @@ def build_app(
     problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
     app.include_router(open_to_all)
     app.include_router(api)
+    app.add_middleware(StoreGate, vitals=vitals)
     app.add_middleware(BearerGate, tokens=tokens)
     return app

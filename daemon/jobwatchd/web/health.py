@@ -7,8 +7,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from jobwatchd.errors import StoreError
-from jobwatchd.ports import Store, Vitals
+from jobwatchd.ports import STORE_PATIENCE_S, Store, Vitals
 
+# How long a probe waits for a store that says that it cannot be used, and for one that says nothing.
+STORE_RETRY_S = 1.0
 STORE_TIMEOUT_S = 2.0
 
 
@@ -43,11 +45,14 @@ class Health:
         return _answer(response, list(self._vitals.ailments()), starting=False)
 
     async def ready(self, response: Response) -> HealthBody:
-        """Tell whether start-up has ended, every loop makes progress, and the store answers."""
-        problems = [*self._vitals.ailments(), *await self._store_problems()]
+        """Tell whether start-up has ended, every loop makes progress, and the store can be read and written."""
+        problems = [*self._vitals.ailments(), *(self._vitals.outages() or await self._store_problems())]
         return _answer(response, problems, starting=not self._vitals.ready)
 
     async def _store_problems(self) -> list[str]:
+        if not self._vitals.ready:
+            return []  # it is not open yet, or not any more
+        STORE_PATIENCE_S.set(STORE_RETRY_S)
         try:
             with anyio.fail_after(STORE_TIMEOUT_S):
                 await self._store.check()

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from jobwatchd.errors import ConfigError, StoreUnavailable
+from jobwatchd.errors import ConfigError, StoreError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_STORE_AFTER_S = 5
@@ -63,7 +63,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     app.add_exception_handler(HTTPException, _Refusals(routes))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ConfigError, _misfit)
-    app.add_exception_handler(StoreUnavailable, _no_store)
+    app.add_exception_handler(StoreError, _no_store)
     app.add_exception_handler(Exception, _broken)
 
 

@@ -33,7 +33,9 @@ class Status(BaseModel):
     version: str
     uptime_s: float
     ready: bool
-    problems: list[str] = Field(description="One sentence for each loop that makes no progress.")
+    problems: list[str] = Field(
+        description="One sentence for each loop that makes no progress, and for what work waits for."
+    )
     sources: list[SourceStatus]
     sinks: list[SinkStatus] = Field(description="Those that have anything pending or dead.")
 
@@ -60,7 +62,7 @@ class StatusReport:
             version=self._version,
             uptime_s=self._clock.monotonic() - self._started,
             ready=self._vitals.ready,
-            problems=list(self._vitals.ailments()),
+            problems=[*self._vitals.ailments(), *self._vitals.outages()],
             sources=self._sources(),
             sinks=[
                 SinkStatus(name=each.sink, pending=each.pending, dead=each.dead, oldest_at=each.oldest_at)

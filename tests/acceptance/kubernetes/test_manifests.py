@@ -155,9 +155,9 @@ def test_the_daemon_is_asked_how_it_is(rendered: Any):
     if rendered.workload["kind"] == "Job":
         assert container["restartPolicy"] == "Always"
         probes = [container[probe]["exec"]["command"] for probe in ("startupProbe", "livenessProbe")]
-        assert probes == [["jobwatchd", "health"]] * 2
+        assert probes == [["jobwatchd", "health"], ["jobwatchd", "health", "--live"]]
     else:
-        assert container["startupProbe"]["httpGet"]["path"] == "/readyz"
+        assert container["startupProbe"]["httpGet"]["path"] == "/livez"
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
         assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
 

@@ -27,7 +27,8 @@ signal.signal(signal.SIGUSR2, lambda *_: setattr(housekeeping.Housekeeping, "_ga
 
 
 async def test_started_means_ready(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any):
-    """While the store cannot be opened the unit is activating; it is active once the daemon says that it is ready."""
+    """While the store cannot be opened the unit is activating, for longer than a start may take; then it is active."""
+    service.drop_in("patience", "[Service]\nTimeoutStartSec=10s\nWatchdogSec=6s\n")
     service.configure(settings(apis, await run_hook()))
     service.systemctl("start")
     service.systemctl("stop")
@@ -35,13 +36,14 @@ async def test_started_means_ready(service: Any, apis: Any, run_hook: Any, setti
     database.execute("BEGIN EXCLUSIVE")
     service.systemctl("start", "--no-block")
     await until("the process is there", lambda: service.pid)
-    await anyio.sleep(2)
-    assert (service.state, service.is_ready()) == ("activating", False)
+    await anyio.sleep(14)
+    assert (service.state, service.is_ready(), service.restarts) == ("activating", False, 0)
+    assert "is locked by another process" in service.show("StatusText")["StatusText"]
     database.execute("ROLLBACK")
     database.close()
     await until("it is active", lambda: service.state == "active")
     assert service.is_ready()
-    assert service.show("StatusText")["StatusText"] == "watching 0 jobs"
+    await until("its status says so", lambda: service.show("StatusText")["StatusText"] == "watching 0 jobs")
 
 
 async def test_a_wrong_configuration_fails_the_start_once(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.model.event import Event
 from jobwatchd.model.health import mark_recovered, mark_unreachable
 from jobwatchd.model.job import State
@@ -90,13 +91,43 @@ async def test_a_version_from_the_future_is_refused(store: Store, add: Add, step
 
 
 async def test_the_same_commit_again_changes_nothing(store: Store, add: Add, step: MakeStep, commit: Commit):
-    """A caller that does not know whether its commit went through may repeat it."""
+    """A caller that does not know whether its commit went through may repeat it, and hears that it did."""
     (watch,) = await add("a")
     first = step(watch)
     await commit(first)
-    assert await commit(first) == {watch.id}
+    assert await commit(first) == set()
     assert len(await store.list_events(EventQuery())) == 1
     assert len(await store.pending_deliveries("hook", 0, 10)) == 1
+
+
+async def test_a_commit_made_again_returns_the_deliveries_that_nobody_was_told_of(
+    store: Store, add: Add, step: MakeStep, now: datetime
+):
+    """Those of before come first, by position, and new ones beside them are made; what was delivered is left out."""
+    first, second, third = await add("a", "b", "c")
+    down = mark_unreachable(await store.load_source("graph", now), now, now, "refused")
+    steps = [step(first), step(second)]
+    before = await store.commit(steps, [down], lambda _: ["hook", "log"], now)
+    again = await store.commit([*steps, step(third)], [down], lambda _: ["hook", "log"], now + timedelta(hours=1))
+    assert again.stale == set()
+    assert sorted(again.deliveries[:6], key=str) == sorted(before.deliveries, key=str)
+    assert [(it.event.subject, it.sink) for it in again.deliveries[6:]] == [("graph/c", "hook"), ("graph/c", "log")]
+    positions = [delivery.position for delivery in again.deliveries]
+    assert positions == sorted(positions)
+    await store.record_attempts(
+        [Attempt("hook", delivery.position, DeliveryStatus.DELIVERED, 1, now) for delivery in before.deliveries]
+    )
+    last = await store.commit(steps, [down], lambda _: ["hook", "log"], now)
+    assert [delivery.sink for delivery in last.deliveries] == ["log"] * 3
+
+
+async def test_another_step_to_the_same_version_is_stale(store: Store, add: Add, step: MakeStep, commit: Commit):
+    """Only its very events make a step the one that was written; one without events cannot be told from another's."""
+    (watch, quiet) = await add("a", "quiet")
+    await commit(step(watch, State.RUNNING), Step(replace(quiet, group="g", version=quiet.version + 1)))
+    assert await commit(step(watch, State.FAILED)) == {watch.id}
+    assert await commit(Step(replace(quiet, group="h", version=quiet.version + 1))) == {quiet.id}
+    assert (await store.get_watch(quiet.id)).watch.group == "g"
 
 
 async def test_a_stored_event_is_not_written_again(
@@ -175,8 +206,8 @@ async def test_nothing_to_write_is_written_as_nothing(store: Store, now: datetim
 async def test_a_commit_returns_the_deliveries_that_it_made(store: Store, add: Add, step: MakeStep, now: datetime):
     """In order and for every sink, just as they would be read; none for a step that was stale, or a stored event."""
     one, two, three = await add("a", "b", "c")
-    await store.commit([step(two)], (), to_nobody, now)
-    first = await store.commit([step(three)], (), to_nobody, now)
+    await store.commit([step(two, State.RUNNING)], (), to_nobody, now)
+    first = await store.commit([step(three, State.RUNNING)], (), to_nobody, now)
     assert first == (set(), [])
     committed = await store.commit([step(one), step(two), step(three)], (), lambda _: ["hook", "log"], now)
     assert set(committed.stale) == {two.id, three.id}

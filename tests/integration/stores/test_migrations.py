@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
 
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.delivery import DeliveryStatus
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
@@ -159,7 +159,7 @@ async def test_a_newer_schema_is_refused(store: SqlStore, path: Path):
     await store.close()
     run(path, lambda connection: connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))  # noqa: S608
     before = content(path)
-    with pytest.raises(StoreUnavailable, match=r"revision 9999\) is newer than this version .* \(up to 0002\)"):
+    with pytest.raises(StoreUnusable, match=r"revision 9999\) is newer than this version .* \(up to 0002\)"):
         await store.open()
     assert content(path) == before
 

@@ -10,7 +10,7 @@ import pytest
 from anyio import create_task_group
 from sqlalchemy import Connection
 
-from jobwatchd.errors import ConfigError, StoreUnavailable
+from jobwatchd.errors import ConfigError, StoreBusy, StoreError, StoreFull, StoreUnusable
 from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import WatchSpec
@@ -40,16 +40,16 @@ async def refusal(url: str) -> str:
     """Open a store that cannot be opened and return what it says; the file must be free afterwards."""
     store = SqlStore(url, busy_timeout_s=0.05)
     for _ in range(2):  # the second time, too: the first must not have kept the lock
-        with pytest.raises(StoreUnavailable) as caught:
+        with pytest.raises(StoreError) as caught:
             await store.open()
-    return str(caught.value)
+    return f"{type(caught.value).__name__}: {caught.value}"
 
 
 async def test_a_locked_file_is_refused_at_the_start(store: SqlStore, url: str, path: Path, other: sqlite3.Connection):
     """A start does not wait for ever, nor go on without being able to write."""
     await store.close()
     other.execute("BEGIN IMMEDIATE")
-    assert f"store {path} is locked by another process" in await refusal(url)
+    assert f"StoreBusy: store {path} is locked by another process" in await refusal(url)
 
 
 async def test_a_locked_file_refuses_a_commit_whole(
@@ -59,11 +59,13 @@ async def test_a_locked_file_refuses_a_commit_whole(
     watches = [watch for watch, _ in await store.add_watches(specs(3), now)]
     steps = [step(watch) for watch in watches]
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreUnavailable, match="is locked by another process; stop that process"):
+    with pytest.raises(StoreBusy, match="is locked by another process; stop that process"):
         await store.commit(steps, (), lambda _: ["hook"], now)
     assert [record.watch for record in await store.list_watches(WatchQuery())] == watches
-    await store.check()
+    with pytest.raises(StoreBusy):
+        await store.check()
     other.execute("ROLLBACK")
+    await store.check()
     assert not (await store.commit(steps, (), lambda _: ["hook"], now)).stale
 
 
@@ -100,7 +102,7 @@ async def test_a_full_disk_refuses_a_commit_whole(
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
 
     await store._database.write(allow, 1)  # SQLite then never grows beyond its present size
-    with pytest.raises(StoreUnavailable, match="cannot grow because the disk is full; free some space"):
+    with pytest.raises(StoreFull, match="cannot grow because the disk is full; free some space"):
         await store.commit([step(watch, error="x" * 500) for watch in watches], (), lambda _: ["hook"], now)
     assert [record.watch for record in await store.list_watches(WatchQuery(limit=300))] == watches
     assert await store.list_events(EventQuery()) == []
@@ -111,14 +113,15 @@ async def test_a_full_disk_refuses_a_commit_whole(
 async def test_a_file_that_is_no_database_is_refused(url: str, path: Path):
     """It is named, and left as it is."""
     before = write_notes(path)
-    assert f"store {path} is not a SQLite database; name another file" in await refusal(url)
+    assert f"StoreUnusable: store {path} is not a SQLite database; name another file" in await refusal(url)
     assert content(path) == before
 
 
 async def test_the_database_of_another_program_is_refused(url: str, path: Path, other: sqlite3.Connection):
     """Nothing is created in it."""
     other.execute("CREATE TABLE bookmarks (url TEXT)")
-    assert f"store {path} is the database of another program (it has a table 'bookmarks')" in await refusal(url)
+    told = await refusal(url)
+    assert f"StoreUnusable: store {path} is the database of another program (it has a table 'bookmarks')" in told
     assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
 
 
@@ -129,7 +132,7 @@ async def test_a_damaged_file_is_refused_at_the_start(
     await store.add_watches(specs(2_000), now)
     await store.close()
     damage(path)
-    assert f"store {path} is damaged; restore it from a backup" in await refusal(url)
+    assert f"StoreUnusable: store {path} is damaged; restore it from a backup" in await refusal(url)
 
 
 async def test_damage_is_noticed_while_running(store: SqlStore, path: Path, specs: Specs, now: datetime):
@@ -138,7 +141,7 @@ async def test_damage_is_noticed_while_running(store: SqlStore, path: Path, spec
     await store.close()  # all of it is in the file itself, not in the log beside it
     await store.open()
     damage(path)
-    with pytest.raises(StoreUnavailable, match="is damaged"):
+    with pytest.raises(StoreUnusable, match="is damaged"):
         _ = [batch async for batch in store.load_watches(None, now)]
 
 
@@ -156,7 +159,7 @@ async def test_a_row_that_makes_no_watch_is_an_error(
     """A word that this version does not know is not taken for no state."""
     [(watch, _)] = await store.add_watches(specs(1), now)
     other.execute("UPDATE watches SET state = 'dreaming'")
-    with pytest.raises(StoreUnavailable, match=f"stored watch {watch.id} cannot be read"):
+    with pytest.raises(StoreUnusable, match=f"stored watch {watch.id} cannot be read"):
         await store.get_watch(watch.id)
 
 
@@ -167,21 +170,21 @@ async def test_a_row_that_makes_no_event_is_an_error(
     [(watch, _)] = await store.add_watches(specs(1), now)
     await store.commit([step(watch)], (), lambda _: ["hook"], now)
     other.execute("UPDATE events SET body = substr(body, 1, 20)")
-    with pytest.raises(StoreUnavailable, match="stored event cannot be read"):
+    with pytest.raises(StoreUnusable, match="stored event cannot be read"):
         await store.pending_deliveries("hook", 0, 10)
 
 
 async def test_a_missing_folder_is_named(tmp_path: Path):
     """It is not created: a mistyped path would give an empty store."""
     message = await refusal(f"sqlite:///{tmp_path}/no/store.db")
-    assert f"the folder {tmp_path}/no does not exist; create it" in message
+    assert message == f"StoreUnusable: store {tmp_path}/no/store.db: the folder {tmp_path}/no does not exist; create it"
     assert names_in(tmp_path) == []
 
 
 async def test_a_folder_in_the_file_s_place_is_named(tmp_path: Path):
     """The path of a folder is no store."""
     (tmp_path / "store.db").mkdir()
-    assert f"store {tmp_path}/store.db cannot be used" in await refusal(f"sqlite:///{tmp_path}/store.db")
+    assert f"StoreUnusable: store {tmp_path}/store.db cannot be used" in await refusal(f"sqlite:///{tmp_path}/store.db")
 
 
 @pytest.mark.parametrize(
@@ -205,10 +208,10 @@ def test_a_url_that_names_no_file_is_refused(url: str, got: str):
 async def test_a_store_that_is_not_open_says_so(url: str, now: datetime, specs: Specs):
     """Before opening, and after closing."""
     store = SqlStore(url)
-    with pytest.raises(StoreUnavailable, match="is not open"):
+    with pytest.raises(StoreUnusable, match="is not open"):
         await store.add_watches(specs(1), now)
     await store.open()
     await store.close()
     await store.close()
-    with pytest.raises(StoreUnavailable, match="is not open"):
+    with pytest.raises(StoreUnusable, match="is not open"):
         await store.backlog()

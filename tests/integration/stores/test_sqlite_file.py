@@ -1,5 +1,6 @@
 """The database file itself: who may read it, who may use it, and how it is used."""
 
+import errno
 import shutil
 import stat
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from anyio import from_thread
 from sqlalchemy import Connection, delete
 
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreUnavailable, StoreUnusable
 from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.watch import WatchSpec
 from jobwatchd.stores import sql_deliveries
@@ -23,15 +24,15 @@ Specs = Callable[[int], list[WatchSpec]]
 
 OPEN = """
 import anyio, sys
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreError
 from jobwatchd.stores.sql import SqlStore
 
 async def main():
     store = SqlStore(sys.argv[1])
     try:
         await store.open()
-    except StoreUnavailable as error:
-        print(error)
+    except StoreError as error:
+        print(type(error).__name__, error, sep=": ")
     else:
         print("opened")
         await store.close()
@@ -105,9 +106,9 @@ async def test_readers_see_the_last_commit_while_another_is_under_way(store: Sql
 
 async def test_a_second_daemon_is_refused(store: SqlStore, url: str, path: Path):
     """In another process or in the same one, for as long as the first has the file, and no longer."""
-    expected = f"another jobwatchd is using {path} (it holds {path}.lock); stop it, or name another file"
+    expected = f"StoreUnusable: another jobwatchd is using {path} (it holds {path}.lock); stop it, or name another file"
     assert in_another_process(url) == expected
-    with pytest.raises(StoreUnavailable, match="another jobwatchd is using"):
+    with pytest.raises(StoreUnusable, match="another jobwatchd is using"):
         await SqlStore(url).open()
     await store.close()
     assert in_another_process(url) == "opened"
@@ -116,18 +117,21 @@ async def test_a_second_daemon_is_refused(store: SqlStore, url: str, path: Path)
 async def test_a_refused_second_daemon_leaves_the_first_alone(store: SqlStore, url: str, specs: Specs, now: datetime):
     """Its attempt must not take away the locks that the first one has."""
     in_another_process(url)
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnusable):
         await SqlStore(url).open()
     await store.add_watches(specs(1), now)
-    assert in_another_process(url).startswith("another jobwatchd")
+    assert in_another_process(url).startswith("StoreUnusable: another jobwatchd")
 
 
-@pytest.mark.parametrize("call", ["check", "write"])
-async def test_a_removed_file_is_noticed(store: SqlStore, path: Path, specs: Specs, now: datetime, call: str):
-    """SQLite itself would go on writing into a file that has no name any more."""
-    remove(path)
-    with pytest.raises(StoreUnavailable, match=f"store {path} was removed or replaced while in use"):
-        await (store.check() if call == "check" else store.add_watches(specs(1), now))
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
+async def test_a_removed_file_is_noticed(store: SqlStore, path: Path, specs: Specs, now: datetime, end: str):
+    """SQLite itself would go on writing into a file that has no name any more, and with the process all of it ends."""
+    await store.add_watches(specs(1), now)
+    await store.check()
+    remove(path.with_name(f"{path.name}{end}"))
+    for call in (store.check(), store.add_watches(specs(1), now)):
+        with pytest.raises(StoreUnusable, match=f"store {path}{end} was removed or replaced while in use"):
+            await call
 
 
 def remove(path: Path) -> None:
@@ -135,12 +139,46 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
+async def test_a_removed_lock_file_is_made_anew(store: SqlStore, url: str, path: Path):
+    """Somebody tidied up; a second daemon is kept out all the same."""
+    remove(path.with_name("store.db.lock"))
+    await store.check()
+    assert in_another_process(url).startswith("StoreUnusable: another jobwatchd is using")
+
+
+async def test_whoever_lost_the_file_to_another_gives_up(store: SqlStore, url: str, path: Path):
+    """The lock file was removed, and a second daemon took the new one first: two must not write."""
+    remove(path.with_name("store.db.lock"))
+    other = SqlStore(url)
+    await other.open()
+    with pytest.raises(StoreUnusable, match="another jobwatchd is using"):
+        await store.check()
+    await other.close()
+
+
+async def test_a_folder_that_cannot_be_looked_into_is_not_a_removed_file(
+    store: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A file system that fails for a while says nothing about the file."""
+
+    def fail(_path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", fail)
+        with pytest.raises(StoreUnavailable, match="cannot be read or written"):
+            await store.check()
+    await store.check()
+
+
 async def test_a_file_without_write_permission_is_refused(store: SqlStore, url: str, path: Path):
     """The message says for whom it must be writable."""
     await store.close()
     forbid_writing(path)
     told = in_another_process(url, *without_privileges())
-    assert told.startswith(f"store {path} cannot be written; make it and its folder writable for the user")
+    assert told.startswith(
+        f"StoreUnusable: store {path} cannot be written; make it and its folder writable for the user"
+    )
 
 
 def forbid_writing(path: Path) -> None:
@@ -153,20 +191,22 @@ def test_a_folder_without_write_permission_is_refused(tmp_path: Path):
     folder = tmp_path / "folder"
     folder.mkdir(mode=0o500)
     told = in_another_process(f"sqlite:///{folder}/store.db", *without_privileges())
-    assert told.startswith(f"store {folder}/store.db cannot be written; make it and its folder writable")
+    assert told.startswith(f"StoreUnusable: store {folder}/store.db cannot be written; make it and its folder writable")
 
 
 def test_a_read_only_file_system_is_refused(tmp_path: Path):
     """As a container's root file system often is."""
     told = in_another_process(f"sqlite:///{tmp_path}/store.db", *mounted(tmp_path, "ro"))
-    assert told.startswith(f"store {tmp_path}/store.db cannot be written")
+    assert told.startswith(f"StoreUnusable: store {tmp_path}/store.db cannot be written")
     assert "Read-only file system" in told
 
 
 def test_a_full_file_system_is_refused(tmp_path: Path):
-    """A disk with no room for the schema gives the reason, not half a schema."""
+    """A disk with no room for the schema gives the reason, not half a schema; there may be room later."""
     told = in_another_process(f"sqlite:///{tmp_path}/store.db", *mounted(tmp_path, "size=16k"))
-    assert told.startswith(f"store {tmp_path}/store.db cannot grow because the disk is full; free some space")
+    assert told.startswith(
+        f"StoreFull: store {tmp_path}/store.db cannot grow because the disk is full; free some space"
+    )
 
 
 @pytest.mark.parametrize(

@@ -113,11 +113,17 @@ class FakeVitals:
     """As well as it is set to be."""
 
     ready: bool = True
+    started: bool = True
+    waits: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def ailments(self) -> Sequence[str]:
         """Return what was set."""
         return self.problems
+
+    def outages(self) -> Sequence[str]:
+        """Return what was set."""
+        return self.waits
 
 
 @dataclass

@@ -99,3 +99,25 @@ async def test_metrics_are_compressed_only_on_request(stranger: httpx.AsyncClien
     assert b"jobwatchd_build_info" in gzip.decompress(raw)
     plain = await stranger.get("/metrics", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
+
+
+async def test_an_outage_is_not_ready_but_alive(stranger: httpx.AsyncClient, daemon: Any):
+    """What work waits for is said without asking the store again; a restart would not help."""
+    daemon.vitals.waits = ["The disk is full."]
+    daemon.store.hanging = True
+    ready = await stranger.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"status": "unwell", "problems": ["The disk is full."]})
+    assert (await stranger.get("/livez")).status_code == 200
+
+
+async def test_a_store_that_is_not_open_yet_is_not_asked(stranger: httpx.AsyncClient, daemon: Any):
+    """The probe of a daemon that starts says so, and nothing else."""
+    daemon.vitals.ready = daemon.vitals.started = False
+    daemon.store.hanging = True
+    assert (await stranger.get("/readyz")).json() == {"status": "starting", "problems": []}
+
+
+async def test_status_tells_what_is_waited_for(client: httpx.AsyncClient, daemon: Any):
+    """Beside the loops that make no progress."""
+    daemon.vitals.problems, daemon.vitals.waits = [PROBLEM], ["The disk is full."]
+    assert (await client.get("/v1/status")).json()["problems"] == [PROBLEM, "The disk is full."]

@@ -13,8 +13,8 @@ PROBLEM = "The lane of graph made no progress for 60 s."
 HEAVY = ("jobwatchd.wiring", "jobwatchd.settings", "sqlalchemy", "pydantic", "fastapi", "httpx", "rich", "anyio")
 
 
-async def _health(url: str, **environment: str) -> Any:
-    command = [sys.executable, "-Im", "jobwatchd", "health"]
+async def _health(url: str, *options: str, **environment: str) -> Any:
+    command = [sys.executable, "-Im", "jobwatchd", "health", *options]
     return await anyio.run_process(command, env={"JOBWATCHD_URL": url, **environment}, check=False)
 
 
@@ -33,6 +33,17 @@ async def test_the_status_is_that_of_readiness(
     daemon.vitals.ready, daemon.vitals.problems = vitals
     done = await _health(daemon.url)
     assert (done.returncode, done.stdout.decode().splitlines(), done.stderr) == (status, told, b"")
+
+
+async def test_a_daemon_that_waits_for_its_store_is_alive(daemon: Any):
+    """What restarts it had better not do so then; a loop that hangs is another matter."""
+    daemon.vitals.waits = ["The disk is full."]
+    done = await _health(daemon.url)
+    assert (done.returncode, done.stdout.decode().splitlines()) == (1, ["unwell", "The disk is full."])
+    assert (await _health(daemon.url, "--live")).returncode == 0
+    daemon.vitals.problems = [PROBLEM]
+    done = await _health(daemon.url, "--live")
+    assert (done.returncode, done.stdout.decode().splitlines()) == (1, ["unwell", PROBLEM])
 
 
 async def test_the_environments_proxy_is_not_asked(daemon: Any):

@@ -203,3 +203,16 @@ def test_a_list_of_several_requests_is_charged_for():
     assert gate.admit(0.0)
     gate.charge(4)
     assert (gate.allowance(0.0), gate.admit(2.0), gate.admit(2.5)) == (0, False, True)
+
+
+def test_what_is_held_is_admitted_only_after_its_release():
+    """Looked at every tenth of a second; a pause that was asked for meanwhile is obeyed afterwards."""
+    gate = build()
+    gate.hold()
+    assert (gate.is_held, gate.allowance(5.0), gate.admit(5.0)) == (True, 0, False)
+    assert gate.next_s(5.0) == pytest.approx(5.1)
+    gate.failed(5.0, retry_after_s=60.0)
+    gate.answered()
+    gate.release()
+    assert (gate.is_held, gate.next_s(6.0)) == (False, 65.0)
+    assert gate.admit(65.0)

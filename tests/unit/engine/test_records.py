@@ -1,6 +1,7 @@
 """Group record."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -112,3 +113,28 @@ async def test_attempts_of_a_while_are_one_group(rig: Any):
         await records.flush()
         assert store.groups == [3, 1]
         tasks.cancel_scope.cancel()
+
+
+async def test_of_one_delivery_the_last_attempt_is_written(rig: Any):
+    """Also where the one before is being written just then; each goes by sink and position."""
+    store = CountingStore()
+    records = Records(store, clock=rig.clock, vitals=rig.vitals)
+    written: list[int] = []
+    store.go_on = anyio.Event()
+
+    def tried(attempts: int) -> Attempt:
+        return replace(attempt(1), attempts=attempts)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(records.run)
+        records.submit(tried(1))
+        await rig.clock.advance(0)
+        for attempts in (2, 3, 4):
+            records.submit(tried(attempts), lambda attempt: written.append(attempt.attempts))
+        records.submit(replace(tried(1), sink="other"), lambda attempt: written.append(attempt.attempts))
+        store.go_on.set()
+        await rig.clock.advance(0)
+        tasks.cancel_scope.cancel()
+
+    assert store.groups == [1, 2]
+    assert sorted(written) == [1, 4]

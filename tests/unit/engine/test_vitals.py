@@ -47,3 +47,41 @@ def test_readiness_is_what_was_said_last(rig: Any):
         ready.append(rig.vitals.ready)
 
     assert ready == [False, True, False]
+
+
+async def test_an_outage_excuses_every_loop(rig: Any):
+    """Waiting is not hanging, however long it takes; when it is over, each loop has its time from then on."""
+    rig.vitals.register("commits", 60.0)
+    await rig.clock.advance(50.0)
+    rig.vitals.set_outage("store", "the disk is full")
+    await rig.clock.advance(1000.0)
+    assert rig.vitals.ailments() == []
+    assert rig.vitals.outages() == ["the disk is full"]
+    rig.vitals.set_outage("store", "it is locked")
+    assert rig.vitals.outages() == ["it is locked"]
+
+    rig.vitals.set_outage("store", None)
+
+    assert rig.vitals.outages() == []
+    await rig.clock.advance(60.0)
+    assert rig.vitals.ailments() == []
+    await rig.clock.advance(1.0)
+    assert rig.vitals.ailments() == ["commits made no progress for 61 s, expected every 60 s"]
+
+
+async def test_the_end_of_no_outage_excuses_nobody(rig: Any):
+    """Only one that was said to have begun can be over."""
+    rig.vitals.register("commits", 60.0)
+    await rig.clock.advance(61.0)
+    rig.vitals.set_outage("store", None)
+    assert len(rig.vitals.ailments()) == 1
+
+
+def test_a_start_that_was_made_stays_made(rig: Any):
+    """Also while the daemon stops and is not ready any more."""
+    started = [rig.vitals.started]
+    for state in (True, False):
+        rig.vitals.set_ready(state)
+        started.append(rig.vitals.started)
+
+    assert started == [False, True, True]

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from jobwatchd.engine.watchlist import Watchlist
-from jobwatchd.errors import ConfigError
+from jobwatchd.errors import ConfigError, StoreBusy
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.transition import advance
@@ -210,3 +210,34 @@ async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, 
 
     assert (source.closed, source.polls, dict(watchlist.lanes)) == (True, [], {})
     assert set(await stored(rig)) == {"1"}
+
+
+async def test_a_watch_that_nobody_polls_is_polled_when_it_is_added_again(rig: Any, watchlist: Watchlist):
+    """A call that seemed to fail may have added it; whoever asks again gets what was asked for."""
+    async with rig.running() as tasks:
+        await watchlist.open(await rig.lane(scripted("1")), [], tasks)
+        await rig.store.add_watches([spec("1", Origin.API)], rig.clock.now())
+        ((_, is_new),) = await watchlist.add([spec("1", Origin.API)])
+        await rig.clock.advance(0.02)
+        assert (is_new, await rig.events()) == (False, ["job.running"])
+
+
+async def test_a_watch_that_cannot_be_removed_is_polled_on(rig: Any, watchlist: Watchlist):
+    """The store says no for now; the watch is still there, and its job is still followed."""
+
+    class Locked(MemoryStore):
+        """A store where nothing can be removed."""
+
+        async def remove_watches(self, ids: object) -> Any:
+            """Fail."""
+            raise StoreBusy(f"locked: {ids}")
+
+    rig.use(Locked())
+    watchlist = Watchlist(rig.store, rig.clock, rig.logger, name_job)
+    async with rig.running() as tasks:
+        await watchlist.open(await rig.lane(scripted("1")), [], tasks)
+        ((watch, _),) = await watchlist.add([spec("1", Origin.API)])
+        with pytest.raises(StoreBusy):
+            await watchlist.remove(watch.id)
+        await rig.clock.advance(60)
+        assert len(watchlist.lanes["graph"].source.polls) > 3

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, Observation, State, Task
 from jobwatchd.model.watch import Policy
@@ -130,5 +130,5 @@ def test_policies_come_back_as_they_were(policy: Policy):
 @pytest.mark.parametrize("body", ["", "{", "[]", '"text"', '{"state":"dreaming","native_state":"x"}', '{"shape":1}'])
 def test_an_unreadable_observation_is_said_to_be_so(body: str):
     """It may be damage, or the words of another version; it is never half an observation."""
-    with pytest.raises(StoreUnavailable, match="a stored observation cannot be read"):
+    with pytest.raises(StoreUnusable, match="a stored observation cannot be read"):
         decode_observation(body)

@@ -1,0 +1,129 @@
+"""The store as the engine uses it: a database that is busy, or whose disk is full, is waited out.
+
+A call that fails so is made again, whole, further and further apart, up to about once a second; every call of the port
+may be. What that holds up is bounded elsewhere: `commits` and `delivery` say how much they keep in memory.
+"""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
+
+from jobwatchd.engine.store_outage import StoreOutage
+from jobwatchd.errors import StoreUnavailable
+from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
+from jobwatchd.model.event import StoredEvent
+from jobwatchd.model.health import HealthStep, SourceHealth
+from jobwatchd.model.job import JobReference
+from jobwatchd.model.query import EventQuery, WatchQuery
+from jobwatchd.model.transition import Step
+from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
+from jobwatchd.ports import Clock, Pruned, Route, Store
+
+
+class RetryingStore:
+    """Implements `ports.Store` on another one; raises `StoreUnavailable` only where patience has an end."""
+
+    def __init__(self, store: Store, outage: StoreOutage, clock: Clock) -> None:
+        self._store = store
+        self._retry = outage.retry
+        self._clock = clock
+
+    async def open(self) -> None:
+        """Open, once that is possible; raises `StoreUnusable`."""
+        await self._retry(self._store.open)
+
+    async def close(self) -> None:
+        """Close; what was committed stays."""
+        await self._store.close()
+
+    async def check(self) -> None:
+        """See whether the store can be read and written now."""
+        await self._retry(self._store.check)
+
+    async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:
+        """Add those jobs that are not watched yet; one that a first try has added is not new to the second."""
+        return await self._retry(self._store.add_watches, specs, now)
+
+    async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
+        """Give a watch the labels, policy and origin of `spec`; raises `StaleWatch`."""
+        return await self._retry(self._store.amend_watch, watch, spec)
+
+    async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
+        """Remove watches; returns the ids that were there."""
+        return await self._retry(self._store.remove_watches, ids)
+
+    async def load_watches(
+        self, shards: Collection[int] | None, ended_after: datetime
+    ) -> AsyncIterator[Sequence[Watch]]:
+        """Yield watches in batches, by id; goes on behind the last one where reading had to begin again."""
+        batches = self._store.load_watches(shards, ended_after)
+        last = 0
+
+        async def read() -> Sequence[Watch]:
+            nonlocal batches
+            try:
+                async for batch in batches:
+                    if batch[-1].id > last:
+                        return batch if batch[0].id > last else [watch for watch in batch if watch.id > last]
+            except StoreUnavailable:
+                batches = self._store.load_watches(shards, ended_after)
+                raise
+            return ()
+
+        while batch := await self._retry(read):
+            last = batch[-1].id
+            yield batch
+
+    async def find_watch(self, ref: JobReference) -> WatchRecord | None:
+        """Return the watch of a job."""
+        return await self._retry(self._store.find_watch, ref)
+
+    async def get_watch(self, watch_id: int) -> WatchRecord | None:
+        """Return a watch by its id."""
+        return await self._retry(self._store.get_watch, watch_id)
+
+    async def list_watches(self, query: WatchQuery) -> Sequence[WatchRecord]:
+        """Return watches in the order of their ids."""
+        return await self._retry(self._store.list_watches, query)
+
+    async def load_source(self, name: str, now: datetime) -> SourceHealth:
+        """Return the standing of a source, created as of `now` where it is new."""
+        return await self._retry(self._store.load_source, name, now)
+
+    async def commit(
+        self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
+    ) -> Committed:
+        """Write steps, events and pending deliveries, all of them as of the moment when that succeeds."""
+
+        async def write() -> Committed:
+            # An event is as old as its commit: a receiver is tried for so long, and not for so much less.
+            return await self._store.commit(steps, health, route, max(now, self._clock.now()))
+
+        return await self._retry(write)
+
+    async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
+        """Return events in the order of their positions."""
+        return await self._retry(self._store.list_events, query)
+
+    async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
+        """Return a sink's pending deliveries with positions above `after`, in order."""
+        return await self._retry(self._store.pending_deliveries, sink, after, limit)
+
+    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Write what became of deliveries."""
+        await self._retry(self._store.record_attempts, attempts)
+
+    async def list_dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
+        """Return dead deliveries of one sink (None: all) with positions above `after`, in order."""
+        return await self._retry(self._store.list_dead_letters, sink, after, limit)
+
+    async def replay(self, sink: str, event_ids: Collection[str], now: datetime) -> int:
+        """Make dead deliveries pending again, as new as of `now`; returns how many."""
+        return await self._retry(self._store.replay, sink, event_ids, now)
+
+    async def backlog(self) -> Sequence[Backlog]:
+        """Return, per sink that has any pending or dead delivery, how far behind it is."""
+        return await self._retry(self._store.backlog)
+
+    async def prune(self, finished_before: datetime, events_before: datetime) -> Pruned:
+        """Remove some of the watches and events that are older than that."""
+        return await self._retry(self._store.prune, finished_before, events_before)

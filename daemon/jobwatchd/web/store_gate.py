@@ -1,0 +1,27 @@
+"""What a request may expect of the store: an answer within seconds, and none before there is one."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from jobwatchd.ports import STORE_PATIENCE_S, Vitals
+from jobwatchd.web.problems import RETRY_STORE_AFTER_S, ProblemResponse
+
+# How long a request waits for a database that is locked, or whose disk is full, before it is refused with 503.
+PATIENCE_S = 3.0
+
+
+class StoreGate:
+    """Refuses requests under `/v1` until the daemon has started, and has none of them wait for the store for ever."""
+
+    def __init__(self, app: ASGIApp, vitals: Vitals) -> None:
+        self._app = app
+        self._vitals = vitals
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 503, or pass the request on."""
+        STORE_PATIENCE_S.set(PATIENCE_S)  # for this request alone: each is served in a context of its own
+        if scope["type"] == "http" and scope["path"].startswith("/v1/") and not self._vitals.started:
+            detail = " ".join(["The daemon is starting.", *self._vitals.outages()])
+            refusal = ProblemResponse(503, detail, headers={"Retry-After": str(RETRY_STORE_AFTER_S)})
+            await refusal(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -1,0 +1,46 @@
+"""What a request may expect of a store that cannot be used."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from jobwatchd.errors import StoreBusy
+from jobwatchd.ports import STORE_PATIENCE_S
+from jobwatchd.web import store_gate
+
+
+@pytest.mark.parametrize("path", ["/v1/watches", "/v1/events", "/v1/status", "/v1/dead-letters"])
+async def test_a_daemon_that_starts_refuses_requests(client: httpx.AsyncClient, daemon: Any, path: str):
+    """Nothing is added that nobody would poll; the refusal says why, and when to ask again."""
+    daemon.vitals.ready = daemon.vitals.started = False
+    daemon.vitals.waits = ["The disk is full."]
+    refused = await client.get(path)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.json()["detail"] == "The daemon is starting. The disk is full."
+    daemon.vitals.started = True
+    assert (await client.get(path)).status_code == 200
+
+
+async def test_who_may_not_ask_is_told_nothing_of_it(stranger: httpx.AsyncClient, daemon: Any):
+    """The token comes first."""
+    daemon.vitals.started = False
+    assert (await stranger.get("/v1/watches")).status_code == 401
+
+
+async def test_a_request_waits_for_seconds_only(
+    client: httpx.AsyncClient, daemon: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """It says so to the store, which then gives up; the refusal has the reason."""
+    patience: list[float] = []
+
+    async def refuse(*_arguments: object) -> None:
+        patience.append(STORE_PATIENCE_S.get())
+        raise StoreBusy("store jw.db is locked by another process")
+
+    monkeypatch.setattr(daemon.store, "add_watches", refuse)
+    refused = await client.post("/v1/watches", json={"source": "graph", "job": {"job_id": "1"}})
+    assert patience == [store_gate.PATIENCE_S]
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["detail"] == "store jw.db is locked by another process"
