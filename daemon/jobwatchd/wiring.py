@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, assert_never
 
-from prometheus_client import CollectorRegistry, disable_created_metrics
+from prometheus_client import disable_created_metrics
 
 from jobwatchd.app.waiting import Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.engine.poller import LostAfter
+from jobwatchd.instruments import Registry
 from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation
@@ -57,7 +58,7 @@ def build_daemon(settings: Settings, load: Callable[[], Settings]) -> "Daemon":
     redactor = Redactor(settings.secrets())
     loggers = configure_logging(settings.log.format, settings.log.level, sys.stderr, redactor, os.environ)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and nobody here resets a counter
-    registry = CollectorRegistry()
+    registry = Registry()
     parts = Parts(
         settings=settings,
         load=load,

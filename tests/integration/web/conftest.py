@@ -9,10 +9,10 @@ import anyio
 import anyio.lowlevel
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobwatchd.errors import ConfigError, StoreUnavailable
+from jobwatchd.instruments import Registry
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
@@ -127,7 +127,7 @@ class Daemon:
     clock: ImpatientClock = field(default_factory=ImpatientClock)
     store: Store = field(default_factory=Store)
     vitals: FakeVitals = field(default_factory=FakeVitals)
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    registry: Registry = field(default_factory=Registry)
     tokens: list[str] = field(default_factory=lambda: [TOKEN])
     url: str = ""
 
