@@ -11,7 +11,6 @@ JobwatchError
     · JobNotFound            the API says that there is no such job
   · StoreError               what happened could not be kept
     · StoreUnavailable       the database is locked, full, read-only, corrupt or gone
-    · StaleWatch             somebody else changed the watch since it was loaded
   · SinkError                an event was not taken
     · SinkUnavailable        the receiver may take it later
     · SinkRejected           the receiver will not take this event
@@ -36,7 +35,6 @@ class Reason(StrEnum):
     REJECTED = "rejected"
     BAD_PAYLOAD = "bad_payload"
     NOT_FOUND = "not_found"
-    STALE = "stale"
     GONE = "gone"
 
 
@@ -112,12 +110,6 @@ class StoreUnavailable(StoreError):
     """The database is locked, full, read-only, corrupt or gone; nothing of the failed call was kept."""
 
     reason = Reason.UNAVAILABLE
-
-
-class StaleWatch(StoreError):
-    """The watch was changed by somebody else since it was loaded; load it again and decide anew."""
-
-    reason = Reason.STALE
 
 
 class SinkError(JobwatchError):

@@ -7,7 +7,7 @@ from typing import Protocol
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.delivery import Outlet
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import Redactor
 from jobwatchd.ports import Clock, Source, Store

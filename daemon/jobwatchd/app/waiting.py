@@ -6,7 +6,8 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.lane import Lane, LaneLimits
+from jobwatchd.engine.lane import Lane
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence

@@ -15,7 +15,8 @@ from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.delivery import DeliveryLoop, Outlet
 from jobwatchd.engine.fanout import Fanout
 from jobwatchd.engine.gate import Gate
-from jobwatchd.engine.lane import Lane, LaneLimits
+from jobwatchd.engine.lane import Lane
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.instruments import Registry
