@@ -12,7 +12,7 @@ from prometheus_client import disable_created_metrics
 from jobwatchd.app.waiting import Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.poller import LostAfter
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
@@ -48,12 +48,14 @@ MAX_WEBHOOK_ANSWER = 65_536
 WEBHOOK_IDLE_S = 4.0
 
 
-def build_daemon(settings: Settings, load: Callable[[], Settings]) -> "Daemon":
-    """Return the daemon, logging to stderr; `load` reads the configuration again. Raises `ConfigError`."""
+def build_daemon(load: Callable[[], Settings]) -> "Daemon":
+    """Return the daemon, logging to stderr; `load` reads the configuration, now and again. Raises `ConfigError`."""
     # Loaded here: a command that only polls should not wait half a second for a web server and a database.
     from jobwatchd.app.daemon import Daemon  # noqa: PLC0415
     from jobwatchd.app.parts import Parts  # noqa: PLC0415
+    from jobwatchd.app.reloader import read  # noqa: PLC0415
 
+    settings, specs = read(load)
     clock = SystemClock()
     redactor = Redactor(settings.secrets())
     loggers = configure_logging(settings.log.format, settings.log.level, sys.stderr, redactor, os.environ)
@@ -72,7 +74,7 @@ def build_daemon(settings: Settings, load: Callable[[], Settings]) -> "Daemon":
         redactor=redactor,
         version=version("jobwatchd"),
     )
-    return Daemon(parts, Notifier(os.environ))
+    return Daemon(parts, specs, Notifier(os.environ))
 
 
 def build_waiting(

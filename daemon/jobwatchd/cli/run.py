@@ -10,6 +10,7 @@ import click
 
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.settings import effective, load_settings
+from jobwatchd.signals import SIGNALS
 from jobwatchd.wiring import build_daemon
 
 config_option = click.option(
@@ -32,10 +33,10 @@ Exit status: 0 ended as asked, 1 could not go on, 2 the configuration cannot be 
 @config_option
 def run(config: Path | None) -> None:
     """Run the daemon until it is told to stop; logs go to stderr."""
+    SIGNALS.hold()  # `main` did so already, where it was asked
     with exit_on_failure():
-        load = partial(load_settings, config, dict(os.environ))
-        daemon = build_daemon(load(), load)
-        anyio.run(daemon.run, backend_options={"use_uvloop": _has_uvloop()})
+        daemon = build_daemon(partial(load_settings, config, dict(os.environ)))
+        anyio.run(daemon.run, SIGNALS, backend_options={"use_uvloop": _has_uvloop()})
 
 
 @click.command(

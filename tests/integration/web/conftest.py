@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobwatchd.errors import ConfigError, StoreUnavailable
 from jobwatchd.instruments import Registry
+from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
@@ -134,12 +135,14 @@ class Daemon:
     def __post_init__(self) -> None:
         self.watchlist = FakeWatchlist(self.store, self.clock)
         self.telemetry = Telemetry(self.registry)
+        self.configuration = ConfigurationState(self.clock.now(), self.clock.now())
         self.app = build_app(
             store=self.store,
             watchlist=self.watchlist,
             vitals=self.vitals,
             registry=self.registry,
             tokens=lambda: self.tokens,
+            configuration=lambda: self.configuration,
             clock=self.clock,
             version="1.2.3",
         )

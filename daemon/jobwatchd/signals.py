@@ -1,0 +1,97 @@
+"""What the process is told by signals, from its first moment to its last.
+
+Until a handler is there, SIGHUP ends the process, and the first process of a container is told nothing at all. So this
+is imported before everything else, and imports next to nothing itself.
+"""
+
+# Not `signal`: that imports `enum`, which would make the time until the handlers are there half as long again.
+import _signal as signal  # type: ignore[import-not-found]  # nothing describes it
+import os
+import time
+from _thread import start_new_thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# How long the end may take beside `shutdown.drain`; whatever still hangs then is left hanging.
+STOP_WITHIN_S = 10.0
+# The same once a second signal asked for the end at once.
+STOP_AT_ONCE_S = 1.0
+
+
+class Signals:
+    """Hears SIGHUP, which asks for a reload, and SIGTERM and SIGINT, which ask for the end.
+
+    Before `attend` nothing was begun that wants an end of its own: there the process ends at once, with status 0. From
+    then on it ends so at the latest a while after it was asked to, whatever it waits for: a lock, a disk, a reader.
+    """
+
+    def __init__(self) -> None:
+        self.stop_signal = 0
+        """The number of the signal that asked for the end; 0 while none did."""
+        self.stops = 0
+        """How often the end was asked for."""
+        self._reload_wanted = False
+        self._tell: Callable[[], object] | None = None
+        self._drain_s = 0.0
+
+    def hold(self) -> None:
+        """Take the signals from now on, for as long as the process lives; by the main thread only."""
+        signal.signal(signal.SIGHUP, self._note_reload)
+        signal.signal(signal.SIGTERM, self._note_stop)
+        signal.signal(signal.SIGINT, self._note_stop)
+        # Others say by these that a log file was moved away. To have no log file is no reason to die.
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+
+    def attend(self, tell: "Callable[[], object]", drain_s: float) -> None:
+        """Have `tell` called at each signal, in the main thread, between any two steps of whatever is at work there.
+
+        `drain_s` is how long an orderly end may take.
+        """
+        self._drain_s = drain_s
+        self._tell = tell
+
+    def dismiss(self) -> None:
+        """Tell nobody any more: what was begun has come to its end."""
+        self._tell = None
+
+    def take_reload(self) -> bool:
+        """Whether a reload was asked for since this was called last; many requests are one."""
+        wanted, self._reload_wanted = self._reload_wanted, False
+        return wanted
+
+    def _note_reload(self, _number: int, _frame: object) -> None:
+        self._reload_wanted = True
+        if self._tell is not None:
+            self._tell()
+
+    def _note_stop(self, number: int, _frame: object) -> None:
+        if self._tell is None:
+            os._exit(0)
+        self.stops += 1
+        self.stop_signal = self.stop_signal or number
+        if self.stops == 1:
+            _leave_within(self._drain_s + STOP_WITHIN_S)
+        elif self.stops == 2:  # noqa: PLR2004 - what comes after the first
+            _leave_within(STOP_AT_ONCE_S)
+        self._tell()
+
+
+def _leave_within(delay_s: float) -> None:
+    """End the process after that, however deep in a system call its other threads are."""
+
+    def leave() -> None:
+        time.sleep(delay_s)
+        os._exit(0)
+
+    try:
+        # Not by way of `threading`: whatever the signal has interrupted may hold its locks.
+        start_new_thread(leave, ())
+    except RuntimeError:  # no thread is to be had; whoever sent the signal has one that cannot be caught
+        return
+
+
+SIGNALS = Signals()
+"""Those of this process."""
