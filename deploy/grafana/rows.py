@@ -15,6 +15,13 @@ UP_OR_DOWN = [
     {"type": "value", "options": {"0": {"text": "down", "color": "red"}, "1": {"text": "up", "color": "green"}}}
 ]
 
+IN_FORCE = [
+    {
+        "type": "value",
+        "options": {"0": {"text": "refused", "color": "red"}, "1": {"text": "in force", "color": "green"}},
+    }
+]
+
 
 def now() -> Iterator[Panel]:
     """Yield what is to be seen at a glance."""
@@ -224,4 +231,13 @@ def process() -> Iterator[Panel]:
         unit="short",
         width=4,
         about="What is running.",
+    )
+    yield panel(
+        "state-timeline",
+        "Configuration",
+        [(f"jobwatchd_config_last_reload_successful{{{OF_INSTANCE}}}", "{{instance}}")],
+        unit="short",
+        width=8,
+        about="Whether the one that was read last is in force.",
+        mappings=IN_FORCE,
     )
