@@ -77,6 +77,16 @@ def build_daemon(load: Callable[[], Settings]) -> "Daemon":
     return Daemon(parts, specs, Notifier(os.environ))
 
 
+async def check_buildable(settings: Settings) -> None:
+    """Build every source and sink, as `run` would, and let go of them; raises `ConfigError`."""
+    from jobwatchd.app.reload import plan  # noqa: PLC0415 - as above
+
+    loggers = configure_logging("json", "error", sys.stderr, Redactor(settings.secrets()), os.environ)
+    nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
+    built = await plan(nothing, settings, Adapters(SystemClock(), loggers, JobMetrics(Registry())))
+    await built.discard()
+
+
 def build_waiting(
     settings: Settings,
     source: str,

@@ -31,12 +31,26 @@ class Change:
     outlets: Mapping[str, Outlet]
     closed_sinks: Collection[str]
 
+    async def discard(self) -> None:
+        """Close what was built, and was not used."""
+        for source in self.sources.values():
+            await source.close()
+        for outlet in self.outlets.values():
+            await outlet.sink.close()
+
 
 async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
     """Build what leads from the old configuration to the new one; raises `ConfigError` and then leaves nothing open."""
     rebuilt = _changed(old.sources, new.sources, lambda source: source.model_copy(update={"poll": None}))
     sources: dict[str, Source] = {}
     outlets: dict[str, Outlet] = {}
+    change = Change(
+        sources=sources,
+        retuned=[name for name in _changed(old.sources, new.sources) if name not in rebuilt],
+        closed_sources=[name for name in old.sources if name not in new.sources],
+        outlets=outlets,
+        closed_sinks=[name for name in old.sinks if name not in new.sinks],
+    )
     try:
         for name in rebuilt:
             sources[name] = builder.source(name, new)
@@ -47,18 +61,9 @@ async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
             await anyio.lowlevel.checkpoint()
     except BaseException:
         with anyio.CancelScope(shield=True):
-            for source in sources.values():
-                await source.close()
-            for outlet in outlets.values():
-                await outlet.sink.close()
+            await change.discard()
         raise
-    return Change(
-        sources=sources,
-        retuned=[name for name in _changed(old.sources, new.sources) if name not in rebuilt],
-        closed_sources=[name for name in old.sources if name not in new.sources],
-        outlets=outlets,
-        closed_sinks=[name for name in old.sinks if name not in new.sinks],
-    )
+    return change
 
 
 def needing_restart(started: Settings, new: Settings) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import click
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.settings import effective, load_settings
 from jobwatchd.signals import SIGNALS
-from jobwatchd.wiring import build_daemon
+from jobwatchd.wiring import build_daemon, check_buildable
 
 config_option = click.option(
     "-c",
@@ -48,11 +48,14 @@ Example:
 Exit status: 0 it can be used, 2 it cannot; then every mistake is named, with its file, line and key.""",
 )
 @config_option
-def check_config(config: Path | None) -> None:
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing where it can be used.")
+def check_config(config: Path | None, *, quiet: bool) -> None:
     """Check the configuration, and print what is in effect, with secrets masked."""
     with exit_on_failure():
         settings = load_settings(config, dict(os.environ))
-        click.echo(effective(settings), nl=False)
+        anyio.run(check_buildable, settings)
+        if not quiet:
+            click.echo(effective(settings), nl=False)
 
 
 def _has_uvloop() -> bool:
