@@ -41,9 +41,10 @@ class Signals:
         signal.signal(signal.SIGHUP, self._note_reload)
         signal.signal(signal.SIGTERM, self._note_stop)
         signal.signal(signal.SIGINT, self._note_stop)
-        # Others say by these that a log file was moved away. To have no log file is no reason to die.
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+        # Others are told by these that a log file was moved away. To have no log file is no reason to die.
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, signal.SIG_IGN)
 
     def attend(self, tell: "Callable[[], object]", drain_s: float) -> None:
         """Have `tell` called at each signal, in the main thread, between any two steps of whatever is at work there.

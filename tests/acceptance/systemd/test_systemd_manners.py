@@ -43,7 +43,8 @@ async def test_reload_refuses_a_broken_file_and_goes_on(
     with pytest.raises(AssertionError, match="ended with 1"):
         service.systemctl("reload")
     await until("the reload was refused", lambda: service.lines("reload.refused"))
-    await until("the status says so", lambda: "sinks.hook.url" in service.show("StatusText")["StatusText"])
+    status = service.show("StatusText")["StatusText"]
+    assert "; the configuration is not in force: /etc/jobwatchd/jobwatchd.yaml:" in status
     problems = " ".join(line["problem"] for line in service.lines("reload.refused"))
     assert "/etc/jobwatchd/jobwatchd.yaml" in problems
     assert "sinks.hook.url" in problems
