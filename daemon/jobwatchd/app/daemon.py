@@ -51,8 +51,8 @@ class Daemon:
             sockets = bind(settings.server.listen, local_only=not settings.server.tokens)
             for sock in sockets:
                 stack.callback(sock.close)
-            await self._parts.store.open()
-            stack.push_async_callback(_shielded, self._parts.store.close)
+            await self._loops.store.open()
+            stack.push_async_callback(_shielded, self._loops.store.close)
             stack.callback(signals.dismiss)
             async with anyio.create_task_group() as tasks:
                 orders = Orders(signals)
@@ -128,7 +128,7 @@ class Daemon:
 
     def _build_web(self) -> FastAPI:
         return build_app(
-            store=self._parts.store,
+            store=self._loops.store,
             watchlist=self._loops.watchlist,
             vitals=self._loops.vitals,
             registry=self._parts.registry,

@@ -23,9 +23,10 @@ class Loops:
     """Everything that polls, writes, delivers and tidies up; `start` begins what writes, the rest begins on demand."""
 
     def __init__(self, parts: Parts) -> None:
-        store, clock, telemetry, logger = parts.store, parts.clock, parts.telemetry, parts.logger
+        clock, telemetry, logger = parts.clock, parts.telemetry, parts.logger
         self._parts = parts
         self.vitals = Vitals(clock, telemetry)
+        self.store = store = parts.store
         self.records = Records(store, clock=clock, vitals=self.vitals, gather_s=RECORDS_GATHER_S)
         self.fanout = Fanout(
             store=store,
@@ -62,8 +63,8 @@ class Loops:
             source,
             parts.builder.limits(source.name, settings),
             settings.sources[source.name].poll.cadence(),
-            await parts.store.load_source(source.name, parts.clock.now()),
-            store=parts.store,
+            await self.store.load_source(source.name, parts.clock.now()),
+            store=self.store,
             commits=self.commits,
             vitals=self.vitals,
             clock=parts.clock,

@@ -1,7 +1,9 @@
 """The watches of the running daemon: in the store, and each in its source's lane."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 import anyio.lowlevel
@@ -105,15 +107,25 @@ class Watchlist:
                 if watch.source in self._lanes:
                     self._lanes[watch.source].remove(watch.id)
 
-    async def place(self, lane: Lane, watches: Sequence[Watch]) -> None:
-        """Give a lane its watches; it takes over what a lane of the same name, halted, has held."""
-        name = lane.source.name
-        if name in self._lanes:
-            watches = self._lanes[name].watches()
-        self._lanes[name] = lane
-        for page in _pages(watches):
+    async def place(self, lane: Lane) -> None:
+        """Put a lane in its place; it takes over what a lane of the same name, halted, has held."""
+        before = self._lanes.get(lane.source.name)
+        self._lanes[lane.source.name] = lane
+        for page in _pages(() if before is None else before.watches()):
             lane.add(page, spread=True)
             await anyio.lowlevel.checkpoint()  # a million of them must not hold up the loop
+
+    async def load(self, sources: Collection[str], ended_after: datetime) -> None:
+        """Give the lanes of these sources what the store holds that has not ended, or ended after that."""
+        # They are in their places before: what is added meanwhile is told to them.
+        async for batch in self._store.load_watches(None, ended_after):
+            for page in _pages(batch):
+                found: defaultdict[str, list[Watch]] = defaultdict(list)
+                for watch in page:
+                    found[watch.source].append(watch)
+                for name in found.keys() & sources:
+                    self._lanes[name].add(found[name], spread=True)
+                await anyio.lowlevel.checkpoint()
 
     def start(self, name: str, tasks: TaskGroup) -> None:
         """Poll the watches of a source from now on, in `tasks`."""

@@ -42,7 +42,8 @@ def file(*specs: WatchSpec) -> dict[JobReference, WatchSpec]:
 
 async def begin(watchlist: Watchlist, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
     """Have a lane poll these watches."""
-    await watchlist.place(lane, watches)
+    await watchlist.place(lane)
+    lane.add(watches, spread=True)
     watchlist.start(lane.source.name, tasks)
 
 
