@@ -1,10 +1,10 @@
 """What the process is told by signals, from its first moment to its last.
 
-Until a handler is there, SIGHUP ends the process, and the first process of a container is told nothing at all. So this
-is imported before everything else, and imports next to nothing itself.
+Until `hold` is called, SIGHUP ends the process, and the first process of a container is told nothing at all. So this is
+imported before everything else, and imports next to nothing itself.
 """
 
-# Not `signal`: that imports `enum`, which would make the time until the handlers are there half as long again.
+# Not `signal`: that imports `enum`, which would make the time until signals are heard half as long again.
 import _signal as signal  # type: ignore[import-not-found]  # nothing describes it
 import os
 import time
@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+HEARD = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 # How long the end may take beside `shutdown.drain`; whatever still hangs then is left hanging.
 STOP_WITHIN_S = 10.0
 # The same once a second signal asked for the end at once.
@@ -35,22 +36,26 @@ class Signals:
         self._reload_wanted = False
         self._tell: Callable[[], object] | None = None
         self._drain_s = 0.0
+        self._is_held = False
 
     def hold(self) -> None:
-        """Take the signals from now on, for as long as the process lives; by the main thread only."""
-        signal.signal(signal.SIGHUP, self._note_reload)
-        signal.signal(signal.SIGTERM, self._note_stop)
-        signal.signal(signal.SIGINT, self._note_stop)
+        """Take the signals from now on, for as long as the process lives; by the main thread, before there is another.
+
+        They are kept from every thread but one, which waits for them and for nothing else. A handler would be called
+        in the main thread, between two of its steps: never, where that is on its way into a call that does not return.
+        """
+        if self._is_held:
+            return
+        self._is_held = True
+        signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+        start_new_thread(self._listen, ())
         # Others are told by these that a log file was moved away. To have no log file is no reason to die.
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             if signal.getsignal(number) == signal.SIG_DFL:
                 signal.signal(number, signal.SIG_IGN)
 
     def attend(self, tell: "Callable[[], object]", drain_s: float) -> None:
-        """Have `tell` called at each signal, in the main thread, between any two steps of whatever is at work there.
-
-        `drain_s` is how long an orderly end may take.
-        """
+        """Have `tell` called at each signal, in a thread of its own; `drain_s` is how long an orderly end may take."""
         self._drain_s = drain_s
         self._tell = tell
 
@@ -63,21 +68,29 @@ class Signals:
         wanted, self._reload_wanted = self._reload_wanted, False
         return wanted
 
-    def _note_reload(self, _number: int, _frame: object) -> None:
-        self._reload_wanted = True
-        if self._tell is not None:
-            self._tell()
-
-    def _note_stop(self, number: int, _frame: object) -> None:
-        if self._tell is None:
+    def note(self, number: int) -> None:
+        """Take notice of a signal."""
+        tell = self._tell
+        if number == signal.SIGHUP:
+            self._reload_wanted = True
+        elif tell is None:
             os._exit(0)
-        self.stops += 1
-        self.stop_signal = self.stop_signal or number
-        if self.stops == 1:
-            _leave_within(self._drain_s + STOP_WITHIN_S)
-        elif self.stops == 2:  # noqa: PLR2004 - what comes after the first
-            _leave_within(STOP_AT_ONCE_S)
-        self._tell()
+        else:
+            self.stop_signal = self.stop_signal or number
+            self.stops += 1
+            if self.stops == 1:
+                _leave_within(self._drain_s + STOP_WITHIN_S)
+            elif self.stops == 2:  # noqa: PLR2004 - what comes after the first
+                _leave_within(STOP_AT_ONCE_S)
+        if tell is not None:
+            try:
+                tell()
+            except RuntimeError:  # the event loop was closed this moment
+                return
+
+    def _listen(self) -> None:
+        while True:
+            self.note(signal.sigwait(HEARD))
 
 
 def _leave_within(delay_s: float) -> None:
@@ -88,7 +101,6 @@ def _leave_within(delay_s: float) -> None:
         os._exit(0)
 
     try:
-        # Not by way of `threading`: whatever the signal has interrupted may hold its locks.
         start_new_thread(leave, ())
     except RuntimeError:  # no thread is to be had; whoever sent the signal has one that cannot be caught
         return

@@ -14,14 +14,14 @@ from typing import Any
 import anyio.lowlevel
 import pytest
 
-HUP_IS_CAUGHT = 1 << (signal.SIGHUP - 1)
+HANGUP = 1 << (signal.SIGHUP - 1)
 
 
 def hears(pid: int) -> bool:
-    """Whether a process has its handlers."""
+    """Whether a process keeps signals from doing what they do by themselves."""
     status = Path(f"/proc/{pid}/status").read_text()
-    caught = re.search(r"SigCgt:\s*(\w+)", status)
-    return caught is not None and bool(int(caught[1], 16) & HUP_IS_CAUGHT)
+    kept = re.search(r"SigBlk:\s*(\w+)", status)
+    return kept is not None and bool(int(kept[1], 16) & HANGUP)
 
 
 async def begun(daemon: Any, until: Callable[..., Any]) -> None:

@@ -1,5 +1,6 @@
 """Reloading when that is asked for, however often, until the end is."""
 
+import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -77,10 +78,10 @@ async def test_many_requests_during_a_reload_are_one(desk: Any, config: Any, sig
     async with desk.running(config("graph")) as tasks, reloading(desk, signals, tasks):
         desk.load = load
         reading.go_on.clear()
-        signals._note_reload(1, None)
+        signals.note(signal.SIGHUP)
         await reading.is_begun.wait()
         for _ in range(20):
-            signals._note_reload(1, None)
+            signals.note(signal.SIGHUP)
         desk.file.write_text(config("graph", "media"))
         reading.go_on.set()
         await done(desk, 2)
@@ -91,8 +92,8 @@ async def test_many_requests_during_a_reload_are_one(desk: Any, config: Any, sig
 
 async def test_a_request_from_before_is_kept(desk: Any, config: Any, signals: Signals):
     """It came while the daemon was starting, more than once: one reload follows."""
-    signals._note_reload(1, None)
-    signals._note_reload(1, None)
+    signals.note(signal.SIGHUP)
+    signals.note(signal.SIGHUP)
     async with desk.running(config("graph")) as tasks, reloading(desk, signals, tasks):
         await done(desk, 1)
         await desk.clock.advance(1)
@@ -109,9 +110,9 @@ async def test_the_end_does_not_wait_for_a_file_that_is_being_read(
         desk.load = load
         async with reloading(desk, signals, tasks) as orders:
             reading.go_on.clear()
-            signals._note_reload(1, None)
+            signals.note(signal.SIGHUP)
             await reading.is_begun.wait()
-            signals._note_stop(15, None)
+            signals.note(signal.SIGTERM)
             assert await orders.stop() == 15
         assert not reading.go_on.is_set()
         assert "reload.done" not in desk.events()
