@@ -14,7 +14,6 @@ JobwatchError
       · StoreBusy            another program holds its lock
       · StoreFull            there is no room for it
     · StoreUnusable          the database is damaged, gone or somebody else's; waiting does not help
-    · StaleWatch             somebody else changed the watch since it was loaded
   · SinkError                an event was not taken
     · SinkUnavailable        the receiver may take it later
     · SinkRejected           the receiver will not take this event
@@ -39,7 +38,6 @@ class Reason(StrEnum):
     REJECTED = "rejected"
     BAD_PAYLOAD = "bad_payload"
     NOT_FOUND = "not_found"
-    STALE = "stale"
     GONE = "gone"
     BUSY = "busy"
     FULL = "full"
@@ -136,12 +134,6 @@ class StoreUnusable(StoreError):
     """The database is damaged, was removed or replaced, or is not ours; only a person can help, so the process ends."""
 
     reason = Reason.UNUSABLE
-
-
-class StaleWatch(StoreError):
-    """The watch was changed by somebody else since it was loaded; load it again and decide anew."""
-
-    reason = Reason.STALE
 
 
 class SinkError(JobwatchError):

@@ -14,7 +14,7 @@ from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
+from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 
 Route = Callable[[Event], Collection[str]]
 """Names the durable sinks that an event goes to."""
@@ -171,17 +171,16 @@ class Store(Protocol):
         job twice in `specs` is one watch.
         """
 
-    async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
-        """Give a watch the labels, policy and origin of `spec`; what is remembered of the job stays.
-
-        A deadline that changed counts from the watch's creation. Raises `StaleWatch` where `watch` is not current.
-        """
+    async def amend_watches(self, changes: Sequence[tuple[Watch, WatchSpec]]) -> Sequence[Watch]:
+        """Give watches the labels, policy and origin of specs, and keep the rest; returns those that are there."""
 
     async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
         """Remove watches; returns the ids that were there. Events and their deliveries stay until they are pruned."""
 
-    def load_watches(self, shards: Collection[int] | None, ended_after: datetime) -> AsyncIterator[Sequence[Watch]]:
-        """Yield the watches of these shards (None: all) that have not ended, or ended after that, in batches, by id."""
+    def load_watches(
+        self, shards: Collection[int] | None, ended_after: datetime | None, origin: Origin | None = None
+    ) -> AsyncIterator[Sequence[Watch]]:
+        """Yield, in batches by id, the watches that have not ended, or ended after that; None means no such bound."""
 
     async def find_watch(self, ref: JobReference) -> WatchRecord | None:
         """Return the watch of a job."""

@@ -5,6 +5,9 @@ import socket
 import time
 from collections.abc import Mapping
 
+# The manager reads 4096 bytes of a message.
+MAX_STATUS = 500
+
 
 class Notifier:
     """Sends notifications to the socket that `env` names; does nothing where there is none, and never raises."""
@@ -26,13 +29,14 @@ class Notifier:
         """Say that the configuration is being read again; `ready` has to follow."""
         self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1_000}")
 
-    def stopping(self) -> None:
-        """Say that shutdown has begun."""
-        self._send("STOPPING=1")
+    def stopping(self, within_s: float) -> None:
+        """Say that shutdown has begun, and will be over within so many seconds, whatever the unit's own limit is."""
+        self._send(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={round(within_s * 1_000_000)}")
 
     def status(self, text: str) -> None:
-        """Set the line that `systemctl status` shows."""
-        self._send(f"STATUS={' '.join(text.split())}")
+        """Set the line that `systemctl status` shows; a very long one is cut."""
+        line = " ".join(text.split())
+        self._send(f"STATUS={line if len(line) <= MAX_STATUS else line[: MAX_STATUS - 1] + '…'}")
 
     def watchdog(self) -> None:
         """Say that the daemon makes progress."""

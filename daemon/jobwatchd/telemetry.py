@@ -4,10 +4,7 @@
 because a user chooses whether to have them.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from itertools import accumulate
 from platform import python_version
 
 from prometheus_client import (
@@ -19,9 +16,8 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
+
+from jobwatchd.instruments import CountCounter, Registry, TallyHistogram
 
 POLL_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LATENESS_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
@@ -29,95 +25,15 @@ DELAY_BUCKETS_S = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900
 DURATION_BUCKETS_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0, 259_200.0)
 
 
-class Tally:
-    """Counts values in buckets, at a fifth of what a library histogram costs; for what happens at every poll.
-
-    Written by the event loop alone, read by a scrape in another thread: a scrape may miss the last value, no more.
-    """
-
-    __slots__ = ("_bounds", "counts", "total")
-
-    def __init__(self, bounds: Sequence[float]) -> None:
-        self._bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.total = 0.0
-
-    def observe(self, value: float) -> None:
-        """Count one value."""
-        self.counts[bisect_left(self._bounds, value)] += 1
-        self.total += value
-
-
-class Count:
-    """Counts what happens at every poll, at a tenth of what a library counter costs; see `Tally`."""
-
-    __slots__ = ("value",)
-
-    def __init__(self) -> None:
-        self.value = 0
-
-
-class CountCounter(Collector):
-    """A counter by some labels whose children are counts."""
-
-    def __init__(self, name: str, documentation: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
-        self._name = name
-        self._documentation = documentation
-        self._labels = labels
-        self._children: dict[tuple[str, ...], Count] = {}
-        registry.register(self)
-
-    def of(self, *labels: str) -> Count:
-        """Return the count for these values of the labels."""
-        return self._children.setdefault(labels, Count())
-
-    def describe(self) -> Iterator[Metric]:
-        """Name the metric without looking at any count."""
-        yield CounterMetricFamily(self._name, self._documentation, labels=self._labels)
-
-    def collect(self) -> Iterator[Metric]:
-        """Return what was counted."""
-        family = CounterMetricFamily(self._name, self._documentation, labels=self._labels)
-        for labels, count in list(self._children.items()):
-            family.add_metric(labels, count.value)
-        yield family
-
-
-class TallyHistogram(Collector):
-    """A histogram by source whose children are tallies."""
-
-    def __init__(self, name: str, documentation: str, bounds: Sequence[float], registry: CollectorRegistry) -> None:
-        self._name = name
-        self._documentation = documentation
-        self._bounds = bounds
-        self._children: dict[str, Tally] = {}
-        registry.register(self)
-
-    def of(self, source: str) -> Tally:
-        """Return the tally of a source."""
-        return self._children.setdefault(source, Tally(self._bounds))
-
-    def describe(self) -> Iterator[Metric]:
-        """Name the metric without looking at any tally."""
-        yield HistogramMetricFamily(self._name, self._documentation, labels=["source"])
-
-    def collect(self) -> Iterator[Metric]:
-        """Return what was counted."""
-        family = HistogramMetricFamily(self._name, self._documentation, labels=["source"])
-        names = [*map(floatToGoString, self._bounds), "+Inf"]
-        for source, tally in list(self._children.items()):
-            family.add_metric([source], list(zip(names, accumulate(tally.counts), strict=True)), tally.total)
-        yield family
-
-
 class Telemetry:
     """How polling, delivery and the loops fare."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self._build_poll_metrics(registry)
         self._build_delivery_metrics(registry)
         self._build_store_metrics(registry)
+        self._build_config_metrics(registry)
         self.last_progress = Gauge(
             "jobwatchd_last_progress_timestamp_seconds",
             "When a loop of the daemon last made progress.",
@@ -143,6 +59,26 @@ class Telemetry:
             "jobwatchd_store_errors",
             "Calls of the store that failed for now, and were made again.",
             ["reason"],
+            registry=registry,
+        )
+
+    def forget_source(self, name: str) -> None:
+        """Show nothing of a source any more, in whatever metric; call it once nobody polls it."""
+        self.registry.forget("source", name)
+
+    def forget_sink(self, name: str) -> None:
+        """Show nothing of a sink any more, in whatever metric; call it once nobody sends to it."""
+        self.registry.forget("sink", name)
+
+    def _build_config_metrics(self, registry: CollectorRegistry) -> None:
+        self.reload_successful = Gauge(
+            "jobwatchd_config_last_reload_successful",
+            "1 if the configuration could be used when it was last read, 0 while an older one is in force.",
+            registry=registry,
+        )
+        self.reload_success_time = Gauge(
+            "jobwatchd_config_last_reload_success_timestamp_seconds",
+            "When a configuration that could be used was last read.",
             registry=registry,
         )
 

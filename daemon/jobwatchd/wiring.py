@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, assert_never
 
-from prometheus_client import CollectorRegistry, disable_created_metrics
+from prometheus_client import disable_created_metrics
 
 from jobwatchd.app.waiting import Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.poller import LostAfter
+from jobwatchd.instruments import Registry
 from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation
@@ -47,17 +48,19 @@ MAX_WEBHOOK_ANSWER = 65_536
 WEBHOOK_IDLE_S = 4.0
 
 
-def build_daemon(settings: Settings, load: Callable[[], Settings]) -> "Daemon":
-    """Return the daemon, logging to stderr; `load` reads the configuration again. Raises `ConfigError`."""
+def build_daemon(load: Callable[[], Settings]) -> "Daemon":
+    """Return the daemon, logging to stderr; `load` reads the configuration, now and again. Raises `ConfigError`."""
     # Loaded here: a command that only polls should not wait half a second for a web server and a database.
     from jobwatchd.app.daemon import Daemon  # noqa: PLC0415
     from jobwatchd.app.parts import Parts  # noqa: PLC0415
+    from jobwatchd.app.reloader import read  # noqa: PLC0415
 
+    settings, specs = read(load)
     clock = SystemClock()
     redactor = Redactor(settings.secrets())
     loggers = configure_logging(settings.log.format, settings.log.level, sys.stderr, redactor, os.environ)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and nobody here resets a counter
-    registry = CollectorRegistry()
+    registry = Registry()
     parts = Parts(
         settings=settings,
         load=load,
@@ -71,7 +74,17 @@ def build_daemon(settings: Settings, load: Callable[[], Settings]) -> "Daemon":
         redactor=redactor,
         version=version("jobwatchd"),
     )
-    return Daemon(parts, Notifier(os.environ))
+    return Daemon(parts, specs, Notifier(os.environ))
+
+
+async def check_buildable(settings: Settings) -> None:
+    """Build every source and sink, as `run` would, and let go of them; raises `ConfigError`."""
+    from jobwatchd.app.reload import plan  # noqa: PLC0415 - as above
+
+    loggers = configure_logging("json", "error", sys.stderr, Redactor(settings.secrets()), os.environ)
+    nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
+    built = await plan(nothing, settings, Adapters(SystemClock(), loggers, JobMetrics(Registry())))
+    await built.discard()
 
 
 def build_waiting(

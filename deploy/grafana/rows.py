@@ -15,6 +15,13 @@ UP_OR_DOWN = [
     {"type": "value", "options": {"0": {"text": "down", "color": "red"}, "1": {"text": "up", "color": "green"}}}
 ]
 
+IN_FORCE = [
+    {
+        "type": "value",
+        "options": {"0": {"text": "refused", "color": "red"}, "1": {"text": "in force", "color": "green"}},
+    }
+]
+
 
 def now() -> Iterator[Panel]:
     """Yield what is to be seen at a glance."""
@@ -242,4 +249,13 @@ def process() -> Iterator[Panel]:
         width=8,
         about="Down while work waits for the database.",
         mappings=UP_OR_DOWN,
+    )
+    yield panel(
+        "state-timeline",
+        "Configuration",
+        [(f"jobwatchd_config_last_reload_successful{{{OF_INSTANCE}}}", "{{instance}}")],
+        unit="short",
+        width=8,
+        about="Whether the one that was read last is in force.",
+        mappings=IN_FORCE,
     )

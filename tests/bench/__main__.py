@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.load import LoadServer
 from bench.machine import ROOT, cores, describe
 from bench.report import Report
-from bench.scenarios import Bench, cadence, changing_jobs, growth, list_polls, scale, single_polls
+from bench.scenarios import Bench, cadence, changing_jobs, growth, list_polls, reload, scale, single_polls
 
 MEASURED: Mapping[str, Callable[[Bench], None]] = {
     "single_polls": single_polls.run,
@@ -17,6 +17,7 @@ MEASURED: Mapping[str, Callable[[Bench], None]] = {
     "list_polls": list_polls.run,
     "scale": scale.run,
     "growth": growth.run,
+    "reload": reload.run,
 }
 CADENCE = "cadence"
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from bench.machine import ROOT
 from bench.process import cpu_s
 from bench.scrape import Scrape, quantile_s, scrape
 from bench.seeds import SOURCE, seed
+from bench.server.script import FIRST_JOB
 
 START_S = 180.0
 # So many watches a second have had their first look, at which every answer is read and much is written.
@@ -63,6 +65,7 @@ class Setup:
     tasks: bool = True
     concurrency: int = 64
     rate: float | None = None  # the source's limit, in polls a second; None: no limit
+    in_file: bool = False  # whether the watches stand in the configuration too
 
 
 class Daemon:
@@ -76,12 +79,14 @@ class Daemon:
         running = setup.jobs if setup.running is None else setup.running
         store = self._folder / "jobwatchd.db"
         self.seeded_in_s = seed(store, setup.jobs, workflows=setup.workflows, running=running, tasks=setup.tasks)
-        config = self._folder / "jobwatchd.yaml"
-        config.write_text(json.dumps(_configuration(setup, server_url, store)))  # JSON is YAML
+        self._setup = setup
+        self._config = self._folder / "jobwatchd.yaml"
+        self._settings = _configuration(setup, server_url, store)
+        self._configure({})
         self._log = self._folder / "log"
         begun_s = time.monotonic()
         with self._log.open("wb") as log:
-            command = [sys.executable, "-m", "jobwatchd", "run", "-c", str(config)]
+            command = [sys.executable, "-m", "jobwatchd", "run", "-c", str(self._config)]
             self._process = subprocess.Popen(command, stderr=log)
         os.sched_setaffinity(self._process.pid, {core})
         self.base_url = f"http://{self._await_ready()}"
@@ -113,12 +118,33 @@ class Daemon:
         """Have it read its configuration again."""
         self._process.send_signal(signal.SIGHUP)
 
+    def relabel(self, label: str) -> float:
+        """Have it read its configuration again, with another label on each watch; returns the seconds that it took."""
+        self._configure({"team": label})
+        before = self._count(b'"reload.done"')
+        begun_s = time.monotonic()
+        self.reload()
+        while self._count(b'"reload.done"') == before:
+            time.sleep(0.005)
+        return time.monotonic() - begun_s
+
     def watch(self, window_s: float) -> Window:
         """Let `window_s` seconds pass, and return what it did in them."""
         before, used_s, begun_s = scrape(self.base_url), cpu_s(self.pid), time.monotonic()
         time.sleep(window_s)
         took_s, used_s = time.monotonic() - begun_s, cpu_s(self.pid) - used_s
         return Window(took_s, used_s, before, scrape(self.base_url))
+
+    def _configure(self, labels: Mapping[str, str]) -> None:
+        jobs = range(FIRST_JOB, FIRST_JOB + self._setup.jobs) if self._setup.in_file else ()
+        watches = [{"source": SOURCE, "job": {"job_id": job}, "labels": labels} for job in jobs]
+        # Replaced at once, as whoever writes configurations should; JSON is YAML.
+        new = self._config.with_suffix(".new")
+        new.write_text(json.dumps({**self._settings, "watches": watches}))
+        new.rename(self._config)
+
+    def _count(self, text: bytes) -> int:
+        return self._log.read_bytes().count(text)
 
     def _await_ready(self) -> str:
         until_s = time.monotonic() + START_S

@@ -6,8 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from jobwatchd.settings.server import ShutdownSettings
+from jobwatchd.signals import STOP_WITHIN_S
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "jobwatchd.service"
@@ -20,7 +22,7 @@ needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reas
 @pytest.fixture(params=[UNIT, TEMPLATE], ids=lambda file: file.name)
 def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Return a unit with a program that is installed here instead of ours."""
-    text = re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={shutil.which('true')}", request.param.read_text())
+    text = re.sub(r"(?m)^(Exec\w+)=/opt/\S+", rf"\1={shutil.which('true')}", request.param.read_text())
     file = tmp_path / request.param.name.replace("@", "@instance")
     # The examples of credentials are checked as well.
     file.write_text(re.sub(r"(?m)^#(?=[A-Z]\w+=)", "", text))
@@ -61,6 +63,7 @@ def test_an_instance_differs_only_in_its_names():
     assert [line for line in keys[1] if line not in keys[0]] == [
         "Description=Watches jobs on remote systems and tells when they move (%i)",
         "ExecStart=/opt/jobwatchd/bin/jobwatchd run -c /etc/jobwatchd/%i.yaml",
+        "ExecReload=/opt/jobwatchd/bin/jobwatchd check-config --quiet -c /etc/jobwatchd/%i.yaml",
         "StateDirectory=jobwatchd-%i",
         "Environment=JOBWATCHD_STORE__URL=sqlite:///%S/jobwatchd-%i/jobwatchd.db",
     ]
@@ -85,9 +88,31 @@ def test_a_wrong_configuration_is_not_tried_again():
     assert setting("RestartPreventExitStatus") == "2"
 
 
-def test_systemd_waits_longer_than_the_drain():
-    """A daemon that drains in its own time is not killed."""
-    assert float(setting("TimeoutStopSec").removesuffix("s")) >= ShutdownSettings().drain + 20
+def seconds(value: str | int) -> float:
+    """Return a time as systemd, Compose and Kubernetes write it."""
+    return float(str(value).removesuffix("s"))
+
+
+def grace() -> dict[str, float]:
+    """Return how long each of the ways in which it is deployed waits for its end, in seconds."""
+    deploy = FOLDER.parent / "deploy"
+    compose = yaml.safe_load((deploy / "compose/compose.yaml").read_text())
+    base = yaml.safe_load((deploy / "kubernetes/base/deployment.yaml").read_text())
+    sidecar = yaml.safe_load((deploy / "kubernetes/overlays/sidecar/job.yaml").read_text())
+    helm = yaml.safe_load((deploy / "helm/jobwatchd/values.yaml").read_text())
+    return {
+        "systemd": seconds(setting("TimeoutStopSec")),
+        "compose": seconds(compose["services"]["jobwatchd"]["stop_grace_period"]),
+        "kubernetes": base["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
+        "sidecar": sidecar["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
+        "helm": helm["terminationGracePeriodSeconds"],
+    }
+
+
+@pytest.mark.parametrize("way", ["systemd", "compose", "kubernetes", "sidecar", "helm"])
+def test_whoever_stops_it_waits_longer_than_it_takes(way: str):
+    """A daemon that ends in its own time is not killed."""
+    assert grace()[way] >= ShutdownSettings().drain + STOP_WITHIN_S + 5
 
 
 def test_the_service_writes_where_the_store_is():

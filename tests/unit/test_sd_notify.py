@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobwatchd.sd_notify import Notifier
+from jobwatchd.sd_notify import MAX_STATUS, Notifier
 
 
 @pytest.fixture
@@ -29,11 +29,17 @@ def test_each_state_has_its_words(manager: socket.socket):
     """What systemd reads is what sd_notify(3) says."""
     notifier = Notifier({"NOTIFY_SOCKET": manager.getsockname()})
     notifier.ready()
-    notifier.stopping()
+    notifier.stopping(within_s=30.0)
     notifier.watchdog()
     notifier.status("2 sources, 5 watches")
     told = [received(manager) for _ in range(4)]
-    assert told == ["READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=2 sources, 5 watches"]
+    assert told == ["READY=1", "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000", "WATCHDOG=1", "STATUS=2 sources, 5 watches"]
+
+
+def test_a_long_status_is_cut(manager: socket.socket):
+    """A message that is too long would not arrive at all."""
+    Notifier({"NOTIFY_SOCKET": manager.getsockname()}).status("x" * 10_000)
+    assert len(received(manager)) == len("STATUS=") + MAX_STATUS
 
 
 def test_reloading_carries_the_monotonic_time(manager: socket.socket):

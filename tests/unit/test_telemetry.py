@@ -1,8 +1,10 @@
 """The metrics that do not come ready-made."""
 
-from prometheus_client import CollectorRegistry, generate_latest
+import pytest
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 
-from jobwatchd.telemetry import Tally, TallyHistogram
+from jobwatchd.instruments import Registry, Tally, TallyHistogram
+from jobwatchd.telemetry import JobMetrics, Telemetry
 
 
 def test_a_tally_counts_each_value_in_its_bucket():
@@ -35,3 +37,48 @@ def test_a_tally_histogram_is_a_prometheus_histogram():
         'waiting_seconds_count{source="media"} 0.0',
         'waiting_seconds_sum{source="media"} 0.0',
     ]
+
+
+def touched(registry: Registry, label: str, *values: str) -> None:
+    """Have every instrument that has this label show something under each of the values."""
+    for instrument in registry._instruments:
+        # Those of the library, then our own.
+        names = getattr(instrument, "_labelnames", getattr(instrument, "_labels", ("source",)))
+        if label in names:
+            for value in values:
+                given = [value if name == label else "x" for name in names]
+                (instrument.labels if hasattr(instrument, "labels") else instrument.of)(*given)
+
+
+def shown(registry: Registry, label: str) -> dict[str, set[str]]:
+    """Return which values of a label each metric shows."""
+    samples = [sample for family in registry.collect() for sample in family.samples if label in sample.labels]
+    return {
+        name: {sample.labels[label] for sample in samples if sample.name == name}
+        for name in {sample.name for sample in samples}
+    }
+
+
+@pytest.mark.parametrize("label", ["source", "sink"])
+def test_no_metric_remembers_what_is_gone(label: str):
+    """Whatever has the label shows nothing of it any more, and all of the others; a metric of tomorrow too."""
+    registry = Registry()
+    telemetry = Telemetry(registry)
+    JobMetrics(registry)
+    Counter("jobwatchd_tomorrow", "Not thought of yet.", ["reason", label], registry=registry)
+    touched(registry, label, "gone", "stays")
+    before = shown(registry, label)
+    assert "jobwatchd_tomorrow_total" in before
+    assert all(values == {"gone", "stays"} for values in before.values())
+    (telemetry.forget_source if label == "source" else telemetry.forget_sink)("gone")
+    assert shown(registry, label) == {name: {"stays"} for name in before}
+
+
+def test_who_comes_back_counts_from_nothing():
+    """A source that was forgotten and is there again under its name has new counters."""
+    registry = Registry()
+    telemetry = Telemetry(registry)
+    telemetry.polls.of("graph", "single").value = 5
+    telemetry.forget_source("graph")
+    telemetry.polls.of("graph", "single").value += 1
+    assert registry.get_sample_value("jobwatchd_polls_total", {"source": "graph", "mode": "single"}) == 1

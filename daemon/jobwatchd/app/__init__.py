@@ -1,7 +1,9 @@
 """The daemon as a whole: starts, reloads and stops the parts in order.
 
 - `daemon`: the life of the process, from opening the store to closing it
-- `reload`: what changes when the configuration is read again
+- `orders`: what signals ask of it · `loops`: the engine's loops, put together
+- `configuration`: what is in force, and going over to another one
+- `reloader`: reading the configuration again · `reload`: what changes then
 - `parts`: what is built from settings, and by whom
 - `waiting`: some jobs until they end, without a daemon
 - `service`: manners towards systemd: ready, reloading, stopping, watchdog

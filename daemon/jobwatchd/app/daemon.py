@@ -7,255 +7,141 @@ Kubernetes starts it anew; nothing here catches what a loop raises.
 import gc
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from datetime import timedelta
 
 import anyio
 from anyio.abc import TaskGroup
 from fastapi import FastAPI
 
+from jobwatchd.app.configuration import Configuration, Specs
+from jobwatchd.app.loops import Loops
+from jobwatchd.app.orders import Orders
 from jobwatchd.app.parts import Parts
 from jobwatchd.app.reload import Change, plan
+from jobwatchd.app.reloader import Reloader
 from jobwatchd.app.service import Service
-from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.fanout import Fanout
-from jobwatchd.engine.housekeeping import Housekeeping, Retention
-from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.records import Records
-from jobwatchd.engine.retrying_store import RetryingStore
-from jobwatchd.engine.store_outage import StoreOutage
-from jobwatchd.engine.vitals import Vitals
-from jobwatchd.engine.watchlist import Watchlist
-from jobwatchd.errors import ConfigError
-from jobwatchd.model.watch import Watch
-from jobwatchd.ports import Source
 from jobwatchd.sd_notify import Notifier
-from jobwatchd.settings import Settings
+from jobwatchd.signals import STOP_WITHIN_S, Signals
 from jobwatchd.web.application import build_app
 from jobwatchd.web.server import address_of, bind, serve
 
-# Short beside any poll interval: how much later a change is committed, so that others go with it.
-STEPS_GATHER_S = 0.02
-# What a crash may cost: events of so long are sent again.
-RECORDS_GATHER_S = 0.05
 # For how long a stop waits at its end for what was delivered to be written; else it is delivered again.
 LAST_WRITE_S = 3.0
 
 
 class Daemon:
-    """Runs until told to stop; see `run`."""
+    """Runs until told to stop; see `run`. `specs` are the watches of the file."""
 
-    def __init__(self, parts: Parts, notifier: Notifier) -> None:
+    def __init__(self, parts: Parts, specs: Specs, notifier: Notifier) -> None:
         self._parts = parts
-        self._settings = parts.settings
-        self._notifier = notifier
+        self._specs = specs
         self._logger = parts.logger
-        clock, chance, telemetry = parts.clock, parts.chance, parts.telemetry
-        self._vitals = Vitals(clock, telemetry)
-        outage = StoreOutage(vitals=self._vitals, clock=clock, chance=chance, telemetry=telemetry, logger=self._logger)
-        self._store = store = RetryingStore(parts.store, outage, clock)
-        self._records = Records(store, clock=clock, vitals=self._vitals, gather_s=RECORDS_GATHER_S)
-        self._fanout = Fanout(
-            store=store,
-            records=self._records,
-            vitals=self._vitals,
-            clock=clock,
-            chance=chance,
-            telemetry=telemetry,
-            logger=self._logger,
-        )
-        self._commits = Commits(
-            store, self._fanout.route, self._fanout.told, clock=clock, vitals=self._vitals, gather_s=STEPS_GATHER_S
-        )
-        self._watchlist = Watchlist(store, clock, self._logger, parts.settings.reference)
-        self._housekeeping = Housekeeping(
-            _retention(self._settings),
-            store=store,
-            fanout=self._fanout,
-            vitals=self._vitals,
-            clock=clock,
-            telemetry=telemetry,
-            logger=self._logger,
-        )
-        self._service = Service(notifier, self._vitals, clock, self._logger)
+        self._loops = Loops(parts)
+        self._configuration = Configuration(parts, self._loops)
+        self._service = Service(notifier, self._loops.vitals, parts.clock, self._logger, self._status)
+        self._reloader = Reloader(parts, self._configuration, self._service)
 
-    async def run(self) -> None:
+    async def run(self, signals: Signals) -> None:
         """Watch and tell until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
         Raises `ConfigError` or, in a group, `StoreUnusable` where it cannot start, and in a group whatever ends a loop.
         """
-        nothing = self._settings.model_copy(update={"sources": {}, "sinks": {}})
-        everything = plan(nothing, self._settings, self._parts.builder)
+        settings = self._parts.settings
+        nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
+        everything = await plan(nothing, settings, self._parts.builder)
         async with AsyncExitStack() as stack:
-            sockets = bind(self._settings.server.listen, local_only=not self._settings.server.tokens)
+            sockets = bind(settings.server.listen, local_only=not settings.server.tokens)
             for sock in sockets:
                 stack.callback(sock.close)
-            stack.push_async_callback(_shielded, self._store.close)
+            stack.push_async_callback(_shielded, self._loops.store.close)
+            stack.callback(signals.dismiss)
             async with anyio.create_task_group() as tasks:
-                with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-                    if await self._has_started(everything, sockets, signals, tasks):
-                        await self._obey(signals, tasks)
+                orders = Orders(signals)
+                await self._start(everything, sockets, orders, tasks)
+                await self._live(orders, tasks)
                 tasks.cancel_scope.cancel()
         self._logger.info("daemon.stopped")
 
-    async def _has_started(
-        self,
-        everything: Change,
-        sockets: Sequence[socket.socket],
-        signals: AsyncIterator[signal.Signals],
-        tasks: TaskGroup,
-    ) -> bool:
-        """Start; False where a signal to end comes first, which a start that waits for the store obeys at once."""
-
-        async def listen(scope: anyio.CancelScope) -> None:
-            async for signum in signals:
-                if signum != signal.SIGHUP:
-                    self._logger.info("daemon.stopping", signal=signum.name)
-                    scope.cancel()
-
-        async with anyio.create_task_group() as starting:
-            starting.start_soon(listen, starting.cancel_scope)
-            await self._start(everything, sockets, tasks)
-            starting.cancel_scope.cancel()
-        return self._vitals.started
-
-    async def _start(self, everything: Change, sockets: Sequence[socket.socket], tasks: TaskGroup) -> None:
-        tasks.start_soon(self._service.run, self._status)
+    async def _start(
+        self, everything: Change, sockets: Sequence[socket.socket], orders: Orders, tasks: TaskGroup
+    ) -> None:
+        """Make everything ready, and only then begin: until there a signal to stop finds nothing begun."""
+        tasks.start_soon(self._service.run)
         # First of all, so that a start that waits for the store can be told from one that hangs.
         await tasks.start(serve, self._build_web(), sockets)
-        await self._store.open()
+        await self._loops.store.open()
         # What is loaded stays: the collector need not walk a million watches, neither while they come in nor later.
         gc.disable()
-        tasks.start_soon(self._commits.run)
-        tasks.start_soon(self._records.run)
-        await self._fanout.open(list(everything.outlets.values()), tasks)
-        await self._watchlist.reconcile(self._settings.watch_specs())
-        await self._open_lanes(everything.sources, tasks)
+        self._loops.start(tasks)
+        await self._configuration.prepare(everything, self._specs)
+        self._specs = {}
         gc.freeze()
         gc.enable()
-        tasks.start_soon(self._housekeeping.run)
-        self._vitals.set_ready(True)
-        self._notifier.ready()
-        self._notifier.status(self._status())
+        orders.attend(self._configuration.settings.shutdown.drain)
+        await self._configuration.begin(everything, tasks)
+        tasks.start_soon(self._loops.housekeeping.run)
+        self._loops.vitals.set_ready(True)
+        self._service.ready()
+        settings = self._configuration.settings
         self._logger.info(
             "daemon.ready",
             version=self._parts.version,
             listen=[address_of(sock) for sock in sockets],
-            sources=sorted(self._settings.sources),
-            sinks=sorted(self._settings.sinks),
+            sources=sorted(settings.sources),
+            sinks=sorted(settings.sinks),
             watches=self._watched(),
         )
-        if not self._settings.server.tokens:
+        if not settings.server.tokens:
             self._logger.info("api.open", why="no server.tokens_file: anybody on this machine may use the API")
 
-    async def _obey(self, signals: AsyncIterator[signal.Signals], tasks: TaskGroup) -> None:
-        async for signum in signals:
-            if signum == signal.SIGHUP:
-                await self._reload(tasks)
-                continue
-            self._logger.info("daemon.stopping", signal=signum.name)
-            self._vitals.set_ready(False)
-            self._notifier.stopping()
-            async with anyio.create_task_group() as stopping:
-                stopping.start_soon(self._wind_down, stopping.cancel_scope)
-                async for again in signals:
-                    if again != signal.SIGHUP:
-                        stopping.cancel_scope.cancel()  # asked a second time: at once
-            return
+    async def _live(self, orders: Orders, tasks: TaskGroup) -> None:
+        """Reload when asked to, until asked to stop; then stop in order, or at once when asked again."""
+        async with anyio.create_task_group() as reloading:
+            reloading.start_soon(self._reloader.run, orders, tasks)
+            number = await orders.stop()
+            reloading.cancel_scope.cancel()  # the next start reads the configuration anyway
+        self._logger.info("daemon.stopping", signal=signal.Signals(number).name)
+        self._loops.vitals.set_ready(False)
+        self._service.stopping(self._configuration.settings.shutdown.drain + STOP_WITHIN_S)
+        async with anyio.create_task_group() as stopping:
+            stopping.start_soon(self._wind_down, stopping.cancel_scope)
+            await orders.stop(times=2)
+            stopping.cancel_scope.cancel()
 
     async def _wind_down(self, waiting: anyio.CancelScope) -> None:
         """End polls, then deliveries, then close the sinks; what is not done in time stays in the store."""
-        with anyio.move_on_after(self._settings.shutdown.drain) as drain:
+        loops, drain_s = self._loops, self._configuration.settings.shutdown.drain
+        with anyio.move_on_after(drain_s) as drain:
             async with anyio.create_task_group() as stopping:
-                for name in list(self._watchlist.lanes):
-                    stopping.start_soon(self._watchlist.close, name)
-            await self._fanout.drain()
-            await self._fanout.close(self._fanout.names)
+                for name in list(loops.watchlist.lanes):
+                    stopping.start_soon(loops.watchlist.close, name)
+            await loops.fanout.drain()
+            await loops.fanout.close(loops.fanout.names)
         if drain.cancelled_caught:
-            self._logger.warning("daemon.drain_cut_short", after_s=self._settings.shutdown.drain)
+            self._logger.warning("daemon.drain_cut_short", after_s=drain_s)
         with anyio.move_on_after(LAST_WRITE_S):
-            await self._records.flush()
+            await loops.records.flush()
         waiting.cancel()
 
-    async def _reload(self, tasks: TaskGroup) -> None:
-        self._notifier.reloading()
-        try:
-            new = await anyio.to_thread.run_sync(self._parts.load)
-            self._parts.redactor.add(new.secrets())
-            change = plan(self._settings, new, self._parts.builder)
-        except ConfigError as error:
-            for problem in error.problems:
-                self._logger.error("reload.refused", problem=problem)  # noqa: TRY400 - the problem says it all
-        else:
-            await self._apply(new, change, tasks)
-        self._notifier.ready()
-
-    async def _apply(self, new: Settings, change: Change, tasks: TaskGroup) -> None:
-        self._settings = new
-        self._housekeeping.retention = _retention(new)
-        self._watchlist.name_job = new.reference
-        await self._fanout.open(list(change.outlets.values()), tasks)
-        await self._fanout.close(change.closed_sinks)
-        for name in change.closed_sources:
-            await self._watchlist.close(name)
-        for name in change.retuned:
-            lane = self._watchlist.lanes[name]
-            lane.configure(self._parts.builder.limits(name, new), new.sources[name].poll.cadence())
-        await self._watchlist.reconcile(new.watch_specs())
-        await self._open_lanes(change.sources, tasks)
-        for path in change.waiting:
-            self._logger.warning("reload.needs_restart", setting=path)
-        self._logger.info("reload.done", sources=sorted(new.sources), sinks=sorted(new.sinks))
-
-    async def _open_lanes(self, sources: Mapping[str, Source], tasks: TaskGroup) -> None:
-        """Open a lane for each source, with its watches: those of the lane it replaces, else those in the store."""
-        clock, store = self._parts.clock, self._store
-        watches: dict[str, list[Watch]] = {name: [] for name in sources}
-        if set(sources) - set(self._watchlist.lanes):
-            linger_s = max(source.poll.linger for source in self._settings.sources.values())
-            async for batch in store.load_watches(None, clock.now() - timedelta(seconds=linger_s)):
-                for watch in batch:
-                    if watch.ref.source in watches:
-                        watches[watch.ref.source].append(watch)
-        for name, source in sources.items():
-            if name in self._watchlist.lanes:
-                await self._watchlist.halt(name)  # before the source's standing is loaded, which it may still change
-            lane = Lane(
-                source,
-                self._parts.builder.limits(name, self._settings),
-                self._settings.sources[name].poll.cadence(),
-                await store.load_source(name, clock.now()),
-                store=store,
-                commits=self._commits,
-                vitals=self._vitals,
-                clock=clock,
-                chance=self._parts.chance,
-                telemetry=self._parts.telemetry,
-                logger=self._logger,
-            )
-            await self._watchlist.open(lane, watches[name], tasks)
-
     def _status(self) -> str:
-        return f"watching {self._watched()} jobs"
+        trouble = self._configuration.state.summary()
+        return f"watching {self._watched()} jobs" + (f"; {trouble}" if trouble else "")
 
     def _watched(self) -> int:
-        return sum(len(lane) for lane in self._watchlist.lanes.values())
+        return sum(len(lane) for lane in self._loops.watchlist.lanes.values())
 
     def _build_web(self) -> FastAPI:
         return build_app(
-            store=self._store,
-            watchlist=self._watchlist,
-            vitals=self._vitals,
+            store=self._loops.store,
+            watchlist=self._loops.watchlist,
+            vitals=self._loops.vitals,
             registry=self._parts.registry,
-            tokens=lambda: [token.get_secret_value() for token in self._settings.server.tokens],
+            tokens=lambda: [token.get_secret_value() for token in self._configuration.settings.server.tokens],
+            configuration=lambda: self._configuration.state,
             clock=self._parts.clock,
             version=self._parts.version,
         )
-
-
-def _retention(settings: Settings) -> Retention:
-    return Retention(finished_s=settings.store.keep_finished, events_s=settings.store.keep_events)
 
 
 async def _shielded(close: Callable[[], Awaitable[None]]) -> None:

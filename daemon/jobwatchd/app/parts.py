@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.delivery import Outlet
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.instruments import Registry
 from jobwatchd.logs import Redactor
 from jobwatchd.ports import Clock, Source, Store
 from jobwatchd.settings import Settings
@@ -38,7 +38,7 @@ class Parts:
     store: Store
     clock: Clock
     chance: Callable[[], float]
-    registry: CollectorRegistry
+    registry: Registry
     telemetry: Telemetry
     logger: FilteringBoundLogger
     redactor: Redactor

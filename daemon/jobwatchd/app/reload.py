@@ -1,13 +1,13 @@
 """What changes when the configuration is read again.
 
-Everything new is built before anything old is touched: a configuration that cannot work changes nothing. Then parts
-are replaced one by one; a watch goes from lane to lane with what is remembered of it, and a sink's successor goes on
-with what its predecessor left in the store.
+Everything new is built before anything old is touched: a configuration that cannot work changes nothing.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import anyio.lowlevel
 
 from jobwatchd.app.parts import Builder
 from jobwatchd.engine.delivery import Outlet
@@ -22,7 +22,7 @@ FIXED = ("store.url", "server.listen", "log")
 class Change:
     """The difference between two configurations, with everything built that it needs.
 
-    `sources` are new, or to be replaced; `retuned` need new limits only. `waiting` names settings that a restart needs.
+    `sources` are new, or to be replaced; `retuned` need new limits only.
     """
 
     sources: Mapping[str, Source]
@@ -30,20 +30,53 @@ class Change:
     closed_sources: Collection[str]
     outlets: Mapping[str, Outlet]
     closed_sinks: Collection[str]
-    waiting: Collection[str]
+
+    async def discard(self) -> None:
+        """Close what was built, and was not used."""
+        for source in self.sources.values():
+            await source.close()
+        for outlet in self.outlets.values():
+            await outlet.sink.close()
 
 
-def plan(old: Settings, new: Settings, builder: Builder) -> Change:
-    """Build what leads from the old configuration to the new one; raises `ConfigError` and then changes nothing."""
+async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
+    """Build what leads from the old configuration to the new one; raises `ConfigError` and then leaves nothing open."""
     rebuilt = _changed(old.sources, new.sources, lambda source: source.model_copy(update={"poll": None}))
-    return Change(
-        sources={name: builder.source(name, new) for name in rebuilt},
+    sources: dict[str, Source] = {}
+    outlets: dict[str, Outlet] = {}
+    change = Change(
+        sources=sources,
         retuned=[name for name in _changed(old.sources, new.sources) if name not in rebuilt],
         closed_sources=[name for name in old.sources if name not in new.sources],
-        outlets={name: builder.outlet(name, new) for name in _changed(old.sinks, new.sinks)},
+        outlets=outlets,
         closed_sinks=[name for name in old.sinks if name not in new.sinks],
-        waiting=[path for path in FIXED if _value(old, path) != _value(new, path)],
     )
+    try:
+        for name in rebuilt:
+            sources[name] = builder.source(name, new)
+            # Certificates are read, which takes a while for each.
+            await anyio.lowlevel.checkpoint()
+        for name in _changed_sinks(old, new):
+            outlets[name] = builder.outlet(name, new)
+            await anyio.lowlevel.checkpoint()
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await change.discard()
+        raise
+    return change
+
+
+def needing_restart(started: Settings, new: Settings) -> tuple[str, ...]:
+    """Return the keys that were others when the process was started, and that it cannot change while it runs."""
+    return tuple(path for path in FIXED if _value(started, path) != _value(new, path))
+
+
+def _changed_sinks(old: Settings, new: Settings) -> list[str]:
+    names = _changed(old.sinks, new.sinks)
+    if old.sources.keys() != new.sources.keys():
+        # They show the counters of each source from its beginning, and none of a source that is gone.
+        names += [name for name, sink in new.sinks.items() if sink.kind == "metrics" and name not in names]
+    return names
 
 
 def _changed(

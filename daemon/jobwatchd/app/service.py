@@ -14,19 +14,30 @@ EXTENDED_S = 60.0
 
 
 class Service:
-    """Pets systemd's watchdog while every loop makes progress, and shows a line in `systemctl status`."""
+    """Pets systemd's watchdog while every loop makes progress, and shows a line in `systemctl status`.
 
-    def __init__(self, notifier: Notifier, vitals: Vitals, clock: Clock, logger: FilteringBoundLogger) -> None:
+    `status` says what that line is while all is well.
+    """
+
+    def __init__(
+        self,
+        notifier: Notifier,
+        vitals: Vitals,
+        clock: Clock,
+        logger: FilteringBoundLogger,
+        status: Callable[[], str],
+    ) -> None:
         self._notifier = notifier
         self._vitals = vitals
         self._clock = clock
         self._logger = logger
+        self._status = status
+        self._shown = ""
 
-    async def run(self, status: Callable[[], str]) -> NoReturn:
-        """Report for ever, `status` while all is well; silence while a loop hangs has the watchdog end the process."""
+    async def run(self) -> NoReturn:
+        """Report for ever; silence while a loop hangs has the watchdog end the process."""
         interval_s = self._notifier.watchdog_interval_s
         unwell: tuple[str, ...] = ()
-        shown = ""
         while True:
             ailments = tuple(self._vitals.ailments())
             if not ailments:
@@ -38,8 +49,24 @@ class Service:
             if not self._vitals.started and self._vitals.outages():
                 self._notifier.extend_timeout(EXTENDED_S)
             hindered = "; ".join([*ailments, *self._vitals.outages()])
-            line = hindered or (status() if self._vitals.started else "starting")
-            if line != shown:
-                shown = line
-                self._notifier.status(line)
+            self._show(hindered or (self._status() if self._vitals.started else "starting"))
             await self._clock.sleep(5.0 if interval_s is None else interval_s / 3)
+
+    def reloading(self) -> None:
+        """Say that the configuration is being read again; `ready` has to follow."""
+        self._notifier.reloading()
+        self._show("reading the configuration")
+
+    def ready(self) -> None:
+        """Say that start-up, or a reload, has come to its end, and what came of it."""
+        self._notifier.ready()
+        self._show(self._status())
+
+    def stopping(self, within_s: float) -> None:
+        """Say that shutdown has begun, and within how many seconds it will be over."""
+        self._notifier.stopping(within_s)
+
+    def _show(self, line: str) -> None:
+        if line != self._shown:
+            self._shown = line
+            self._notifier.status(line)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import anyio
-from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.lane import Lane, LaneLimits
+from jobwatchd.engine.lane import Lane
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.vitals import Vitals
+from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import JOB_ENTERED, Event, EventType
@@ -57,7 +58,7 @@ class Waiting:
         None waits for ever. Raises only what the store raises; trouble with the source is logged, and tried again.
         """
         self._waited_for = frozenset(refs)
-        telemetry = Telemetry(CollectorRegistry())
+        telemetry = Telemetry(Registry())
         vitals = Vitals(self._clock, telemetry)
         commits = Commits(self._store, lambda _: (), self._take, clock=self._clock, vitals=vitals)
         now = self._clock.now()

@@ -10,7 +10,8 @@ import click
 
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.settings import effective, load_settings
-from jobwatchd.wiring import build_daemon
+from jobwatchd.signals import SIGNALS
+from jobwatchd.wiring import build_daemon, check_buildable
 
 config_option = click.option(
     "-c",
@@ -32,10 +33,10 @@ Exit status: 0 ended as asked, 1 could not go on, 2 the configuration cannot be 
 @config_option
 def run(config: Path | None) -> None:
     """Run the daemon until it is told to stop; logs go to stderr."""
+    SIGNALS.hold()  # `main` did so already, where it was asked
     with exit_on_failure():
-        load = partial(load_settings, config, dict(os.environ))
-        daemon = build_daemon(load(), load)
-        anyio.run(daemon.run, backend_options={"use_uvloop": _has_uvloop()})
+        daemon = build_daemon(partial(load_settings, config, dict(os.environ)))
+        anyio.run(daemon.run, SIGNALS, backend_options={"use_uvloop": _has_uvloop()})
 
 
 @click.command(
@@ -47,11 +48,14 @@ Example:
 Exit status: 0 it can be used, 2 it cannot; then every mistake is named, with its file, line and key.""",
 )
 @config_option
-def check_config(config: Path | None) -> None:
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing where it can be used.")
+def check_config(config: Path | None, *, quiet: bool) -> None:
     """Check the configuration, and print what is in effect, with secrets masked."""
     with exit_on_failure():
         settings = load_settings(config, dict(os.environ))
-        click.echo(effective(settings), nl=False)
+        anyio.run(check_buildable, settings)
+        if not quiet:
+            click.echo(effective(settings), nl=False)
 
 
 def _has_uvloop() -> bool:

@@ -1,6 +1,6 @@
 """The loops that watch and tell; no I/O library is imported here, time and chance are injected.
 
-- `lane`: one source's own schedule, workers and limits; lanes never wait for each other
+- `lane`: one source's own schedule, workers and limits; lanes never wait for each other · `limits`: how it is spared
 - `schedule`: what is due when, in buckets
 - `entry`: a watch in its lane
 - `crew`: bounded workers fed by one schedule, as a gate admits; lanes and deliveries are crews

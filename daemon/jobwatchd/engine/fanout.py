@@ -12,6 +12,7 @@ from jobwatchd.engine.vitals import Vitals
 from jobwatchd.errors import SinkError
 from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import Event
+from jobwatchd.model.filters import EventFilter
 from jobwatchd.ports import Clock, Store
 from jobwatchd.telemetry import Telemetry
 
@@ -38,11 +39,12 @@ class Fanout:
         self._telemetry = telemetry
         self._logger = logger
         self._outlets: dict[str, Outlet] = {}
+        self._former: dict[str, EventFilter] = {}
         self._loops: dict[str, DeliveryLoop] = {}
 
     def route(self, event: Event) -> Collection[str]:
         """Return the names of the durable sinks that want `event`."""
-        return [name for name, outlet in self._outlets.items() if outlet.sink.durable and outlet.filter.matches(event)]
+        return [name for name, outlet in self._outlets.items() if outlet.sink.durable and self._wants(outlet, event)]
 
     async def told(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
         """Take notice of committed events: offer deliveries to the durable sinks, hand events to the others."""
@@ -52,29 +54,38 @@ class Fanout:
                 self._loops[delivery.sink].offer(delivery)
         for outlet in list(self._outlets.values()):
             if not outlet.sink.durable:
-                wanted = filter(outlet.filter.matches, events)
+                wanted = [event for event in events if self._wants(outlet, event)]
                 taken = [await self._hand_over(outlet, event) for event in wanted]
                 self._telemetry.deliveries.labels(outlet.sink.name).inc(sum(taken))
 
     async def open(self, outlets: Sequence[Outlet], tasks: TaskGroup) -> None:
         """Open sinks, or replace those of the same name; the durable ones get a loop each, in `tasks`.
 
-        Events that are committed meanwhile are routed to the new ones already, so that none is missed.
+        Events that are committed meanwhile are routed to the new ones already, so that none is missed; and until
+        `settle` is called to the replaced ones too as they wished: the watches' labels may be changing with them.
         """
         replaced = [outlet.sink.name for outlet in outlets if outlet.sink.name in self._outlets]
+        self._former = {name: self._outlets[name].filter for name in replaced}
         old = [(self._outlets[name], self._loops.pop(name, None)) for name in replaced]
         self._outlets.update({outlet.sink.name: outlet for outlet in outlets})
-        for outlet, loop in old:
-            await self._stop(outlet, loop)
+        async with anyio.create_task_group() as stopping:
+            for outlet, loop in old:
+                stopping.start_soon(self._stop, outlet, loop)
         for outlet in outlets:
             if outlet.sink.durable:
                 self._loops[outlet.sink.name] = loop = self._build_loop(outlet)
                 tasks.start_soon(loop.run, name=f"sink {outlet.sink.name}")
 
+    async def settle(self, gone: Collection[str]) -> None:
+        """Let go of what replaced sinks wished, and close those that are gone."""
+        self._former = {}
+        await self.close(gone)
+
     async def close(self, names: Collection[str]) -> None:
         """Stop and close sinks; what they have not sent stays pending in the store."""
-        for name in names:
-            await self._stop(self._outlets.pop(name), self._loops.pop(name, None))
+        async with anyio.create_task_group() as stopping:
+            for name in names:
+                stopping.start_soon(self._stop, self._outlets.pop(name), self._loops.pop(name, None))
 
     @property
     def names(self) -> Collection[str]:
@@ -93,6 +104,10 @@ class Fanout:
             # A successor reads from the store what is pending, so what was taken must be written there first.
             await self._records.flush()
         await outlet.sink.close()
+
+    def _wants(self, outlet: Outlet, event: Event) -> bool:
+        former = self._former.get(outlet.sink.name)
+        return outlet.filter.matches(event) or (former is not None and former.matches(event))
 
     async def _hand_over(self, outlet: Outlet, event: Event) -> bool:
         """Send an event to a sink that has no deliveries in the store; returns whether it was taken."""

@@ -74,9 +74,12 @@ class Housekeeping:
     async def _gauge_backlog(self) -> None:
         backlog = {sink.sink: sink for sink in await self._store.backlog()}
         names = set(self._fanout.names)
-        # Those of former rounds too: what waited for a sink that is gone may have been pruned, and shows as 0 then.
-        self._sinks |= names | set(backlog)
-        for name in self._sinks:
+        # A sink that is gone is shown for as long as anything waits for it.
+        shown = names | {name for name in backlog if backlog[name].pending}
+        for name in self._sinks - shown:
+            self._telemetry.forget_sink(name)
+        self._sinks = shown
+        for name in shown:
             sink = backlog.get(name)
             oldest_at = sink.oldest_at if sink else None
             self._telemetry.deliveries_pending.labels(name).set(sink.pending if sink else 0)

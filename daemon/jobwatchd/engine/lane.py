@@ -1,7 +1,6 @@
 """A lane: one source's own schedule, workers, limits and health. Lanes never wait for each other."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from math import inf
 from zlib import crc32
 
@@ -13,11 +12,12 @@ from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.entry import Entry
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.lister import Lister
-from jobwatchd.engine.poller import DEFAULT_LOST_AFTER, LostAfter, Poller
+from jobwatchd.engine.poller import Poller
 from jobwatchd.engine.standing import Standing
 from jobwatchd.engine.vitals import Vitals
-from jobwatchd.model.cadence import Cadence, is_over, next_poll_s, retry_s
+from jobwatchd.model.cadence import Cadence, is_over, longest_wait_s, next_poll_s, retry_s
 from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Clock, Source, Store
@@ -25,22 +25,6 @@ from jobwatchd.telemetry import Telemetry
 
 # After a start every watch is looked at within this, however long its interval has grown.
 CATCH_UP_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class LaneLimits:
-    """How a source is spared: polls in flight, polls a second (None: no limit), and when verdicts fall.
-
-    `hint_bound_s` is for how long a source's hint that nothing moved may stand in for looking at a job. `silence_s` is
-    how long the lane may get nothing done before it counts as hanging; longer than any poll may take.
-    """
-
-    concurrency: int = 64
-    rate: float | None = None
-    lost_after: LostAfter = DEFAULT_LOST_AFTER
-    unreachable_after_s: float = 60.0
-    hint_bound_s: float = 30.0
-    silence_s: float = 60.0
 
 
 class Lane:
@@ -130,7 +114,7 @@ class Lane:
         self._crew.configure(limits.concurrency, limits.silence_s)
 
     def add(self, watches: Collection[Watch], *, spread: bool = False) -> None:
-        """Take watches in, or new versions of those that are here; due now, or spread over the interval of each.
+        """Take watches in; due now, or spread over the interval of each.
 
         Spread like that, as after a start, they stay spread, and none is looked at later than without the stop. What
         happened while nobody looked is seen within five minutes all the same, as far as limits allow.
@@ -143,6 +127,29 @@ class Lane:
                 self._census.enter(watch)
                 wait_s = min(next_poll_s(self._cadence, watch, now, 0.5), CATCH_UP_S) if spread else 0.0
                 self._put(entry, now_s + wait_s * self._phase(watch))
+
+    def amend(self, watch: Watch) -> None:
+        """Take a watch with other labels or another policy; it keeps its turn, unless the policy wants it sooner."""
+        entry = self._entries.get(watch.id)
+        if entry is None:
+            self.add([watch])
+            return
+        before = entry.watch
+        if watch.version > before.version:  # else what a poll has written since is here already
+            self._hold(entry, watch)
+        now_s = self._clock.monotonic()
+        wait_s = longest_wait_s(self._cadence, before, watch, self._clock.now(), self._phase(watch))
+        # One that is due is being polled, or about to be, and will go by its new policy then.
+        if now_s < entry.due_s and now_s + wait_s < entry.due_s:
+            entry.drop()
+            entry = self._entries[watch.id] = Entry(entry.watch, digest=entry.digest, trouble=entry.trouble)
+            self._put(entry, now_s + wait_s)
+
+    def _hold(self, entry: Entry, watch: Watch) -> None:
+        before, entry.watch = entry.watch, watch
+        if (before.state, before.group) != (watch.state, watch.group):
+            self._census.leave(before)
+            self._census.enter(watch)
 
     def _phase(self, watch: Watch) -> float:
         # Those of one list begin together, for they will be looked at together.
@@ -174,13 +181,12 @@ class Lane:
     def _work(self, item: Entry | Group) -> Awaitable[None]:
         return self._poller.poll(item) if isinstance(item, Entry) else self._poll_group(item)
 
-    def _settle(self, entry: Entry, before: Watch, ago_s: float) -> None:
-        """Take note of what a poll has led to, so long ago, and say when the next is wanted."""
+    def _settle(self, entry: Entry, watch: Watch, ago_s: float) -> None:
+        """Take note of the watch that a poll has led to, so long ago, and say when the next is wanted."""
         if entry.is_gone:
             return  # removed meanwhile, and counted out then
-        if entry.watch is not before:
-            self._census.leave(before)
-            self._census.enter(entry.watch)
+        if entry.watch is not watch:
+            self._hold(entry, watch)
         self._schedule(entry, self._chance(), ago_s)
 
     async def _poll_group(self, group: Group) -> None:

@@ -30,8 +30,8 @@ DEFAULT_LOST_AFTER = LostAfter()
 class Poller:
     """Polls one source: asks, decides, and has the outcome written; when to ask is the lane's business.
 
-    `settle` is called with the entry and the watch that it held before, once what a poll has led to is written, and
-    with how many seconds that took; `forget` with the id of a watch that the store does not have any more.
+    `settle` is called with the entry and the watch that a poll has led to, once that is written, and with how many
+    seconds that took; `forget` with the id of a watch that the store does not have any more.
     """
 
     def __init__(
@@ -88,11 +88,11 @@ class Poller:
         self._duration.observe(self._clock.monotonic() - begun_s)
         entry.trouble = None
         if observation is not None:
-            self._write(entry, advance(watch, observation, self._clock.now()), digest)
+            self._write(entry, watch, advance(watch, observation, self._clock.now()), digest)
         elif watch.overdue_at is not None:
-            self._write(entry, mark_overdue(watch, self._clock.now()), entry.digest)
+            self._write(entry, watch, mark_overdue(watch, self._clock.now()), entry.digest)
         else:
-            self._settle(entry, watch, 0.0)  # the way of nearly every poll: nothing to read, nothing to write
+            self._settle(entry, entry.watch, 0.0)  # the way of nearly every poll: nothing to read, nothing to write
 
     def _failed(self, entry: Entry, error: SourceError) -> None:
         self._polls_failed.labels(self._source.name, error.reason).inc()
@@ -113,7 +113,7 @@ class Poller:
             missing_s = self._clock.monotonic() - trouble.missing_since_s
             detail = f"not found {trouble.missing} times over {missing_s:.0f} s"
             # Without a digest: should it come back, even the answer that it last gave is news.
-            self._write(entry, mark_lost(entry.watch, self._clock.now(), detail), 0)
+            self._write(entry, entry.watch, mark_lost(entry.watch, self._clock.now(), detail), 0)
         else:
             self._settle(entry, entry.watch, 0.0)
 
@@ -127,33 +127,36 @@ class Poller:
             trouble.missing >= self.lost_after.not_found and now_s - trouble.missing_since_s >= self.lost_after.grace_s
         )
 
-    def _write(self, entry: Entry, step: Step, digest: int) -> None:
-        """Have a step written where it says anything new; `entry` takes it over, with the digest, once it is."""
-        before, seen_s = entry.watch, self._clock.monotonic()
+    def _write(self, entry: Entry, watch: Watch, step: Step, digest: int) -> None:
+        """Have a step from `watch` written where it says anything new; once it is, `entry` has it, and the digest.
+
+        The entry may hold an amended watch by now. Then the step is stale, and what was seen has to be seen again.
+        """
+        seen_s = self._clock.monotonic()
 
         def written(is_written: bool) -> None:  # noqa: FBT001 - the value is the whole message
             if is_written:
                 # Only now: an answer whose step could not be written has to be read again.
-                entry.watch, entry.digest = step.watch, digest
+                entry.digest = digest
+                self._settle(entry, step.watch, self._clock.monotonic() - seen_s)
             else:
                 entry.trouble = entry.trouble or Trouble()
                 entry.trouble.stale = True
-            self._settle(entry, before, self._clock.monotonic() - seen_s)
+                self._settle(entry, entry.watch, 0.0)
 
-        if step.watch.version != before.version:
+        if step.watch.version != watch.version:
             self._commits.submit(step, written)
             if self._commits.is_full:
                 self._gate.hold()
             return
         entry.digest = digest
-        self._settle(entry, before, 0.0)
+        self._settle(entry, entry.watch, 0.0)
 
     async def _renew(self, entry: Entry) -> None:
         """Load a watch again that somebody else has changed; what was seen of the job meanwhile will be seen again."""
-        before = entry.watch
-        record = await self._store.get_watch(before.id)
+        record = await self._store.get_watch(entry.watch.id)
         if record is None:
-            self._forget(before.id)
+            self._forget(entry.watch.id)
             return
-        entry.watch, entry.digest, entry.trouble = record.watch, 0, None
-        self._settle(entry, before, 0.0)
+        entry.digest, entry.trouble = 0, None
+        self._settle(entry, record.watch, 0.0)

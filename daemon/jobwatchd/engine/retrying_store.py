@@ -15,7 +15,7 @@ from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
+from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.ports import Clock, Pruned, Route, Store
 
 
@@ -43,19 +43,19 @@ class RetryingStore:
         """Add those jobs that are not watched yet; one that a first try has added is not new to the second."""
         return await self._retry(self._store.add_watches, specs, now)
 
-    async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
-        """Give a watch the labels, policy and origin of `spec`; raises `StaleWatch`."""
-        return await self._retry(self._store.amend_watch, watch, spec)
+    async def amend_watches(self, changes: Sequence[tuple[Watch, WatchSpec]]) -> Sequence[Watch]:
+        """Give watches the labels, policy and origin of specs; returns those that are there."""
+        return await self._retry(self._store.amend_watches, changes)
 
     async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
         """Remove watches; returns the ids that were there."""
         return await self._retry(self._store.remove_watches, ids)
 
     async def load_watches(
-        self, shards: Collection[int] | None, ended_after: datetime
+        self, shards: Collection[int] | None, ended_after: datetime | None, origin: Origin | None = None
     ) -> AsyncIterator[Sequence[Watch]]:
         """Yield watches in batches, by id; goes on behind the last one where reading had to begin again."""
-        batches = self._store.load_watches(shards, ended_after)
+        batches = self._store.load_watches(shards, ended_after, origin)
         last = 0
 
         async def read() -> Sequence[Watch]:
@@ -65,7 +65,7 @@ class RetryingStore:
                     if batch[-1].id > last:
                         return batch if batch[0].id > last else [watch for watch in batch if watch.id > last]
             except StoreUnavailable:
-                batches = self._store.load_watches(shards, ended_after)
+                batches = self._store.load_watches(shards, ended_after, origin)
                 raise
             return ()
 

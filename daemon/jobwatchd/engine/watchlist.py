@@ -1,21 +1,36 @@
 """The watches of the running daemon: in the store, and each in its source's lane."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
 
 import anyio.lowlevel
 from anyio.abc import TaskGroup
-from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.lane import Lane
-from jobwatchd.errors import ConfigError, StaleWatch
+from jobwatchd.errors import ConfigError
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.watch import Origin, Watch, WatchSpec
 from jobwatchd.ports import Clock, Store
 
+# So many watches a transaction: few enough that what polls have to write fits in between.
 PAGE = 1_000
+# So many of the watches that went are named in the log.
+NAMED = 20
+T = TypeVar("T")
 NameJob = Callable[[str, Mapping[str, str]], JobReference]
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """How many watches came, changed and went with a configuration; `gone` names the first of the last."""
+
+    added: int = 0
+    amended: int = 0
+    removed: int = 0
+    gone: list[str] = field(default_factory=list)
 
 
 class Watchlist:
@@ -24,11 +39,10 @@ class Watchlist:
     `name_job` makes a reference of a source's name and named parameters; it raises ValueError for what does not fit.
     """
 
-    def __init__(self, store: Store, clock: Clock, logger: FilteringBoundLogger, name_job: NameJob) -> None:
+    def __init__(self, store: Store, clock: Clock, name_job: NameJob) -> None:
         self.name_job = name_job
         self._store = store
         self._clock = clock
-        self._logger = logger
         self._lanes: dict[str, Lane] = {}
 
     @property
@@ -58,34 +72,67 @@ class Watchlist:
             lane.remove(watch_id)
         return bool(removed)
 
-    async def reconcile(self, specs: Sequence[WatchSpec]) -> None:
-        """Make the watches of origin `file` those of the file: add, amend, and remove what the file no longer has."""
-        wanted = {spec.ref for spec in specs}
-        for start in range(0, len(specs), PAGE):
-            page = specs[start : start + PAGE]
-            for spec, (watch, is_new) in zip(page, await self.add(page), strict=True):
-                if not is_new and _differs(watch, spec):
-                    await self._amend(watch, spec)
-        await self._remove_all_but(wanted)
+    async def reconcile(self, specs: Mapping[JobReference, WatchSpec]) -> Reconciled:
+        """Make the watches of origin `file` those of the file: amend, remove what the file no longer has, and add.
 
-    async def _remove_all_but(self, wanted: Collection[JobReference]) -> None:
-        query = WatchQuery(limit=PAGE, origin=Origin.FILE)
-        while records := await self._store.list_watches(query):
-            query = replace(query, after=records[-1].watch.id)
-            for watch in (record.watch for record in records if record.watch.ref not in wanted):
-                await self.remove(watch.id)
-                self._logger.info("watch.removed", job=watch.ref.key, why="no longer in the configuration")
+        Nothing is written of a watch that is as the file has it. Where the store fails in between, it can be begun
+        again.
+        """
+        done = Reconciled()
+        known: set[JobReference] = set()
+        async for batch in self._store.load_watches(None, None, Origin.FILE):
+            found = [(watch, watch.ref) for watch in batch]
+            known.update(ref for _, ref in found)
+            kept = [(watch, specs[ref]) for watch, ref in found if ref in specs]
+            await self._amend([(watch, spec) for watch, spec in kept if _differs(watch, spec)], done)
+            await self._remove_all([watch for watch, ref in found if ref not in specs], done)
+        for page in _pages([spec for ref, spec in specs.items() if ref not in known]):
+            added = await self.add(page)
+            done.added += sum(is_new for _, is_new in added)
+            # Those that were asked for through the API so far.
+            others = [(watch, spec) for spec, (watch, is_new) in zip(page, added, strict=True) if not is_new]
+            await self._amend([(watch, spec) for watch, spec in others if _differs(watch, spec)], done)
+        return done
 
-    async def open(self, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
-        """Poll these watches in a lane, in `tasks`; it takes over what a lane of the same name, halted, has held."""
-        name = lane.source.name
-        if name in self._lanes:
-            watches = self._lanes[name].watches()
-        self._lanes[name] = lane
-        for start in range(0, len(watches), PAGE):
-            lane.add(watches[start : start + PAGE], spread=True)
+    async def _amend(self, changes: Sequence[tuple[Watch, WatchSpec]], done: Reconciled) -> None:
+        for page in _pages(changes):
+            amended = await self._store.amend_watches(page)
+            done.amended += len(amended)
+            for watch in amended:
+                if watch.source in self._lanes:
+                    self._lanes[watch.source].amend(watch)
+
+    async def _remove_all(self, watches: Sequence[Watch], done: Reconciled) -> None:
+        for page in _pages(watches):
+            done.removed += len(await self._store.remove_watches([watch.id for watch in page]))
+            done.gone += [watch.ref.key for watch in page][: NAMED - len(done.gone)]
+            for watch in page:
+                if watch.source in self._lanes:
+                    self._lanes[watch.source].remove(watch.id)
+
+    async def place(self, lane: Lane) -> None:
+        """Put a lane in its place; it takes over what a lane of the same name, halted, has held."""
+        before = self._lanes.get(lane.source.name)
+        self._lanes[lane.source.name] = lane
+        for page in _pages(() if before is None else before.watches()):
+            lane.add(page, spread=True)
             await anyio.lowlevel.checkpoint()  # a million of them must not hold up the loop
-        tasks.start_soon(lane.run, name=f"lane {name}")
+
+    async def load(self, sources: Collection[str], ended_after: datetime) -> None:
+        """Give the lanes of these sources what the store holds that has not ended, or ended after that."""
+        # They are in their places before: what is added meanwhile is told to them.
+        async for batch in self._store.load_watches(None, ended_after):
+            for page in _pages(batch):
+                found: defaultdict[str, list[Watch]] = defaultdict(list)
+                for watch in page:
+                    found[watch.source].append(watch)
+                for name in found.keys() & sources:
+                    self._lanes[name].add(found[name], spread=True)
+                await anyio.lowlevel.checkpoint()
+
+    def start(self, name: str, tasks: TaskGroup) -> None:
+        """Poll the watches of a source from now on, in `tasks`."""
+        tasks.start_soon(self._lanes[name].run, name=f"lane {name}")
 
     async def halt(self, name: str) -> None:
         """Stop polling a source; its lane stays in place, so that it is told what is added and removed meanwhile."""
@@ -98,30 +145,20 @@ class Watchlist:
         await self.halt(name)
         del self._lanes[name]
 
-    async def _amend(self, watch: Watch, spec: WatchSpec) -> None:
-        while True:
-            try:
-                amended = await self._store.amend_watch(watch, spec)
-            except StaleWatch:
-                # A poll was quicker; what it wrote stays, and the amendment goes on top.
-                record = await self._store.get_watch(watch.id)
-                if record is None:
-                    return
-                watch = record.watch
-            else:
-                self._poll([amended])
-                return
-
     def _is_polled(self, watch: Watch) -> bool:
         lane = self._lanes.get(watch.ref.source)
         return lane is not None and watch.id in lane
 
     def _poll(self, watches: Sequence[Watch]) -> None:
         for watch in watches:
-            lane = self._lanes.get(watch.ref.source)
-            if lane is not None:
-                lane.add([watch])
+            if watch.source in self._lanes:
+                self._lanes[watch.source].add([watch])
 
 
 def _differs(watch: Watch, spec: WatchSpec) -> bool:
     return watch.labels != spec.labels or watch.policy != spec.policy or watch.origin is not spec.origin
+
+
+def _pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), PAGE):
+        yield items[start : start + PAGE]

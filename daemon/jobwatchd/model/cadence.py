@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 
 from jobwatchd.model.watch import Watch
 
@@ -57,6 +58,20 @@ def next_poll_s(cadence: Cadence, watch: Watch, now: datetime, chance: float) ->
         until_overdue_s = (watch.overdue_at - now).total_seconds()
         return min(interval_s, max(until_overdue_s, 0.0))
     return interval_s
+
+
+def longest_wait_s(cadence: Cadence, before: Watch, watch: Watch, now: datetime, chance: float) -> float:
+    """Return for how many seconds a watch may wait from now on that was `before` until it was amended.
+
+    Infinity where the amendment wants no poll: one that is waited for already may stay as it is. `chance`, from 0 to 1,
+    is a place within the interval: many watches are amended at once.
+    """
+    policies = before.policy, watch.policy
+    if len({(policy.min_interval_s, policy.max_interval_s) for policy in policies}) > 1:
+        return next_poll_s(cadence, watch, now, 0.5) * chance
+    if watch.overdue_at is None or watch.overdue_at == before.overdue_at or watch.ended_at is not None:
+        return inf
+    return max(0.0, (watch.overdue_at - now).total_seconds())
 
 
 def retry_s(cadence: Cadence, watch: Watch, failures: int, chance: float) -> float:

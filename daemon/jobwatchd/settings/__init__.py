@@ -3,7 +3,7 @@
 The map, from the top down:
 
 - `loading`: `load_settings` puts the layers together, and tells all mistakes at once
-- `document`: the YAML file as a tree that knows its lines
+- `document`, `composer`: the YAML file as a tree that knows its lines
 - `environment`: the `JOBWATCHD_…` variables laid over it
 - `secrets`, `files`: secrets and other files that settings name, and where they are looked for
 - `crosschecks`: what no single section can know to be wrong

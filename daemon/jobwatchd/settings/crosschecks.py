@@ -12,6 +12,9 @@ from jobwatchd.settings.server import ServerSettings, is_loopback, split_listen
 from jobwatchd.settings.sources import SOURCE_KINDS, VendorSourceSettings, make_reference
 from jobwatchd.settings.units import format_duration, parse_duration
 
+# What names a job of a source that is wrong itself, and what of it is a number.
+NOTHING: tuple[Sequence[str], Sequence[str]] = ((), ())
+
 
 def cross_check(tree: Mapping[str, Any], problems: Problems) -> None:
     """Add what contradicts itself across sections; what is wrong within one is passed over."""
@@ -22,6 +25,9 @@ def cross_check(tree: Mapping[str, Any], problems: Problems) -> None:
 
 def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
     watches = tree.get("watches")
+    # Looked up once: there may be a hundred thousand watches.
+    sources = members(tree, "sources")
+    parameters = {name: _parameters(source) for name, source in sources.items()}
     seen: dict[JobReference, int] = {}
     for index, watch in enumerate(watches if isinstance(watches, list) else []):
         if not isinstance(watch, dict) or not isinstance(watch.get("source"), str):
@@ -30,20 +36,19 @@ def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
         if not _is_named(tree, source):
             problems.add(("watches", index, "source"), _no_source(tree, source))
             continue
-        reference = _reference(tree, index, watch, problems)
+        reference = _reference(*parameters.get(source, NOTHING), index, watch, problems)
         if reference is not None:
             first = seen.setdefault(reference, index)
             if first != index:
                 problems.add(
                     ("watches", index), f"{reference.key} is watched already, by watches[{first}]; expected once"
                 )
-        _check_intervals(members(tree, "sources").get(source, {}), index, watch, problems)
+        _check_intervals(sources.get(source, {}), index, watch, problems)
 
 
 def _reference(
-    tree: Mapping[str, Any], index: int, watch: Mapping[str, Any], problems: Problems
+    parameters: Sequence[str], numeric: Sequence[str], index: int, watch: Mapping[str, Any], problems: Problems
 ) -> JobReference | None:
-    parameters, numeric = _parameters(members(tree, "sources").get(watch["source"], {}))
     job = watch.get("job")
     if not parameters or not isinstance(job, dict) or any(type(value) not in {int, str} for value in job.values()):
         return None

@@ -5,35 +5,46 @@ other things of a value, merge keys and keys given twice are refused.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
 from jobwatchd.errors import ConfigError
+from jobwatchd.settings.composer import Composer, TooDeepError
 from jobwatchd.settings.places import KeyPath, dotted
 from jobwatchd.settings.problems import Problem
 
 MAX_FILE_SIZE = 64 * 1_048_576
-MAX_DEPTH = 32
-_TAG = "tag:yaml.org,2002:"
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # a base chosen at run time
-    """Composes nodes; which plain scalars are more than text is said below, after YAML 1.2's core schema."""
+class Lines(Mapping[KeyPath, int]):
+    """The line of each key path; found when the first is asked for, which is when there is something to complain of."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str | None, list[tuple[str, re.Pattern[str]]]]] = {}
+    def __init__(self, text: str) -> None:
+        self._text = text
 
+    @cached_property
+    def _found(self) -> dict[KeyPath, int]:
+        lines: dict[KeyPath, int] = {}
+        Composer(self._text, lambda _path, _line, _sentence: None, lines).compose()
+        return lines
 
-_Loader.add_implicit_resolver(f"{_TAG}null", re.compile(r"(?:null|Null|NULL|~|)\Z"), ["n", "N", "~", ""])
-_Loader.add_implicit_resolver(f"{_TAG}bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF"))
-_Loader.add_implicit_resolver(f"{_TAG}int", re.compile(r"-?(?:0|[1-9][0-9]*)\Z"), list("-0123456789"))
-_Loader.add_implicit_resolver(
-    f"{_TAG}float", re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z"), list("-0123456789")
-)
+    def __getitem__(self, path: KeyPath) -> int:
+        """Return the line of a key or list entry; raises KeyError where the file has none."""
+        return self._found[path]
+
+    def __iter__(self) -> Iterator[KeyPath]:
+        """Go through all paths, in the order of the file."""
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        """Return how many paths there are."""
+        return len(self._found)
 
 
 @dataclass(slots=True)
@@ -41,33 +52,37 @@ class Document:
     """A file's `tree`, the line of each key path, and what is wrong with its YAML beyond syntax."""
 
     file: Path
+    lines: Mapping[KeyPath, int]
     tree: dict[str, Any] = field(default_factory=dict)
-    lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
 def read_document(file: Path) -> Document:
     """Read a configuration file; raises `ConfigError` where it cannot be read at all, is no YAML, or is no mapping."""
     text = _read_text(file)
+    document = Document(file, Lines(text))
+
+    def complain(path: KeyPath, line: int, sentence: str) -> None:
+        where = f"{file}:{line}: {dotted(path)}" if path else f"{file}:{line}"
+        document.problems.append(Problem(line, f"{where}: {sentence}"))
+
     try:
-        _check_depth(file, text)
-        root = yaml.compose(text, Loader=_Loader)
+        tree, line = Composer(text, complain).compose()
+    except TooDeepError as exc:
+        raise ConfigError(f"{file}:{exc.line}: {exc}; expected a configuration") from None
     except yaml.MarkedYAMLError as exc:
         raise ConfigError(f"{file}{_position(exc)}: {_explain(exc)}") from None
     except yaml.YAMLError as exc:
         position = getattr(exc, "position", None)
-        line = "" if not isinstance(position, int) else f":{text.count(chr(10), 0, position) + 1}"
-        raise ConfigError(f"{file}{line}: this is not YAML; expected text without control characters") from None
-    if root is None or root.tag == f"{_TAG}null":
+        place = "" if not isinstance(position, int) else f":{text.count(chr(10), 0, position) + 1}"
+        raise ConfigError(f"{file}{place}: this is not YAML; expected text without control characters") from None
+    if tree is None and not document.problems:
         raise ConfigError(f"{file}: the file is empty; expected at least sources")
-    if not isinstance(root, yaml.MappingNode):
-        raise ConfigError(
-            f"{file}:{root.start_mark.line + 1}: expected a mapping (key: value) of sources, sinks, watches"
-        )
-    document = Document(file)
-    document.tree = _mapping(document, root, (), ())
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{file}:{line}: expected a mapping (key: value) of sources, sinks, watches")
     # It names a JSON Schema for editors, and is for them alone.
-    document.tree.pop("$schema", None)
+    tree.pop("$schema", None)
+    document.tree = tree
     return document
 
 
@@ -86,19 +101,6 @@ def _read_text(file: Path) -> str:
         raise ConfigError(f"{file}:{line}: byte {exc.start} is not UTF-8; expected a UTF-8 text file") from None
 
 
-def _check_depth(file: Path, text: str) -> None:
-    """Refuse what is nested so deep that composing it, which recurses in C, would end the process."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            line = event.start_mark.line + 1 if event.start_mark else 0
-            raise ConfigError(f"{file}:{line}: nested more than {MAX_DEPTH} deep; expected a configuration")
-
-
 def _position(exc: yaml.MarkedYAMLError) -> str:
     mark = exc.problem_mark or exc.context_mark
     return "" if mark is None else f":{mark.line + 1}:{mark.column + 1}"
@@ -111,64 +113,3 @@ def _explain(exc: yaml.MarkedYAMLError) -> str:
         problem = "an alias (*) without its anchor (&)"
     problem = _QUOTED.sub("…", problem)
     return f"this is not YAML: {problem}; a value that begins with one of * & ! % @ ` or holds ': ' wants quotes"
-
-
-def _mapping(document: Document, node: yaml.MappingNode, path: KeyPath, above: tuple[int, ...]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            _complain(document, path, key_node, "a key is not text; expected key: value")
-            continue
-        key = str(key_node.value)
-        if key in tree:
-            first = document.lines[*path, key]
-            _complain(document, (*path, key), key_node, f"the key is given twice, first in line {first}; expected one")
-            continue
-        document.lines[*path, key] = key_node.start_mark.line + 1
-        tree[key] = _value(document, value_node, (*path, key), (*above, id(node)))
-    return tree
-
-
-def _value(document: Document, node: yaml.Node, path: KeyPath, above: tuple[int, ...]) -> Any:
-    if id(node) in above:
-        _complain(document, path, node, "the value contains itself, by an alias (*)")
-        return None
-    if node.tag not in {f"{_TAG}{name}" for name in ("null", "bool", "int", "float", "str", "map", "seq")}:
-        _complain(document, path, node, "YAML tags (!…) are not supported; a text that begins with ! wants quotes")
-        return None
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(document, node, path, above)
-    if isinstance(node, yaml.SequenceNode):
-        return list(_items(document, node, path, above))
-    return _scalar(document, node, path)
-
-
-def _items(document: Document, node: yaml.SequenceNode, path: KeyPath, above: tuple[int, ...]) -> Iterator[Any]:
-    for index, item in enumerate(node.value):
-        document.lines[*path, index] = item.start_mark.line + 1
-        yield _value(document, item, (*path, index), (*above, id(node)))
-
-
-def _scalar(document: Document, node: yaml.Node, path: KeyPath) -> Any:
-    text = str(node.value)
-    try:
-        match node.tag.removeprefix(_TAG):
-            case "null":
-                return None
-            case "bool":
-                return {"true": True, "false": False}[text.lower()]
-            case "int":
-                return int(text)
-            case "float":
-                return float(text)
-    except (ValueError, KeyError):
-        _complain(document, path, node, "the value is not what its tag says")
-        return None
-    return text
-
-
-def _complain(document: Document, path: KeyPath, node: yaml.Node, sentence: str) -> None:
-    line = node.start_mark.line + 1
-    where = f"{document.file}:{line}"
-    text = f"{where}: {dotted(path)}: {sentence}" if path else f"{where}: {sentence}"
-    document.problems.append(Problem(line, text))

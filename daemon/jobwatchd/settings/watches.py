@@ -1,5 +1,6 @@
 """Jobs that are known beforehand."""
 
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -43,9 +44,10 @@ class WatchSettings(Section):
 
     def policy(self) -> Policy:
         """Return how the watch departs from its source's defaults."""
-        return Policy(
-            deadline_s=self.deadline,
-            min_interval_s=self.min_interval,
-            max_interval_s=self.max_interval,
-            silent_start=self.initial == "silent",
-        )
+        return _policy(self.deadline, self.min_interval, self.max_interval, self.initial == "silent")
+
+
+@lru_cache(maxsize=1_024)
+def _policy(deadline_s: float | None, min_s: float | None, max_s: float | None, silent: bool) -> Policy:  # noqa: FBT001
+    """Return one policy for all watches that are alike: a file may have a hundred thousand of them."""
+    return Policy(deadline_s, min_s, max_s, silent)

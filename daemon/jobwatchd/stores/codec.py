@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -67,6 +68,7 @@ def encode_words(words: tuple[str, ...]) -> str | None:
     return orjson.dumps(words).decode() if words else None
 
 
+@lru_cache(maxsize=1_024)  # most watches share a few
 def encode_policy(policy: Policy) -> str | None:
     """Return what departs from the defaults as JSON, None for nothing."""
     departs = {name: getattr(policy, name) for name in _POLICY_FIELDS}

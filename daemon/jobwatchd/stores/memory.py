@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count, islice
 
-from jobwatchd.errors import StaleWatch
 from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
@@ -59,14 +58,14 @@ class MemoryStore:
             added.append((self._watches[self._ids[spec.ref]].watch, is_new))
         return added
 
-    async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
-        """Give a watch the labels, policy and origin of `spec`; raises `StaleWatch`."""
-        record = self._watches.get(watch.id)
-        if record is None or record.watch.version != watch.version:
-            msg = f"watch {watch.id} ({watch.ref.key}) was changed or removed since it was loaded"
-            raise StaleWatch(msg)
-        amended = amend(watch, spec)
-        self._watches[watch.id] = replace(record, watch=amended)
+    async def amend_watches(self, changes: Sequence[tuple[Watch, WatchSpec]]) -> Sequence[Watch]:
+        """Give watches the labels, policy and origin of specs; returns those that are there, as they are now."""
+        amended = []
+        for watch, spec in changes:
+            record = self._watches.get(watch.id)
+            if record is not None:
+                self._watches[watch.id] = replace(record, watch=amend(record.watch, spec))
+                amended.append(self._watches[watch.id].watch)
         return amended
 
     async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
@@ -77,15 +76,16 @@ class MemoryStore:
         return removed
 
     async def load_watches(
-        self, shards: Collection[int] | None, ended_after: datetime
+        self, shards: Collection[int] | None, ended_after: datetime | None, origin: Origin | None = None
     ) -> AsyncIterator[Sequence[Watch]]:
-        """Yield, in batches, the watches of these shards (None: all) that have not ended, or ended after that."""
+        """Yield, in batches, the watches that have not ended, or ended after that; None means no such bound."""
         wanted = iter(
             [
                 record.watch
                 for record in self._watches.values()
-                if (record.watch.ended_at is None or record.watch.ended_at > ended_after)
+                if (record.watch.ended_at is None or ended_after is None or record.watch.ended_at > ended_after)
                 and (shards is None or shard_of(record.watch.ref) in shards)
+                and origin in {None, record.watch.origin}
             ]
         )
         while batch := list(islice(wanted, BATCH)):

@@ -14,7 +14,7 @@ from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
+from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.ports import Pruned, Route
 from jobwatchd.stores import sql_commit, sql_deliveries, sql_events, sql_watches
 from jobwatchd.stores.database import Database
@@ -51,24 +51,22 @@ class SqlStore:
         """Add those jobs that are not watched yet; per spec, in order, its watch and whether it is new."""
         return await self._database.write(sql_watches.add, specs, now)
 
-    async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
-        """Give a watch the labels, policy and origin of `spec`; raises `StaleWatch`."""
-        return await self._database.write(sql_watches.amend_one, watch, spec)
+    async def amend_watches(self, changes: Sequence[tuple[Watch, WatchSpec]]) -> Sequence[Watch]:
+        """Give watches the labels, policy and origin of specs; returns those that are there, as they are now."""
+        return await self._database.write(sql_watches.amend_all, changes)
 
     async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
         """Remove watches; returns the ids that were there."""
         return await self._database.write(sql_watches.remove, ids)
 
     async def load_watches(
-        self, shards: Collection[int] | None, ended_after: datetime
+        self, shards: Collection[int] | None, ended_after: datetime | None, origin: Origin | None = None
     ) -> AsyncIterator[Sequence[Watch]]:
         """Yield watches in batches; each is a read of its own, so an abandoned iteration holds nothing."""
         reader = WatchReader()
         after = 0
-        while True:
-            batch = await self._database.read(sql_watches.load_batch, after, shards, ended_after, reader)
-            if not batch:
-                return
+        statement = sql_watches.batch_statement(shards, ended_after, origin)
+        while batch := await self._database.read(sql_watches.load_batch, statement, after, reader):
             yield batch
             after = batch[-1].id
 

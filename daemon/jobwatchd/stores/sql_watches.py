@@ -6,12 +6,11 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, or_, select, update
 
-from jobwatchd.errors import StaleWatch
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.query import WatchQuery
-from jobwatchd.model.watch import Watch, WatchRecord, WatchSpec
+from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.stores.amendment import amend
 from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import encode_mapping, encode_policy, optional_micros, to_micros
@@ -21,24 +20,23 @@ from jobwatchd.stores.schema import insert_missing, watches
 BATCH = 5_000
 
 _RECORDS = select(*WATCH_COLUMNS, watches.c.observation)
-_BATCH = (
-    select(*WATCH_COLUMNS)
-    .where(
-        watches.c.id > bindparam("after"),
-        or_(watches.c.ended_at.is_(None), watches.c.ended_at > bindparam("ended_after")),
-    )
-    .order_by(watches.c.id)
-    .limit(BATCH)
+_BATCH = select(*WATCH_COLUMNS).where(watches.c.id > bindparam("after")).order_by(watches.c.id).limit(BATCH)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+# Locked, so that nobody writes in between. SQLite has one writer, and leaves FOR UPDATE out.
+_VERSIONS = (
+    select(watches.c.id, watches.c.version).where(watches.c.id.in_(_IDS)).order_by(watches.c.id).with_for_update()
 )
+# Compiled anew for each group, which spares a look at each row's parameters by the cache of compiled statements.
+_ONCE: Mapping[str, Any] = {"compiled_cache": None}
 _AMEND = (
     update(watches)
-    .where(watches.c.id == bindparam("watch_id"), watches.c.version == bindparam("expected"))
+    .where(watches.c.id == bindparam("watch_id"))
     .values(
         labels=bindparam("new_labels"),
         policy=bindparam("new_policy"),
         origin=bindparam("new_origin"),
         overdue_at=bindparam("new_overdue_at"),
-        version=watches.c.version + 1,
+        version=bindparam("new_version"),
     )
 )
 
@@ -63,20 +61,18 @@ def add(connection: Connection, specs: Sequence[WatchSpec], now: datetime) -> li
     return [(found[spec.ref], _first(new, spec.ref)) for spec in specs]
 
 
-def amend_one(connection: Connection, watch: Watch, spec: WatchSpec) -> Watch:
-    """Write labels, policy and origin of `spec`; raises `StaleWatch`."""
-    amended = amend(watch, spec)
-    changes = {
-        "watch_id": watch.id,
-        "expected": watch.version,
-        "new_labels": encode_mapping(spec.labels),
-        "new_policy": encode_policy(spec.policy),
-        "new_origin": spec.origin.value,
-        "new_overdue_at": optional_micros(amended.overdue_at),
-    }
-    if connection.execute(_AMEND, changes).rowcount == 0:
-        msg = f"watch {watch.id} ({watch.ref.key}) was changed or removed since it was loaded"
-        raise StaleWatch(msg)
+def amend_all(connection: Connection, changes: Sequence[tuple[Watch, WatchSpec]]) -> list[Watch]:
+    """Write labels, policy and origin of each spec, on top of what is stored; returns the watches that are there."""
+    amended: list[Watch] = []
+    for piece in chunks(changes):
+        rows = connection.execute(_VERSIONS, {"ids": [watch.id for watch, _ in piece]})
+        versions = {row.id: row.version for row in rows}
+        newer = [watch.id for watch, _ in piece if versions.get(watch.id, watch.version) != watch.version]
+        current = {watch.id: watch for watch, _ in piece if watch.id in versions} | _get_all(connection, newer)
+        made = [amend(current[watch.id], spec) for watch, spec in piece if watch.id in current]
+        if made:
+            connection.execute(_AMEND, [_amended_row(watch) for watch in made], execution_options=_ONCE)
+        amended += made
     return amended
 
 
@@ -89,13 +85,25 @@ def remove(connection: Connection, ids: Collection[int]) -> set[int]:
     return removed
 
 
+def batch_statement(
+    shards: Collection[int] | None, ended_after: datetime | None, origin: Origin | None
+) -> Select[*tuple[Any, ...]]:
+    """Return what selects the next watches above the id `after`; see `ports.Store.load_watches`."""
+    statement: Select[*tuple[Any, ...]] = _BATCH
+    if shards is not None:
+        statement = statement.where(watches.c.shard.in_(sorted(shards)))
+    if ended_after is not None:
+        statement = statement.where(or_(watches.c.ended_at.is_(None), watches.c.ended_at > to_micros(ended_after)))
+    if origin is not None:
+        statement = statement.where(watches.c.origin == origin.value)
+    return statement
+
+
 def load_batch(
-    connection: Connection, after: int, shards: Collection[int] | None, ended_after: datetime, reader: WatchReader
+    connection: Connection, statement: Select[*tuple[Any, ...]], after: int, reader: WatchReader
 ) -> list[Watch]:
-    """Return the next watches above the id `after` that have not ended, or ended after that."""
-    statement = _BATCH if shards is None else _BATCH.where(watches.c.shard.in_(sorted(shards)))
-    rows = connection.execute(statement, {"after": after, "ended_after": to_micros(ended_after)})
-    return [reader.watch(row) for row in rows]
+    """Return the watches that a statement of `batch_statement` selects above the id `after`."""
+    return [reader.watch(row) for row in connection.execute(statement, {"after": after})]
 
 
 def find(connection: Connection, ref: JobReference) -> WatchRecord | None:
@@ -168,3 +176,22 @@ def _find_all(connection: Connection, refs: list[JobReference], reader: WatchRea
             watch = reader.watch(row)
             found[watch.ref] = watch
     return found
+
+
+def _get_all(connection: Connection, ids: Sequence[int]) -> dict[int, Watch]:
+    if not ids:
+        return {}
+    reader = WatchReader()
+    rows = connection.execute(select(*WATCH_COLUMNS).where(watches.c.id.in_(ids)))
+    return {watch.id: watch for watch in map(reader.watch, rows)}
+
+
+def _amended_row(watch: Watch) -> dict[str, object]:
+    return {
+        "watch_id": watch.id,
+        "new_labels": encode_mapping(watch.labels),
+        "new_policy": encode_policy(watch.policy),
+        "new_origin": watch.origin.value,
+        "new_overdue_at": optional_micros(watch.overdue_at),
+        "new_version": watch.version,
+    }

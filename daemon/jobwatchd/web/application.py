@@ -1,5 +1,6 @@
 """The HTTP application: everything put together."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Security
 from fastapi.security import HTTPBearer
 from prometheus_client import CollectorRegistry
 
+from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.ports import Clock, Store, Vitals, Watchlist
 from jobwatchd.web import problems
 from jobwatchd.web.bodies import JsonRoute
@@ -40,13 +42,14 @@ def build_app(
     vitals: Vitals,
     registry: CollectorRegistry,
     tokens: Tokens,
+    configuration: Callable[[], ConfigurationState],
     clock: Clock,
     version: str,
 ) -> FastAPI:
     """Return the ASGI application of the daemon.
 
     `tokens` is asked at each request, so that a reload changes who may use `/v1`; where it has none, clients on this
-    machine may.
+    machine may. `configuration` says what came of reading it.
     """
     # No pages of documentation: they would load scripts from elsewhere into an operator's browser.
     app = Application(title="jobwatchd", version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -64,7 +67,8 @@ def build_app(
     Watches(store, watchlist).register(api)
     Events(store, vitals, clock).register(api)
     DeadLetters(store, clock).register(api)
-    StatusReport(store, vitals, registry, clock, version).register(api)
+    status = StatusReport(store, vitals, registry, configuration=configuration, clock=clock, version=version)
+    status.register(api)
 
     problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
     app.include_router(open_to_all)

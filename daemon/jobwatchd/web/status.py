@@ -1,12 +1,15 @@
 """How the daemon fares, for people: `/v1/status`."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
+from typing import Self
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, Field
 
+from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.ports import Clock, Store, Vitals
 
 
@@ -27,6 +30,27 @@ class SinkStatus(BaseModel):
     oldest_at: datetime | None = Field(description="When the oldest event still waiting for it was told.")
 
 
+class ConfigurationStatus(BaseModel):
+    """Which configuration is in force, and what came of reading it last."""
+
+    loaded_at: datetime = Field(description="When the one in force was read.")
+    read_at: datetime = Field(description="When one was read last, at the start or at a reload.")
+    in_force: bool = Field(description="Whether the one that was read last is in force, as a whole.")
+    problems: list[str] = Field(description="Why it is not.")
+    needs_restart: list[str] = Field(description="Keys that have changed and cannot while the process runs.")
+
+    @classmethod
+    def of(cls, state: ConfigurationState) -> Self:
+        """Return the JSON form."""
+        return cls(
+            loaded_at=state.loaded_at,
+            read_at=state.read_at,
+            in_force=state.is_good,
+            problems=list(state.problems),
+            needs_restart=list(state.needs_restart),
+        )
+
+
 class Status(BaseModel):
     """How the daemon fares."""
 
@@ -36,6 +60,7 @@ class Status(BaseModel):
     problems: list[str] = Field(
         description="One sentence for each loop that makes no progress, and for what work waits for."
     )
+    configuration: ConfigurationStatus
     sources: list[SourceStatus]
     sinks: list[SinkStatus] = Field(description="Those that have anything pending or dead.")
 
@@ -43,10 +68,20 @@ class Status(BaseModel):
 class StatusReport:
     """Gathers the status."""
 
-    def __init__(self, store: Store, vitals: Vitals, registry: CollectorRegistry, clock: Clock, version: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        vitals: Vitals,
+        registry: CollectorRegistry,
+        *,
+        configuration: Callable[[], ConfigurationState],
+        clock: Clock,
+        version: str,
+    ) -> None:
         self._store = store
         self._vitals = vitals
         self._registry = registry
+        self._configuration = configuration
         self._clock = clock
         self._version = version
         self._started = clock.monotonic()
@@ -63,6 +98,7 @@ class StatusReport:
             uptime_s=self._clock.monotonic() - self._started,
             ready=self._vitals.ready,
             problems=[*self._vitals.ailments(), *self._vitals.outages()],
+            configuration=ConfigurationStatus.of(self._configuration()),
             sources=self._sources(),
             sinks=[
                 SinkStatus(name=each.sink, pending=each.pending, dead=each.dead, oldest_at=each.oldest_at)

@@ -31,7 +31,7 @@ async def test_reload_picks_up_a_new_watch(service: Any, apis: Any, run_hook: An
 async def test_reload_refuses_a_broken_file_and_goes_on(
     service: Any, apis: Any, run_hook: Any, settings: Any, until: Any
 ):
-    """The journal says what is wrong and where; what was watched is watched on, and the unit stays active."""
+    """`systemctl reload` fails; journal and status say what is wrong and where; what was watched is watched on."""
     hook = await run_hook()
     service.configure(settings(apis, hook))
     [key] = apis.add(apis.nebula, phases=[(0, 1), (4, 2)])
@@ -40,14 +40,20 @@ async def test_reload_refuses_a_broken_file_and_goes_on(
     service.systemctl("start")
     pid = service.pid
     service.write_config({**good, "sinks": {"hook": {"kind": "webhook", "url": "nowhere"}}, "watches": []})
-    service.systemctl("reload")
+    with pytest.raises(AssertionError, match="ended with 1"):
+        service.systemctl("reload")
     await until("the reload was refused", lambda: service.lines("reload.refused"))
+    status = service.show("StatusText")["StatusText"]
+    assert "; the configuration is not in force: /etc/jobwatchd/jobwatchd.yaml:" in status
     problems = " ".join(line["problem"] for line in service.lines("reload.refused"))
     assert "/etc/jobwatchd/jobwatchd.yaml" in problems
     assert "sinks.hook.url" in problems
     await until("the end is told", lambda: "job.succeeded" in hook.types(f"graph/{key}"))
     assert (service.state, service.pid, service.restarts) == ("active", pid, 0)
     assert service.lines("reload.done") == []
+    service.write_config(good)
+    service.systemctl("reload")
+    await until("it is in force", lambda: service.show("StatusText")["StatusText"] == "watching 0 jobs")
 
 
 async def test_secrets_come_as_credentials(
@@ -73,6 +79,7 @@ async def test_secrets_come_as_credentials(
     for subject in (f"graph/{graph}", f"media/{media}"):
         await until("its end is told", lambda subject=subject: "job.succeeded" in hook.types(subject))
     assert hook.state.refused == {}, "the receiver did not find a signature good"
+    await anyio.to_thread.run_sync(service.systemctl, "reload")  # whoever checks the file finds them as well
     folder = service.machine.path("/etc/jobwatchd/secrets").stat()
     assert (stat.S_IMODE(folder.st_mode), folder.st_uid) == (0o700, 0)
     text = "\n".join(str(entry) for entry in service.entries())

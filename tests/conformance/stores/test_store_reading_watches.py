@@ -72,6 +72,18 @@ async def test_load_yields_batches(store: Store, add: Add, now: datetime):
     assert [watch.id for batch in batches for watch in batch] == [watch.id for watch in watches]
 
 
+async def test_load_yields_the_watches_of_one_origin(
+    store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
+):
+    """Ended ones too, however long ago, where no bound is given."""
+    kept, ended = await add("a", "b", origin=Origin.FILE)
+    await add("c", origin=Origin.API)
+    after = step(ended, State.SUCCEEDED)
+    await commit(after)
+    batches = [batch async for batch in store.load_watches(None, None, Origin.FILE)]
+    assert [watch for batch in batches for watch in batch] == [kept, after.watch]
+
+
 async def listed(store: Store, **query: object):
     """List the jobs that a query finds."""
     return [record.watch.ref.job for record in await store.list_watches(WatchQuery(**query))]

@@ -4,9 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import pytest
-
-from jobwatchd.errors import StaleWatch
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import Step
@@ -83,7 +80,7 @@ async def test_an_amended_watch_keeps_what_is_remembered(
     running = step(watch, State.RUNNING)
     await commit(running)
     wanted = spec("a", labels={"team": "two"}, policy=Policy(min_interval_s=5.0), origin=Origin.FILE)
-    amended = await store.amend_watch(running.watch, wanted)
+    [amended] = await store.amend_watches([(running.watch, wanted)])
     assert amended == replace(
         running.watch,
         labels={"team": "two"},
@@ -97,9 +94,9 @@ async def test_an_amended_watch_keeps_what_is_remembered(
 async def test_a_changed_deadline_counts_from_creation(store: Store, add: Add, spec: MakeSpec):
     """Not from the moment of the change; without a deadline nothing is overdue."""
     (watch,) = await add("a", policy=Policy(deadline_s=60.0))
-    amended = await store.amend_watch(watch, spec("a", policy=Policy(deadline_s=90.0)))
+    [amended] = await store.amend_watches([(watch, spec("a", policy=Policy(deadline_s=90.0)))])
     assert amended.overdue_at == watch.created_at + timedelta(seconds=90)
-    freed = await store.amend_watch(amended, spec("a"))
+    [freed] = await store.amend_watches([(amended, spec("a"))])
     assert freed.overdue_at is None
     assert (await store.get_watch(watch.id)).watch == freed
 
@@ -112,22 +109,51 @@ async def test_an_unchanged_deadline_that_was_told_stays_told(
     late = step(watch, State.RUNNING, after_s=61)
     assert late.watch.overdue_at is None
     await commit(late)
-    amended = await store.amend_watch(late.watch, spec("a", labels={"x": "y"}, policy=Policy(deadline_s=60.0)))
+    wanted = spec("a", labels={"x": "y"}, policy=Policy(deadline_s=60.0))
+    [amended] = await store.amend_watches([(late.watch, wanted)])
     assert amended.overdue_at is None
 
 
-async def test_amending_an_outdated_watch_is_refused(
+async def test_an_amendment_goes_on_top_of_what_was_written_since(
     store: Store, add: Add, spec: MakeSpec, step: MakeStep, commit: Commit
 ):
-    """Nothing is changed where the watch was written since, or is gone."""
+    """The state that a poll has written since the watch was loaded stays, and its version is counted on."""
     first, second = await add("a", "b")
-    moved = step(first)
+    moved = step(first, State.RUNNING)
     await commit(moved)
-    await store.remove_watches([second.id])
-    for outdated in (first, second):
-        with pytest.raises(StaleWatch, match=outdated.ref.key):
-            await store.amend_watch(outdated, spec(outdated.ref.job, labels={"x": "y"}))
-    assert (await store.get_watch(first.id)).watch == moved.watch
+    amended = await store.amend_watches([(first, spec("a", labels={"x": "y"})), (second, spec("b", labels={"x": "z"}))])
+    assert amended[0] == replace(moved.watch, labels={"x": "y"}, version=moved.watch.version + 1)
+    assert amended[1] == replace(second, labels={"x": "z"}, version=second.version + 1)
+    assert await store.get_watch(first.id) == WatchRecord(amended[0], moved.observation)
+
+
+async def test_a_step_of_before_an_amendment_is_stale(
+    store: Store, add: Add, spec: MakeSpec, step: MakeStep, commit: Commit
+):
+    """It was decided on labels and a deadline that are no more."""
+    (watch,) = await add("a")
+    [amended] = await store.amend_watches([(watch, spec("a", labels={"x": "y"}))])
+    assert await commit(step(watch, State.RUNNING)) == {watch.id}
+    assert await commit(step(amended, State.RUNNING)) == set()
+
+
+async def test_what_is_gone_cannot_be_amended(store: Store, add: Add, spec: MakeSpec):
+    """The others are, and it does not come back."""
+    gone, kept = await add("a", "b")
+    await store.remove_watches([gone.id])
+    wanted = [(gone, spec("a", labels={"x": "y"})), (kept, spec("b", labels={"x": "y"}))]
+    assert [watch.ref.job for watch in await store.amend_watches(wanted)] == ["b"]
+    assert await store.find_watch(gone.ref) is None
+    assert await store.amend_watches([]) == []
+
+
+async def test_many_watches_are_amended_in_one_call(store: Store, add: Add, spec: MakeSpec):
+    """More than fit into one statement, in the order that was asked for."""
+    watches = await add(*(str(n) for n in range(1_300)))
+    wanted = [(watch, spec(watch.ref.job, labels={"n": watch.ref.job})) for watch in reversed(watches)]
+    amended = await store.amend_watches(wanted)
+    assert [watch.labels["n"] for watch in amended] == [str(n) for n in reversed(range(1_300))]
+    assert [(await store.get_watch(watch.id)).watch for watch in amended[::100]] == list(amended[::100])
 
 
 async def test_remove_returns_the_ids_that_were_there(store: Store, add: Add):

@@ -9,10 +9,11 @@ import anyio
 import anyio.lowlevel
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobwatchd.errors import ConfigError, StoreUnavailable
+from jobwatchd.instruments import Registry
+from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
@@ -133,19 +134,21 @@ class Daemon:
     clock: ImpatientClock = field(default_factory=ImpatientClock)
     store: Store = field(default_factory=Store)
     vitals: FakeVitals = field(default_factory=FakeVitals)
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    registry: Registry = field(default_factory=Registry)
     tokens: list[str] = field(default_factory=lambda: [TOKEN])
     url: str = ""
 
     def __post_init__(self) -> None:
         self.watchlist = FakeWatchlist(self.store, self.clock)
         self.telemetry = Telemetry(self.registry)
+        self.configuration = ConfigurationState(self.clock.now(), self.clock.now())
         self.app = build_app(
             store=self.store,
             watchlist=self.watchlist,
             vitals=self.vitals,
             registry=self.registry,
             tokens=lambda: self.tokens,
+            configuration=lambda: self.configuration,
             clock=self.clock,
             version="1.2.3",
         )

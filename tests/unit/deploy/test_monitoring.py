@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
 
+from jobwatchd.instruments import Registry
 from jobwatchd.telemetry import JobMetrics, Telemetry
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +73,7 @@ def test_an_alert_is_tested_both_ways(alert: dict[str, Any]):
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_an_expression_asks_for_metrics_that_exist(expression: str):
     """A renamed metric would leave an empty graph, or an alert that never fires."""
-    registry = CollectorRegistry()
+    registry = Registry()
     Telemetry(registry)
     JobMetrics(registry)
     shapes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "gauge": [""], "unknown": [""]}

@@ -8,7 +8,6 @@ import anyio
 import pytest
 import structlog
 from anyio.abc import TaskGroup
-from prometheus_client import CollectorRegistry
 from structlog.testing import LogCapture
 
 from jobwatchd.engine.commits import Commits
@@ -16,9 +15,11 @@ from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.delivery import DeliveryLoop, Outlet
 from jobwatchd.engine.fanout import Fanout
 from jobwatchd.engine.gate import Gate
-from jobwatchd.engine.lane import Lane, LaneLimits
+from jobwatchd.engine.lane import Lane
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
+from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Attempt, Delivery
 from jobwatchd.model.event import Event
@@ -37,7 +38,7 @@ class Rig:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.registry = CollectorRegistry()
+        self.registry = Registry()
         self.telemetry = Telemetry(self.registry)
         self.vitals = Vitals(self.clock, self.telemetry)
         self.log = LogCapture()

@@ -97,6 +97,22 @@ async def test_a_failing_log_is_counted_and_stops_nobody(rig: Any):
     assert [entry["event"] for entry in rig.log.entries] == ["delivery.lost"]
 
 
+async def test_a_replaced_sink_gets_what_either_filter_wants_until_the_watches_have_changed_too(rig: Any):
+    """A label that is renamed in filter and watches at once would match neither, in one of them before the other."""
+    old, new = RecordingSink("hook"), RecordingSink("hook")
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(old, EventFilter(sources=("graph",)))], tasks)
+        await rig.fanout.open([Outlet(new, EventFilter(sources=("renamed",)))], tasks)
+        await move(rig, "1")
+        await rig.clock.advance(1)
+        assert [event.source for event in new.events] == ["graph"]
+        await rig.fanout.settle([])
+        await move(rig, "2")
+        await rig.clock.advance(1)
+
+    assert [event.source for event in new.events] == ["graph"]
+
+
 async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Any):
     """The old one finishes what it has in hand, its successor takes up the rest; the log is exchanged as well."""
     old, new = HeldSink("hook"), RecordingSink("hook")

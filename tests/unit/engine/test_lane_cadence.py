@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.lane import CATCH_UP_S, LaneLimits
+from jobwatchd.engine.lane import CATCH_UP_S
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.errors import BadPayload, SourceRateLimited, SourceRejected, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State

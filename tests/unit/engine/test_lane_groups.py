@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine.gate import OPEN_AFTER
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.errors import BadPayload, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State

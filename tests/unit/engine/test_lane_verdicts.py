@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine.gate import OPEN_AFTER
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.poller import LostAfter
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.model.cadence import Cadence

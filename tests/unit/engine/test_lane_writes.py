@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from jobwatchd.engine.gate import OPEN_AFTER
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.errors import SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Committed

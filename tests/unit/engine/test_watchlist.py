@@ -1,16 +1,20 @@
 """Adding, removing and reconciling watches while lanes poll."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import anyio
 import pytest
+from anyio.abc import TaskGroup
 
-from jobwatchd.engine.watchlist import Watchlist
-from jobwatchd.errors import ConfigError, StoreBusy
+from jobwatchd.engine.lane import Lane
+from jobwatchd.engine.watchlist import Reconciled, Watchlist
+from jobwatchd.errors import ConfigError, StoreBusy, StoreUnavailable
+from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import WatchQuery
-from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Sighting
 from jobwatchd.stores.memory import MemoryStore
@@ -31,6 +35,18 @@ def spec(job: str, origin: Origin = Origin.FILE, **facts: Any) -> WatchSpec:
     return WatchSpec(JobReference.of("graph", [job]), origin=origin, **facts)
 
 
+def file(*specs: WatchSpec) -> dict[JobReference, WatchSpec]:
+    """Return the watches of a configuration file."""
+    return {each.ref: each for each in specs}
+
+
+async def begin(watchlist: Watchlist, lane: Lane, watches: Sequence[Watch], tasks: TaskGroup) -> None:
+    """Have a lane poll these watches."""
+    await watchlist.place(lane)
+    lane.add(watches, spread=True)
+    watchlist.start(lane.source.name, tasks)
+
+
 def scripted(*jobs: str) -> ScriptedSource:
     """Return a source where these jobs run for ever."""
     source = ScriptedSource("graph")
@@ -42,12 +58,17 @@ def scripted(*jobs: str) -> ScriptedSource:
 @pytest.fixture
 def watchlist(rig: Any) -> Watchlist:
     """Return a watchlist without a lane."""
-    return Watchlist(rig.store, rig.clock, rig.logger, name_job)
+    return Watchlist(rig.store, rig.clock, name_job)
 
 
 async def stored(rig: Any) -> dict[str, Watch]:
     """Return what the store holds, by job."""
     return {record.watch.ref.job: record.watch for record in await rig.store.list_watches(WatchQuery())}
+
+
+async def loaded(rig: Any) -> list[Watch]:
+    """Return all watches that the store holds, however many."""
+    return [watch async for batch in rig.store.load_watches(None, None) for watch in batch]
 
 
 def test_a_reference_is_made_as_the_settings_say(watchlist: Watchlist):
@@ -60,7 +81,7 @@ def test_a_reference_is_made_as_the_settings_say(watchlist: Watchlist):
 async def test_an_added_watch_is_polled_at_once_and_adding_it_again_changes_nothing(rig: Any, watchlist: Watchlist):
     """The same job is one watch, and does not start anew."""
     async with rig.running() as tasks:
-        await watchlist.open(await rig.lane(scripted("1")), [], tasks)
+        await begin(watchlist, await rig.lane(scripted("1")), [], tasks)
         await rig.clock.advance(5)
         ((watch, is_new),) = await watchlist.add([spec("1", Origin.API)])
         await rig.clock.advance(0.02)
@@ -85,7 +106,7 @@ async def test_a_watch_of_a_source_without_a_lane_is_kept(rig: Any, watchlist: W
 async def test_a_removed_watch_is_polled_no_more(rig: Any, watchlist: Watchlist):
     """It is gone from lane and store; removing it again says that there is none."""
     async with rig.running() as tasks:
-        await watchlist.open(await rig.lane(source := scripted("1")), [], tasks)
+        await begin(watchlist, await rig.lane(source := scripted("1")), [], tasks)
         ((watch, _),) = await watchlist.add([spec("1")])
         await rig.clock.advance(5)
         assert await watchlist.remove(watch.id)
@@ -98,16 +119,16 @@ async def test_a_removed_watch_is_polled_no_more(rig: Any, watchlist: Watchlist)
 
 async def test_the_file_is_reconciled_with_the_store(rig: Any, watchlist: Watchlist):
     """New watches are added, those the file has no more are removed, and those of the API are left alone."""
-    await watchlist.reconcile([spec("1"), spec("2")])
+    await watchlist.reconcile(file(spec("1"), spec("2")))
     await watchlist.add([spec("3", Origin.API)])
     before = await stored(rig)
 
-    await watchlist.reconcile([spec("2"), spec("4")])
+    done = await watchlist.reconcile(file(spec("2"), spec("4")))
 
     after = await stored(rig)
     assert set(after) == {"2", "3", "4"}
     assert (after["2"], after["3"]) == (before["2"], before["3"])
-    assert [(entry["event"], entry["job"]) for entry in rig.log.entries] == [("watch.removed", "graph/1")]
+    assert done == Reconciled(added=1, amended=0, removed=1, gone=["graph/1"])
 
 
 @pytest.mark.parametrize(
@@ -118,9 +139,9 @@ async def test_a_watch_that_the_file_changes_is_amended(rig: Any, watchlist: Wat
     await watchlist.add([spec("1", Origin.API if "origin" in change else Origin.FILE)])
     before = (await stored(rig))["1"]
     async with rig.running() as tasks:
-        await watchlist.open(await rig.lane(scripted("1")), [before], tasks)
+        await begin(watchlist, await rig.lane(scripted("1")), [before], tasks)
         await rig.clock.advance(1)
-        await watchlist.reconcile([spec("1", **change)])
+        await watchlist.reconcile(file(spec("1", **change)))
         await rig.clock.advance(1)
 
     after = (await stored(rig))["1"]
@@ -129,40 +150,107 @@ async def test_a_watch_that_the_file_changes_is_amended(rig: Any, watchlist: Wat
     assert list(watchlist.lanes["graph"].watches()) == [after]
 
 
-async def test_an_unchanged_file_writes_nothing(rig: Any, watchlist: Watchlist):
-    """Reading the same configuration again neither amends a watch nor polls it out of turn."""
-    specs = [spec("1", labels={"team": "search"}, policy=Policy(deadline_s=60.0))]
+class CountingStore(MemoryStore):
+    """A store that counts the transactions in which watches are written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: Counter[str] = Counter()
+
+    async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:
+        """Count, and add."""
+        self.written["add"] += 1
+        return await super().add_watches(specs, now)
+
+    async def amend_watches(self, changes: Sequence[tuple[Watch, WatchSpec]]) -> Sequence[Watch]:
+        """Count, and amend."""
+        self.written["amend"] += 1
+        return await super().amend_watches(changes)
+
+    async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
+        """Count, and remove."""
+        self.written["remove"] += 1
+        return await super().remove_watches(ids)
+
+
+@pytest.fixture
+def store(rig: Any) -> CountingStore:
+    """Return a store that counts, which the rig now uses."""
+    store = CountingStore()
+    rig.use(store)
+    return store
+
+
+async def test_an_unchanged_file_writes_nothing(rig: Any, store: CountingStore, watchlist: Watchlist):
+    """Reading the same configuration again neither writes a watch nor polls it out of turn."""
+    specs = file(spec("1", labels={"team": "search"}, policy=Policy(deadline_s=60.0)), spec("2"))
     await watchlist.reconcile(specs)
     before = await stored(rig)
+    store.written.clear()
 
-    await watchlist.reconcile(specs)
+    assert await watchlist.reconcile(specs) == Reconciled()
 
     assert await stored(rig) == before
+    assert store.written == {}
 
 
-async def test_an_amendment_goes_on_top_of_a_poll_that_was_quicker(rig: Any):
-    """What the poll wrote stays; a watch that was removed meanwhile is not brought back."""
+async def test_many_watches_take_few_transactions(rig: Any, store: CountingStore, watchlist: Watchlist):
+    """Whether they come, change or go: one transaction for hundreds."""
+    jobs = [str(number) for number in range(2_200)]
+    assert (await watchlist.reconcile(file(*map(spec, jobs)))).added == 2_200
+    assert store.written == {"add": 3}
+    store.written.clear()
+    changed = [spec(job, labels={"team": "search"}) for job in jobs]
+    assert (await watchlist.reconcile(file(*changed))).amended == 2_200
+    assert store.written == {"amend": 3}
+    store.written.clear()
+    done = await watchlist.reconcile(file(*changed[:100]))
+    assert (done.removed, len(done.gone)) == (2_100, 20)
+    assert store.written == {"remove": 3}
 
-    class RacingStore(MemoryStore):
-        """A store in which something happens to the watches just before they are amended."""
 
-        async def amend_watch(self, watch: Watch, spec: WatchSpec) -> Watch:
-            """Let a poll, or a removal, be quicker, once."""
-            if watch.version == 0:
-                if watch.ref.job == "gone":
-                    await self.remove_watches([watch.id])
-                else:
-                    await self.commit([advance(watch, RUNNING, rig.clock.now())], [], lambda _e: (), rig.clock.now())
-            return await super().amend_watch(watch, spec)
+async def test_other_labels_cost_no_poll(rig: Any, watchlist: Watchlist):
+    """A reload that gives all watches new labels asks the source nothing, and moves no watch's turn."""
+    jobs = [str(number) for number in range(1_000)]
+    source = scripted(*jobs)
+    async with rig.running() as tasks:
+        await begin(watchlist, await rig.lane(source, cadence=Cadence(fixed_interval_s=600.0, jitter=0.0)), [], tasks)
+        await watchlist.reconcile(file(*map(spec, jobs)))
+        await rig.clock.advance(300)
+        assert len(source.polls) == 1_000
+        await watchlist.reconcile(file(*(spec(job, labels={"team": "search"}) for job in jobs)))
+        await rig.clock.advance(299)
+        assert len(source.polls) == 1_000
+        await rig.clock.advance(2)
+        assert len(source.polls) == 2_000
 
-    rig.use(RacingStore())
-    watchlist = Watchlist(rig.store, rig.clock, rig.logger, name_job)
-    await watchlist.reconcile([spec("1"), spec("gone")])
-    await watchlist.reconcile([spec("1", labels={"a": "b"}), spec("gone", labels={"a": "b"})])
+    assert {watch.labels["team"] for watch in watchlist.lanes["graph"].watches()} == {"search"}
 
-    watches = await stored(rig)
-    assert set(watches) == {"1"}
-    assert (watches["1"].state, watches["1"].labels) == (State.RUNNING, {"a": "b"})
+
+async def test_a_reconciliation_that_failed_can_be_begun_again(rig: Any):
+    """What was written before the store failed is left as it is, the rest follows."""
+
+    class Failing(MemoryStore):
+        """A store that fails at the second amendment."""
+
+        amendments = 0
+
+        async def amend_watches(self, changes: Sequence[tuple[Watch, WatchSpec]]) -> Sequence[Watch]:
+            """Fail, once."""
+            self.amendments += 1
+            if self.amendments == 2:
+                raise StoreUnavailable("the disk is full")
+            return await super().amend_watches(changes)
+
+    rig.use(Failing())
+    watchlist = Watchlist(rig.store, rig.clock, name_job)
+    jobs = [str(number) for number in range(2_000)]
+    await watchlist.reconcile(file(*map(spec, jobs)))
+    wanted = file(*(spec(job, labels={"team": "search"}) for job in jobs))
+    with pytest.raises(StoreUnavailable):
+        await watchlist.reconcile(wanted)
+    assert (await watchlist.reconcile(wanted)).amended == 1_000
+    assert {watch.labels["team"] for watch in await loaded(rig)} == {"search"}
 
 
 async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Watchlist):
@@ -180,7 +268,7 @@ async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Wa
     old, new = Slow("graph"), scripted("1", "2", "3")
     old.script(JobReference.of("graph", ["1"]), RUNNING)
     async with rig.running() as tasks:
-        await watchlist.open(await rig.lane(old), [], tasks)
+        await begin(watchlist, await rig.lane(old), [], tasks)
         (_, _), (two, _) = await watchlist.add([spec("1"), spec("2")])
         await rig.clock.advance(1)
         tasks.start_soon(watchlist.halt, "graph")
@@ -189,7 +277,7 @@ async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Wa
         await watchlist.remove(two.id)
         go_on.set()
         await rig.clock.advance(1)
-        await watchlist.open(await rig.lane(new), [], tasks)
+        await begin(watchlist, await rig.lane(new), [], tasks)
         await rig.clock.advance(10)
 
     assert old.closed
@@ -201,7 +289,7 @@ async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Wa
 async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, watchlist: Watchlist):
     """They are there when the source is configured again."""
     async with rig.running() as tasks:
-        await watchlist.open(await rig.lane(source := scripted("1")), [], tasks)
+        await begin(watchlist, await rig.lane(source := scripted("1")), [], tasks)
         await watchlist.add([spec("1")])
         await rig.clock.advance(1)
         await watchlist.close("graph")

@@ -130,3 +130,46 @@ def test_control_characters_are_refused(tmp_path: Path):
 def test_a_deep_nest_is_refused(tmp_path: Path):
     """Composing it would exhaust the stack and end the process."""
     assert "c.yaml:1: nested more than 32 deep" in refusal(tmp_path, "a: " + "[" * 100_000)
+
+
+def test_a_copy_has_the_lines_of_what_it_copies(tmp_path: Path):
+    """What is wrong in an alias' use is wrong where the anchor stands."""
+    lines = read(tmp_path, "a: &x\n  k: [1]\nb:\n  c: *x\n").lines
+    assert {path: line for path, line in lines.items() if path[0] == "b"} == {
+        ("b",): 3,
+        ("b", "c"): 4,
+        ("b", "c", "k"): 2,
+        ("b", "c", "k", 0): 2,
+    }
+
+
+def test_aliases_do_not_multiply_without_end(tmp_path: Path):
+    """A few lines of aliases of aliases would stand for billions of values."""
+    text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    text += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10))
+    assert refusal(tmp_path, text).startswith("c.yaml:6: aliases (*) stand for more than 1000000 values")
+
+
+def test_aliases_do_not_nest_without_end(tmp_path: Path):
+    """What an alias stands for counts as if it stood there."""
+    text = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 50))
+    assert "nested more than 32 deep" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("value", ["!custom {b: [1, {c: 2}]}", "1\na: [2, {b: 3}]\n"])
+def test_what_follows_a_refused_value_is_read(tmp_path: Path, value: str):
+    """Nothing of the refused value is left over for the next key."""
+    document = read(tmp_path, f"a: {value}\nz: 3\n")
+    assert document.tree["z"] == 3
+    assert len(document.problems) == 1
+
+
+def test_a_second_document_is_refused(tmp_path: Path):
+    """One file, one configuration."""
+    assert "c.yaml:2:1: this is not YAML: but found another document" in refusal(tmp_path, "a: 1\n---\nb: 1\n")
+
+
+def test_a_key_may_be_an_alias(tmp_path: Path):
+    """As YAML has it, where it stands for text."""
+    assert read(tmp_path, "a: &x word\n*x : 1\n").tree == {"a": "word", "word": 1}
+    assert "a key is not text" in complaint(tmp_path, "a: &x [1]\n*x : {b: 1}\nc: 2\n")

@@ -1,0 +1,82 @@
+"""The loops of the engine, put together."""
+
+from anyio.abc import TaskGroup
+
+from jobwatchd.app.parts import Parts
+from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.housekeeping import Housekeeping, Retention
+from jobwatchd.engine.lane import Lane
+from jobwatchd.engine.records import Records
+from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.store_outage import StoreOutage
+from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.watchlist import Watchlist
+from jobwatchd.ports import Source
+from jobwatchd.settings import Settings
+
+# Short beside any poll interval: how much later a change is committed, so that others go with it.
+STEPS_GATHER_S = 0.02
+# What a crash may cost: events of so long are sent again.
+RECORDS_GATHER_S = 0.05
+
+
+class Loops:
+    """Everything that polls, writes, delivers and tidies up; `start` begins what writes, the rest begins on demand."""
+
+    def __init__(self, parts: Parts) -> None:
+        clock, chance, telemetry, logger = parts.clock, parts.chance, parts.telemetry, parts.logger
+        self._parts = parts
+        self.vitals = Vitals(clock, telemetry)
+        outage = StoreOutage(vitals=self.vitals, clock=clock, chance=chance, telemetry=telemetry, logger=logger)
+        self.store = store = RetryingStore(parts.store, outage, clock)
+        self.records = Records(store, clock=clock, vitals=self.vitals, gather_s=RECORDS_GATHER_S)
+        self.fanout = Fanout(
+            store=store,
+            records=self.records,
+            vitals=self.vitals,
+            clock=clock,
+            chance=chance,
+            telemetry=telemetry,
+            logger=logger,
+        )
+        self.commits = Commits(
+            store, self.fanout.route, self.fanout.told, clock=clock, vitals=self.vitals, gather_s=STEPS_GATHER_S
+        )
+        self.watchlist = Watchlist(store, clock, parts.settings.reference)
+        self.housekeeping = Housekeeping(
+            retention(parts.settings),
+            store=store,
+            fanout=self.fanout,
+            vitals=self.vitals,
+            clock=clock,
+            telemetry=telemetry,
+            logger=logger,
+        )
+
+    def start(self, tasks: TaskGroup) -> None:
+        """Write what is submitted from now on."""
+        tasks.start_soon(self.commits.run)
+        tasks.start_soon(self.records.run)
+
+    async def lane(self, source: Source, settings: Settings) -> Lane:
+        """Return a lane for a source, with nothing to poll yet; raises what the store raises."""
+        parts = self._parts
+        return Lane(
+            source,
+            parts.builder.limits(source.name, settings),
+            settings.sources[source.name].poll.cadence(),
+            await self.store.load_source(source.name, parts.clock.now()),
+            store=self.store,
+            commits=self.commits,
+            vitals=self.vitals,
+            clock=parts.clock,
+            chance=parts.chance,
+            telemetry=parts.telemetry,
+            logger=parts.logger,
+        )
+
+
+def retention(settings: Settings) -> Retention:
+    """Return how long ended watches and told events are kept."""
+    return Retention(finished_s=settings.store.keep_finished, events_s=settings.store.keep_events)

@@ -1,0 +1,168 @@
+"""The daemon's configuration with everything around it: in memory, on a clock that stands still."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+import structlog
+from anyio.abc import TaskGroup
+from structlog.testing import LogCapture
+
+from jobwatchd.app.configuration import Configuration
+from jobwatchd.app.loops import Loops
+from jobwatchd.app.parts import Parts
+from jobwatchd.app.reload import plan
+from jobwatchd.app.reloader import Reloader, read
+from jobwatchd.app.service import Service
+from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.errors import ConfigError
+from jobwatchd.instruments import Registry
+from jobwatchd.logs import Redactor
+from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.sd_notify import Notifier
+from jobwatchd.settings import Settings, load_settings
+from jobwatchd.sinks.metrics import MetricsSink
+from jobwatchd.stores.memory import MemoryStore
+from jobwatchd.telemetry import JobMetrics, Telemetry
+from jobwatchd.testing import FakeClock, RecordingSink, ScriptedSource
+
+SOURCE = (
+    "{{kind: nebula-explorer, base_url: http://{host}, account: root, password: planted-password, "
+    "graphd: {{address: g}}}}"
+)
+
+
+def text(*sources: str, sinks: str = "{prometheus: {kind: metrics}}", jobs: int = 1, labels: str = "{}") -> str:
+    """Return a configuration of some sources, each with some watches."""
+    lines = ["sources:", *(f"  {name}: {SOURCE.format(host=name)}" for name in sources), f"sinks: {sinks}", "watches:"]
+    for name in sources:
+        lines += [f"  - {{source: {name}, job: {{job_id: {job + 1}}}, labels: {labels}}}" for job in range(jobs)]
+    return "\n".join(lines) + "\n"
+
+
+class Builder:
+    """Builds sources whose jobs run for ever, and keeps all that it built; those in `broken` cannot be built."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._metrics = JobMetrics(registry)
+        self.broken: set[str] = set()
+        self.built: list[ScriptedSource | RecordingSink] = []
+        self.now: dict[str, ScriptedSource | RecordingSink] = {}
+
+    def source(self, name: str, _settings: Settings) -> ScriptedSource:
+        """Return a source where jobs 1 to 99 run."""
+        if name in self.broken:
+            raise ConfigError(f"sources.{name}: cannot be built with planted-password")
+        source = ScriptedSource(name)
+        for job in range(1, 100):
+            source.script(JobReference.of(name, [str(job)]), Observation(State.RUNNING, "1"))
+        self.built.append(source)
+        self.now[name] = source
+        return source
+
+    def limits(self, _name: str, _settings: Settings) -> LaneLimits:
+        """Return no particular limits."""
+        return LaneLimits()
+
+    def outlet(self, name: str, settings: Settings) -> Outlet:
+        """Return the metrics sink, or one that records."""
+        section = settings.sinks[name]
+        if section.kind == "metrics":
+            return Outlet(MetricsSink(name, self._metrics, settings.sources), section.event_filter())
+        sink = RecordingSink(name)
+        self.built.append(sink)
+        self.now[name] = sink
+        return Outlet(sink, section.event_filter())
+
+
+class Desk:
+    """A configuration file, and the daemon's configuration that is made of it."""
+
+    def __init__(self, file: Path, store: MemoryStore) -> None:
+        self.file = file
+        self.store = store
+        self.clock = FakeClock()
+        self.registry = Registry()
+        self.builder = Builder(self.registry)
+        self.log = LogCapture()
+        self.load: Callable[[], Settings] = lambda: load_settings(file, {})
+
+    @asynccontextmanager
+    async def running(self, start: str) -> AsyncIterator[TaskGroup]:
+        """Start with a configuration, for as long as the body lasts."""
+        self.file.write_text(start)
+        settings, specs = read(self.load)
+        logger = structlog.wrap_logger(
+            structlog.PrintLogger(), processors=[self.log], wrapper_class=structlog.make_filtering_bound_logger(0)
+        )
+        self.parts = Parts(
+            settings=settings,
+            load=lambda: self.load(),  # noqa: PLW0108 - as it is by then
+            builder=self.builder,
+            store=self.store,
+            clock=self.clock,
+            chance=lambda: 0.5,
+            registry=self.registry,
+            telemetry=Telemetry(self.registry),
+            logger=logger,
+            redactor=Redactor(["planted-password"]),
+            version="1.2.3",
+        )
+        self.loops = Loops(self.parts)
+        self.configuration = Configuration(self.parts, self.loops)
+        service = Service(Notifier({}), self.loops.vitals, self.clock, logger, lambda: "well")
+        self.reloader = Reloader(self.parts, self.configuration, service)
+        everything = await plan(settings.model_copy(update={"sources": {}, "sinks": {}}), settings, self.builder)
+        async with anyio.create_task_group() as tasks:
+            self.loops.start(tasks)
+            await self.configuration.prepare(everything, specs)
+            await self.configuration.begin(everything, tasks)
+            tasks.start_soon(self.loops.housekeeping.run)
+            await self.clock.advance(10)
+            yield tasks
+            tasks.cancel_scope.cancel()
+
+    async def reload(self, tasks: TaskGroup, new: str | None = None) -> None:
+        """Read the file again, with what it now says."""
+        if new is not None:
+            self.file.write_text(new)
+        await self.reloader._reload(tasks)
+        await self.clock.advance(10)
+
+    def shown(self, label: str) -> set[str]:
+        """Return the values of a label, of whatever metric."""
+        return {
+            sample.labels[label]
+            for family in self.registry.collect()
+            for sample in family.samples
+            if label in sample.labels
+        }
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        """Return the value of a series, None where there is none."""
+        return self.registry.get_sample_value(name, labels)
+
+    def events(self) -> list[str]:
+        """Return which events were logged, in order."""
+        return [entry["event"] for entry in self.log.entries]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Return a desk with a store in memory."""
+    return Desk(tmp_path / "jobwatchd.yaml", MemoryStore())
+
+
+@pytest.fixture
+def make_desk(tmp_path: Path) -> Callable[[MemoryStore], Desk]:
+    """Return a maker of desks with a store of one's own."""
+    return lambda store: Desk(tmp_path / "jobwatchd.yaml", store)
+
+
+@pytest.fixture
+def config() -> Callable[..., str]:
+    """Return what makes the text of a configuration."""
+    return text
