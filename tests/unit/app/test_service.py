@@ -40,9 +40,9 @@ async def test_a_start_that_waits_for_the_store_is_given_time(manager: socket.so
     clock = FakeClock()
     vitals = Vitals(clock, Telemetry(CollectorRegistry()))
     notifier = Notifier({"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "30000000"})
-    service = Service(notifier, vitals, clock, structlog.get_logger())
+    service = Service(notifier, vitals, clock, structlog.get_logger(), lambda: "watching 0 jobs")
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(service.run, lambda: "watching 0 jobs")
+        tasks.start_soon(service.run)
         await clock.advance(0)
         assert received(manager) == ["WATCHDOG=1", "STATUS=starting"]
         vitals.set_outage("store", "the disk is full")

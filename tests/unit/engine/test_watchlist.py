@@ -303,7 +303,7 @@ async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, 
 async def test_a_watch_that_nobody_polls_is_polled_when_it_is_added_again(rig: Any, watchlist: Watchlist):
     """A call that seemed to fail may have added it; whoever asks again gets what was asked for."""
     async with rig.running() as tasks:
-        await watchlist.open(await rig.lane(scripted("1")), [], tasks)
+        await begin(watchlist, await rig.lane(scripted("1")), [], tasks)
         await rig.store.add_watches([spec("1", Origin.API)], rig.clock.now())
         ((_, is_new),) = await watchlist.add([spec("1", Origin.API)])
         await rig.clock.advance(0.02)
@@ -321,9 +321,9 @@ async def test_a_watch_that_cannot_be_removed_is_polled_on(rig: Any, watchlist: 
             raise StoreBusy(f"locked: {ids}")
 
     rig.use(Locked())
-    watchlist = Watchlist(rig.store, rig.clock, rig.logger, name_job)
+    watchlist = Watchlist(rig.store, rig.clock, name_job)
     async with rig.running() as tasks:
-        await watchlist.open(await rig.lane(scripted("1")), [], tasks)
+        await begin(watchlist, await rig.lane(scripted("1")), [], tasks)
         ((watch, _),) = await watchlist.add([spec("1", Origin.API)])
         with pytest.raises(StoreBusy):
             await watchlist.remove(watch.id)

@@ -9,7 +9,7 @@ import pytest
 
 from jobwatchd.engine.retrying_store import RetryingStore
 from jobwatchd.errors import StoreBusy, StoreFull, StoreUnusable
-from jobwatchd.model.watch import Watch
+from jobwatchd.model.watch import Origin, Watch
 from jobwatchd.ports import STORE_PATIENCE_S
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import START
@@ -107,10 +107,10 @@ class TornStore(MemoryStore):
         self.torn = False
 
     async def load_watches(
-        self, shards: Collection[int] | None, ended_after: datetime
+        self, shards: Collection[int] | None, ended_after: datetime | None, origin: Origin | None = None
     ) -> AsyncIterator[Sequence[Watch]]:
         """Yield in batches, and break off."""
-        assert (shards, ended_after) == (None, START)
+        assert (shards, ended_after, origin) == (None, START, Origin.FILE)
         watches = [record.watch for record in self._watches.values()]
         for start in range(0, len(watches), 2):
             if start == 4 and not self.torn:
@@ -128,7 +128,7 @@ async def test_loading_that_broke_off_goes_on_where_it_was(rig: Any, retrying: A
     loaded: list[Watch] = []
 
     async def load() -> None:
-        async for batch in store.load_watches(None, rig.clock.now()):
+        async for batch in store.load_watches(None, rig.clock.now(), Origin.FILE):
             loaded.extend(batch)
 
     async with rig.running(load):
