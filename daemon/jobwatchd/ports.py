@@ -206,6 +206,9 @@ class Store(Protocol):
     async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
         """Return a sink's pending deliveries with positions above `after`, in order."""
 
+    async def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink; None where there is none."""
+
     async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Write what became of deliveries; idempotent."""
 

@@ -138,6 +138,10 @@ class MemoryStore:
         """Return a sink's pending deliveries with positions above `after`, in order."""
         return self._deliveries.pending(sink, after, limit)
 
+    async def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink; None where there is none."""
+        return self._deliveries.first_pending(sink, watch_id)
+
     async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Write what became of deliveries; idempotent."""
         for attempt in attempts:

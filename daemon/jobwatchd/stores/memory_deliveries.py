@@ -36,6 +36,13 @@ class MemoryDeliveries:
         ]
         return found[:limit]
 
+    def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink."""
+        for kept in self._with(DeliveryStatus.PENDING):
+            if kept.delivery.sink == sink and kept.delivery.event.watch_id == watch_id:
+                return kept.delivery
+        return None
+
     def pending_positions(self) -> set[int]:
         """Return the positions of all events that any sink still waits for."""
         return {kept.delivery.position for kept in self._with(DeliveryStatus.PENDING)}
@@ -45,7 +52,13 @@ class MemoryDeliveries:
         kept = self._kept.get((attempt.position, attempt.sink))
         if kept is None:
             return
-        tried = replace(kept.delivery, attempts=attempt.attempts, next_attempt_at=attempt.next_attempt_at)
+        tried = replace(
+            kept.delivery,
+            attempts=attempt.attempts,
+            next_attempt_at=attempt.next_attempt_at,
+            rejections=attempt.rejections,
+            rejected_since=attempt.rejected_since,
+        )
         finished_at = None if attempt.status is DeliveryStatus.PENDING else attempt.at
         self._kept[attempt.position, attempt.sink] = _Kept(tried, attempt.status, finished_at, attempt.error)
 

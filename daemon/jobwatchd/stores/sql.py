@@ -105,6 +105,10 @@ class SqlStore:
         """Return a sink's pending deliveries with positions above `after`, in order."""
         return await self._database.read(sql_deliveries.pending, sink, after, limit)
 
+    async def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink; None where there is none."""
+        return await self._database.read(sql_deliveries.first_pending, sink, watch_id)
+
     async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Write what became of deliveries; idempotent."""
         await self._database.write(sql_deliveries.record, attempts)
