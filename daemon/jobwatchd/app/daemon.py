@@ -167,6 +167,8 @@ class Daemon:
         self._watchlist.name_job = new.reference
         await self._fanout.open(list(change.outlets.values()), tasks)
         await self._fanout.close(change.closed_sinks)
+        for sink in self._fanout.names:  # whoever reads the configuration again wants to be heard again
+            self._fanout.enable(sink)
         for name in change.closed_sources:
             await self._watchlist.close(name)
         for name in change.retuned:
@@ -213,8 +215,10 @@ class Daemon:
         return build_app(
             store=self._parts.store,
             watchlist=self._watchlist,
+            sinks=self._fanout,
             vitals=self._vitals,
             registry=self._parts.registry,
+            logger=self._logger,
             tokens=lambda: [token.get_secret_value() for token in self._settings.server.tokens],
             clock=self._parts.clock,
             version=self._parts.version,
@@ -222,7 +226,8 @@ class Daemon:
 
 
 def _retention(settings: Settings) -> Retention:
-    return Retention(finished_s=settings.store.keep_finished, events_s=settings.store.keep_events)
+    store = settings.store
+    return Retention(store.keep_finished, store.keep_events, store.keep_undeliverable)
 
 
 async def _shielded(close: Callable[[], Awaitable[None]]) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Security
 from fastapi.security import HTTPBearer
 from prometheus_client import CollectorRegistry
+from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.ports import Clock, Store, Vitals, Watchlist
+from jobwatchd.ports import Clock, Sinks, Store, Vitals, Watchlist
 from jobwatchd.web import problems
 from jobwatchd.web.bodies import JsonRoute
 from jobwatchd.web.deliveries import DeadLetters
@@ -16,6 +17,7 @@ from jobwatchd.web.exposition import Exposition
 from jobwatchd.web.gate import BearerGate, Tokens
 from jobwatchd.web.health import Health
 from jobwatchd.web.openapi import describe
+from jobwatchd.web.sinks import SinkControl
 from jobwatchd.web.status import StatusReport
 from jobwatchd.web.watches import Watches
 
@@ -36,8 +38,10 @@ def build_app(
     *,
     store: Store,
     watchlist: Watchlist,
+    sinks: Sinks,
     vitals: Vitals,
     registry: CollectorRegistry,
+    logger: FilteringBoundLogger,
     tokens: Tokens,
     clock: Clock,
     version: str,
@@ -62,8 +66,9 @@ def build_app(
     )
     Watches(store, watchlist).register(api)
     Events(store, vitals, clock).register(api)
-    DeadLetters(store, clock).register(api)
-    StatusReport(store, vitals, registry, clock, version).register(api)
+    DeadLetters(store, sinks, clock, logger).register(api)
+    SinkControl(sinks, logger).register(api)
+    StatusReport(store, sinks, vitals, registry=registry, clock=clock, version=version).register(api)
 
     problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
     app.include_router(open_to_all)

@@ -1,4 +1,4 @@
-"""A receiver that never takes the events of some jobs: all others are told in time, and those are not tried too often."""
+"""A receiver that never takes the events of some jobs: the others are told in time, and those not tried too often."""
 
 import random
 from collections import Counter
@@ -154,9 +154,7 @@ async def test_a_window_full_of_poison_is_given_back(rig: Any, make_loop: Any):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_one_poisonous_job_with_thousands_of_events_does_not_fill_the_window(
-    rig: Any, make_loop: Any, kind: str
-):
+async def test_one_poisonous_job_with_thousands_of_events_does_not_fill_the_window(rig: Any, make_loop: Any, kind: str):
     """Only some of them are held; all are told in order once the receiver takes them."""
     sink = PoisonedSink(rig.clock, kind)
     await rig.commit_events("hook", *(f"p:{number}" for number in range(1, WINDOW + 200)), "b:1")

@@ -104,7 +104,7 @@ async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Any):
     async with rig.running() as tasks:
         await rig.fanout.open([Outlet(old, ALL, concurrency=2), Outlet(logs[0], ALL)], tasks)
         await move(rig, *map(str, range(10)))
-        await rig.clock.advance(1)
+        await rig.clock.advance(0.1)
         tasks.start_soon(rig.fanout.open, [Outlet(new, ALL), Outlet(logs[1], ALL)], tasks)
         await rig.clock.advance(1)
         assert (old.begun, old.closed, new.events) == (2, False, [])
