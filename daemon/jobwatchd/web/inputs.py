@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
 
 from jobwatchd.model.event import EventType
 from jobwatchd.model.job import State
@@ -201,7 +210,7 @@ class ReplayRequest(_DeadLetterChoice):
         ]
         | None
     ) = None
-    all: bool = Field(default=False, description="Has to be true where nothing else says which.")
+    all: StrictBool = Field(default=False, description="Has to be true where nothing else says which.")
     limit: Limit = Field(MAX_PAGE, description="Dead letters of so many events at most; `next` says how to go on.")
 
     @model_validator(mode="after")
