@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    Strict,
     StrictBool,
     WithJsonSchema,
     model_validator,
@@ -211,7 +212,12 @@ class ReplayRequest(_DeadLetterChoice):
         | None
     ) = None
     all: StrictBool = Field(default=False, description="Has to be true where nothing else says which.")
-    limit: Limit = Field(MAX_PAGE, description="Dead letters of so many events at most; `next` says how to go on.")
+    # In a query everything is text, in a body a number is one.
+    watch_id: Annotated[Id, Strict()] | None = None
+    after: Annotated[After, Strict()] = 0
+    limit: Annotated[Limit, Strict()] = Field(
+        MAX_PAGE, description="Dead letters of so many events at most; `next` says how to go on."
+    )
 
     @model_validator(mode="after")
     def _says_which(self) -> Self:
