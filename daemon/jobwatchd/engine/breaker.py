@@ -3,7 +3,8 @@
 A failure while others succeed is that subject's trouble, and is nothing to the breaker. It opens when nothing gets
 through: after failures in a row, without any success between them, of all subjects that could be tried, or of so many
 different ones that trying the rest would be a burden. It then lets one probe through at a time, further and further
-apart. What comes anew may be the news that the receiver is back: it is probed with soon.
+apart. Subjects that have not failed are tried all the same, until so many did; after that, what comes anew may be the
+news that the receiver is back, and is probed with soon.
 """
 
 import sys
@@ -22,16 +23,17 @@ PROBES = Backoff(first_s=1.0, factor=2.0, longest_s=30.0)
 
 
 class SinkBreaker:
-    """Admits attempts, one question each, as `gate.Gate` does; all times are monotonic, `chance` yields 0 to 1.
+    """Says what may be tried; all times are monotonic, `chance` yields numbers from 0 to 1.
 
     `limit` is how many subjects may fail in a row before the rest is not even tried. No probe is put off for longer
-    than `longest_s`. `is_disabled` is whether the receiver wants nothing any more. `probe` can end the probe under way.
+    than `longest_s`. `is_disabled` is whether the receiver wants nothing any more. `ends_probe`, if
+    not None, can end the probe under way.
     """
 
     def __init__(self, limit: int, longest_s: float, chance: Callable[[], float]) -> None:
         self.is_open = False
         self.is_disabled = False
-        self.probe: anyio.CancelScope | None = None
+        self.ends_probe: anyio.CancelScope | None = None
         self.run = 0
         self.paused_until_s = 0.0
         self._limit = limit
@@ -53,17 +55,15 @@ class SinkBreaker:
         return self.is_open or bool(self._failed)
 
     def allowance(self, now_s: float) -> int:
-        """Return how many attempts would be admitted now."""
+        """Return how many attempts would be admitted now, whatever subject they are for."""
         if self.lets_all_through(now_s):
             return UNLIMITED
         if self.is_disabled or now_s < self.paused_until_s:
             return 0
         return int(self._probing_since_s is None and now_s >= self._probe_at_s)
 
-    def admit(self, now_s: float) -> bool:
-        """Whether one attempt may be made now; a True is used up."""
-        if self.lets_all_through(now_s):
-            return True  # as nearly always
+    def probe(self, now_s: float) -> bool:
+        """Whether one attempt may be made now though it is open; a True is used up."""
         if not self.allowance(now_s):
             return False
         self._probing_since_s = now_s
@@ -99,12 +99,17 @@ class SinkBreaker:
 
     def end_probe(self) -> None:
         """Have the probe under way make room."""
-        if self.probe is not None:
-            self.probe.cancel()
+        if self.ends_probe is not None:
+            self.ends_probe.cancel()
 
     def lets_all_through(self, now_s: float) -> bool:
         """Whether anything may be tried that there is a place for."""
         return not (self.is_open or self.is_disabled or now_s < self.paused_until_s)
+
+    def lets_new_through(self, now_s: float) -> bool:
+        """Whether any subject may be tried that has not failed."""
+        is_unsure = not self.is_open or len(self._failed) < self._limit
+        return is_unsure and not self.is_disabled and now_s >= self.paused_until_s
 
     def pause(self, now_s: float, asked_s: float) -> None:
         """Admit nothing for so long: the receiver asked for it."""
@@ -116,10 +121,12 @@ class SinkBreaker:
         self._failures = 0
         self._close()
 
-    def failed(self, subject: Subject, now_s: float, asked_s: float, *, probe: bool, others: bool) -> None:
+    def failed(
+        self, subject: Subject, now_s: float, asked_s: float, *, probe: bool, others: Callable[[], bool]
+    ) -> None:
         """Note that no usable answer came, and for how long the receiver asked to be left alone (0: it did not).
 
-        `probe` is whether it was tried while the breaker was open, `others` whether subjects wait that have not failed.
+        `probe` is whether it was the probe, `others` whether subjects wait that might get through.
         """
         if self._note(subject):
             self._failures += 1
@@ -127,7 +134,7 @@ class SinkBreaker:
             # Only the probe tells something new; the others were under way before.
             if probe:
                 self._put_off(now_s, asked_s)
-        elif self._failures >= OPEN_AFTER and not (others and len(self._failed) < self._limit):
+        elif self._failures >= OPEN_AFTER and (len(self._failed) >= self._limit or not others()):
             self.is_open = True
             self._put_off(now_s, asked_s)
 
@@ -152,7 +159,7 @@ class SinkBreaker:
 
     def unused(self) -> None:
         """Take back an admission for which nothing was sent."""
-        self._probing_since_s = self.probe = None
+        self._probing_since_s = self.ends_probe = None
 
     def _note(self, subject: Subject) -> bool:
         """Note a failure of a subject; returns whether it says something of the sink."""
@@ -167,7 +174,7 @@ class SinkBreaker:
 
     def _put_off(self, now_s: float, asked_s: float) -> None:
         self._probes_failed += 1
-        self._probing_since_s = self.probe = None
+        self._probing_since_s = self.ends_probe = None
         self._probed_at_s = now_s
         delay_s = max(self._probes.delay_s(self._probes_failed, self._chance()), asked_s)
         # What the receiver asked for was no answer to those that it does not know yet.
@@ -176,5 +183,5 @@ class SinkBreaker:
     def _close(self) -> None:
         self.is_open = False
         self._news = False
-        self._probing_since_s = self.probe = None
+        self._probing_since_s = self.ends_probe = None
         self._probes_failed = 0

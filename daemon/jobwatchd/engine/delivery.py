@@ -73,8 +73,7 @@ class DeliveryLoop:
         self._taken = telemetry.deliveries.labels(name)
         self._failed = telemetry.deliveries_failed
         self._latency = telemetry.delivery_latency.labels(name)
-        limit = TRIED_PER_PLACE * outlet.concurrency
-        self._breaker = SinkBreaker(limit, outlet.retry.backoff.longest_s, chance)
+        self._breaker = SinkBreaker(TRIED_PER_PLACE * outlet.concurrency, outlet.retry.backoff.longest_s, chance)
         self._health = SinkHealth(name, self._breaker, clock, telemetry, self._logger)
         self._turns = Turns(outlet.concurrency, self._breaker, clock.monotonic)
         self._crew = self._build_crew(outlet, vitals)
@@ -85,7 +84,7 @@ class DeliveryLoop:
             f"sink {outlet.sink.name}",
             self._deliver,
             self._look,
-            gate=self._breaker,
+            gate=self._turns,
             line=self._turns,
             concurrency=outlet.concurrency,
             silence_s=outlet.silence_s,
@@ -140,10 +139,11 @@ class DeliveryLoop:
 
     async def _deliver(self, subject: Subject) -> None:
         """Try the oldest delivery of one subject."""
-        retried, probe = subject.failing, self._breaker.is_open
+        retried = subject.failing
         if subject.parked is not None and not await self._window.fetch(subject):
-            self._breaker.unused()
             self._turns.end(subject, retried=retried)
+            if subject.probes:
+                self._breaker.unused()
             self._window.finished(subject)
             return
         delivery = subject.deliveries[0]
@@ -153,14 +153,14 @@ class DeliveryLoop:
                 await self._sink.send(delivery.event)
             except SinkError as error:
                 self._turns.end(subject, retried=retried)
-                self._refused(subject, error, probe=probe)
+                self._refused(subject, error)
                 return
             self._turns.end(subject, retried=retried)
             self._accepted(subject, self._clock.monotonic() - began_s)
             return
         # It was ended from outside, to make room.
         self._turns.end(subject, retried=retried, heard=False)
-        self._unheard(subject, self._clock.monotonic() - began_s, probe=probe)
+        self._unheard(subject, self._clock.monotonic() - began_s)
 
     def _accepted(self, subject: Subject, took_s: float) -> None:
         delivery = subject.deliveries[0]
@@ -183,16 +183,16 @@ class DeliveryLoop:
         self._health.review()
         self._crew.ring()
 
-    def _refused(self, subject: Subject, error: SinkError, *, probe: bool) -> None:
+    def _refused(self, subject: Subject, error: SinkError) -> None:
         if isinstance(error, SinkGone):
             self._failed.labels(self._sink.name, error.reason).inc()
             self._health.disable(error)
             subject.due_s = self._clock.monotonic()
             self._crew.put(subject, subject.due_s)
             return
-        now, now_s = self._clock.now(), self._clock.monotonic()
-        attempt = subject.failed(error, self._retry, now, now_s, self._chance())
-        self._learn(subject, error, now_s, probe=probe)
+        now_s = self._clock.monotonic()
+        attempt = subject.failed(error, self._retry, self._clock.now(), now_s, self._chance())
+        self._learn(subject, error, now_s)
         if attempt.status is DeliveryStatus.DEAD:
             event = subject.deliveries[0].event
             self._log(attempt, event).error("delivery.dead", subject=event.subject, type=event.type)
@@ -201,23 +201,23 @@ class DeliveryLoop:
             self._put_off(subject, attempt, now_s)
         self._crew.ring()
 
-    def _unheard(self, subject: Subject, waited_s: float, *, probe: bool) -> None:
+    def _unheard(self, subject: Subject, waited_s: float) -> None:
         """Put off what was ended to make room for others: no verdict on it, so it is never its last attempt."""
         error = SinkUnavailable(f"no answer within {waited_s:.2g} s, and others wait")
         now_s = self._clock.monotonic()
         attempt = failed(subject.deliveries[0], error, self._retry, self._clock.now(), self._chance())
-        self._learn(subject, error, now_s, probe=probe)
+        self._learn(subject, error, now_s)
         self._put_off(subject, attempt, now_s)
         self._crew.ring()
 
-    def _learn(self, subject: Subject, error: SinkError, now_s: float, *, probe: bool) -> None:
+    def _learn(self, subject: Subject, error: SinkError, now_s: float) -> None:
         """Note what a failure says of the sink."""
         self._failed.labels(self._sink.name, error.reason).inc()
         if isinstance(error, SinkRejected):
             self._breaker.refused(subject)
         else:
             for_s = asked_s(error, self._retry)
-            self._breaker.failed(subject, now_s, for_s, probe=probe, others=self._turns.others)
+            self._breaker.failed(subject, now_s, for_s, probe=subject.probes, others=self._turns.has_others)
             if isinstance(error, SinkRateLimited) and not subject.suspect:
                 self._breaker.pause(now_s, for_s)
         self._health.review(error)
@@ -243,14 +243,8 @@ class DeliveryLoop:
     def _finish(self, subject: Subject, attempt: Attempt) -> None:
         subject.deliveries.popleft()
         # Held until written: a look from the beginning in between would find it pending still, and send it again.
-        self._records.submit(attempt, self._settle)
+        self._records.submit(attempt, self._window.settle)
         self._window.finished(subject)
 
-    def _settle(self, attempt: Attempt) -> None:
-        self._window.settle(attempt.position)
-
     def _log(self, attempt: Attempt, event: Event) -> FilteringBoundLogger:
-        bound: FilteringBoundLogger = self._logger.bind(
-            event_id=event.id, attempt=attempt.attempts, error=attempt.error
-        )
-        return bound
+        return self._logger.bind(event_id=event.id, attempt=attempt.attempts, error=attempt.error)

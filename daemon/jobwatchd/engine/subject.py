@@ -11,7 +11,7 @@ class Subject:
     """A subject that something is to be told of; only its oldest delivery, the head, may be tried.
 
     All times are monotonic. `due_s` is when the head may be tried. `waits` is whether it is due and waits for its turn,
-    `busy` whether it is being tried.
+    `busy` whether it is being tried, `probes` whether that is the probe of an open breaker.
 
     `run` is the sink's run of failures in which it failed last, None if it did not; `suspect` is whether it failed on
     both sides of a success: then the trouble is its own, and says nothing of the sink.
@@ -29,6 +29,7 @@ class Subject:
         "final_s",
         "name",
         "parked",
+        "probes",
         "run",
         "skipped",
         "suspect",
@@ -41,6 +42,7 @@ class Subject:
         self.due_s = 0.0
         self.waits = False
         self.busy = False
+        self.probes = False
         self.run: int | None = None
         self.suspect = False
         self.dies_s: float | None = None

@@ -25,7 +25,7 @@ ROUNDING_S = 1e-3
 
 
 class Turns:
-    """The queue of a delivery loop's crew, `places` wide; to the crew its length is how many may be taken now."""
+    """The line and the gate of a delivery loop's crew, `places` wide; its length is how many may be taken now."""
 
     def __init__(self, places: int, breaker: SinkBreaker, monotonic: Callable[[], float]) -> None:
         self._places = places
@@ -40,16 +40,36 @@ class Turns:
         self._heard_at_s = 0.0
         self._slowest_s: float | None = None
         self._stalled = False
+        self._probes = False
 
     def __len__(self) -> int:
         if self._breaker.is_open:
             return len(self._fresh) + len(self._failing)
         return len(self._fresh) + min(len(self._failing), max(0, self._half - self._retrying))
 
-    @property
-    def others(self) -> bool:
-        """Whether subjects wait that have not failed."""
-        return bool(self._fresh)
+    def has_others(self) -> bool:
+        """Whether subjects wait that might get through for all that is known: they have not failed in this run."""
+        run = self._breaker.run
+        return bool(self._fresh) or any(not each.suspect and each.run != run for each in self._failing)
+
+    def allowance(self, now_s: float) -> int:
+        """Return how many may be tried now."""
+        new = len(self._fresh) if self._breaker.lets_new_through(now_s) else 0
+        return max(new, self._breaker.allowance(now_s))
+
+    def admit(self, now_s: float) -> bool:
+        """Whether one may be tried now; a True is used up by the next that is taken."""
+        self._probes = False
+        if self._breaker.lets_all_through(now_s):
+            return True  # as nearly always
+        if self._fresh and self._breaker.lets_new_through(now_s):
+            return True
+        self._probes = self._breaker.probe(now_s)
+        return self._probes
+
+    def next_s(self, now_s: float) -> float | None:
+        """Return when the next may be tried; None when only an answer, or a person, can change that."""
+        return now_s if self.allowance(now_s) else self._breaker.next_s(now_s)
 
     def append(self, subject: Subject) -> None:
         """Put a subject in line; one that was brought forward since, or is not due yet after all, is left out."""
@@ -71,7 +91,7 @@ class Turns:
         """Take the one whose turn it is; called only where there is one."""
         subject = self._next()
         subject.waits = False
-        subject.busy = True
+        subject.busy, subject.probes = True, self._probes
         self._busy += 1
         self._retrying += subject.failing
         return subject
@@ -79,8 +99,8 @@ class Turns:
     def begin(self, subject: Subject, scope: anyio.CancelScope) -> float:
         """Note that an attempt begins, which `scope` can end, and return the time."""
         now_s = self._monotonic()
-        if self._breaker.is_open:
-            self._breaker.probe = scope
+        if subject.probes:
+            self._breaker.ends_probe = scope
         elif not subject.failing:
             self._trying[subject] = (now_s, scope)
         return now_s
@@ -101,16 +121,18 @@ class Turns:
 
     def make_room(self, now_s: float) -> float | None:
         """End attempts that have hung for long while others wait; returns when to look again, None for no need."""
+        # One place has no room to make: what it holds is told first.
+        if self._places == 1:
+            return None
         overdue_s = self._breaker.probe_overdue_s()
         if overdue_s is not None:
             if now_s < overdue_s:
                 return overdue_s
             self._breaker.end_probe()
-        # One place has no room to make: what it holds is told first.
-        if not self._fresh or self._places == 1:
+        if not self._fresh:
             return None
         if self._busy < self._places:
-            return now_s + self._patience_s if self._breaker.lets_all_through(now_s) else None
+            return now_s + self._patience_s if self._breaker.lets_new_through(now_s) else None
         oldest_s = next((began_s for began_s, _ in self._trying.values()), now_s)
         stalled_at_s = max(oldest_s, self._heard_at_s) + self._patience_s
         if now_s < stalled_at_s:

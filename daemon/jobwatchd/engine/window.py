@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from jobwatchd.engine.subject import Subject
-from jobwatchd.model.delivery import Delivery
+from jobwatchd.model.delivery import Attempt, Delivery
 from jobwatchd.ports import Store
 
 # How many deliveries of one sink are held, and how many of one subject.
@@ -150,12 +150,12 @@ class Window:
         if subject.skipped is not None:
             self._go_back(subject.skipped - 1)
 
-    def settle(self, position: int) -> None:
+    def settle(self, attempt: Attempt) -> None:
         """Note that it is written that a delivery is pending no more.
 
         It is let go of only between reads: a page that is being read now may show it as pending still.
         """
-        self._settled.append(position)
+        self._settled.append(attempt.position)
         if self._behind:
             self._reactions.wake()
 
