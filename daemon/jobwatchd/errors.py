@@ -16,6 +16,7 @@ JobwatchError
     · StoreUnusable          the database is damaged, gone or somebody else's; waiting does not help
   · SinkError                an event was not taken
     · SinkUnavailable        the receiver may take it later
+      · SinkRateLimited      the receiver asks for fewer events
     · SinkRejected           the receiver will not take this event
     · SinkGone               the receiver wants no more events at all
 
@@ -150,13 +151,19 @@ class SinkUnavailable(SinkError):
         self.retry_after_s = retry_after_s
 
 
+class SinkRateLimited(SinkUnavailable):
+    """The receiver asks for fewer events (429); where it said for how long, that holds for all of them."""
+
+    reason = Reason.RATE_LIMITED
+
+
 class SinkRejected(SinkError):
-    """The receiver refuses this event; a few more tries may still help, many will not."""
+    """The receiver refuses this event; more tries may still help for a while, many will not."""
 
     reason = Reason.REJECTED
 
 
 class SinkGone(SinkError):
-    """The receiver wants no more events at all (HTTP 410); the sink is off until the configuration is read again."""
+    """The receiver wants no more events at all (HTTP 410); the sink is off until a person says otherwise."""
 
     reason = Reason.GONE

@@ -8,11 +8,11 @@ from typing import NamedTuple, Protocol
 
 import anyio
 
-from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
+from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery, Replayed, SinkState
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference, Observation
-from jobwatchd.model.query import EventQuery, WatchQuery
+from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 
@@ -215,14 +215,30 @@ class Store(Protocol):
     async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
         """Return a sink's pending deliveries with positions above `after`, in order."""
 
+    async def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink; None where there is none."""
+
     async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Write what became of deliveries; idempotent."""
 
-    async def list_dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
-        """Return dead deliveries of one sink (None: all) with positions above `after`, in order."""
+    async def list_dead_letters(self, query: DeadLetterQuery) -> Sequence[DeadLetter]:
+        """Return dead deliveries in the order of their positions.
 
-    async def replay(self, sink: str, event_ids: Collection[str], now: datetime) -> int:
-        """Make dead deliveries pending again, as new as of `now`; returns how many. Idempotent."""
+        The limit counts events: one that several sinks would not take comes whole, or a page that begins after it would
+        leave some of it out.
+        """
+
+    async def replay(self, query: DeadLetterQuery, now: datetime) -> Replayed:
+        """Make the dead deliveries of a page pending again, as new as of `now`. Idempotent."""
+
+    async def mark_missing(self, sinks: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        """Remember that these sinks, and no others, are not configured; returns since when each is known to be so."""
+
+    async def missing_sinks(self) -> Mapping[str, datetime]:
+        """Return the sinks that are known not to be configured, and since when."""
+
+    async def drop_pending(self, sink: str) -> int:
+        """Remove at most 1,000 of a sink's pending deliveries; returns how many, so call again until there are none."""
 
     async def backlog(self) -> Sequence[Backlog]:
         """Return, per sink that has any pending or dead delivery, how far behind it is."""
@@ -246,6 +262,22 @@ class Watchlist(Protocol):
 
     async def remove(self, watch_id: int) -> bool:
         """Stop polling and remove a watch; False where there is none."""
+
+
+class Sinks(Protocol):
+    """The sinks of the running daemon, as the HTTP API sees and steers them."""
+
+    def states(self) -> Sequence[SinkState]:
+        """Return how each configured sink fares."""
+
+    def enable(self, name: str) -> bool:
+        """Go on with a sink whose receiver wanted no more events; returns whether that was so.
+
+        Raises `KeyError` where no sink of this name is configured.
+        """
+
+    def rescan(self) -> None:
+        """Have deliveries found soon that are pending again."""
 
 
 class Vitals(Protocol):

@@ -142,6 +142,17 @@ class Telemetry:
         self.dead_letters = Gauge(
             "jobwatchd_dead_letters", "Events that a sink would not take, kept for replay.", ["sink"], registry=registry
         )
+        self.sink_disabled = Gauge(
+            "jobwatchd_sink_disabled",
+            "1 while a sink is off because its receiver wants no more events (410), 0 else.",
+            ["sink"],
+            registry=registry,
+        )
+        self.deliveries_dropped = Counter(
+            "jobwatchd_deliveries_dropped",
+            "Events that were waiting for a sink that is not configured any more, and were dropped.",
+            registry=registry,
+        )
 
 
 class JobMetrics:

@@ -35,6 +35,10 @@ class FakeClock:
         """Return the start plus what was advanced."""
         return self._start + timedelta(seconds=self._elapsed_s)
 
+    def step(self, by: timedelta) -> None:
+        """Set the wall clock forward or back, as a person or NTP does; the monotonic one goes on as before."""
+        self._start += by
+
     def monotonic(self) -> float:
         """Return the seconds that were advanced."""
         return self._elapsed_s

@@ -56,6 +56,8 @@ class Configuration:
         loops.housekeeping.retention = retention(new)
         loops.watchlist.name_job = new.reference
         await loops.fanout.open(list(change.outlets.values()), tasks)
+        for sink in loops.fanout.names:  # whoever reads the configuration again wants to be heard again
+            loops.fanout.enable(sink)
         await self._stop_lanes(change)
         for name in change.retuned:
             limits = self._parts.builder.limits(name, new)

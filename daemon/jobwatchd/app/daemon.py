@@ -135,8 +135,10 @@ class Daemon:
         return build_app(
             store=self._loops.store,
             watchlist=self._loops.watchlist,
+            sinks=self._loops.fanout,
             vitals=self._loops.vitals,
             registry=self._parts.registry,
+            logger=self._logger,
             tokens=lambda: [token.get_secret_value() for token in self._configuration.settings.server.tokens],
             configuration=lambda: self._configuration.state,
             clock=self._parts.clock,

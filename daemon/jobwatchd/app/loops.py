@@ -79,4 +79,5 @@ class Loops:
 
 def retention(settings: Settings) -> Retention:
     """Return how long ended watches and told events are kept."""
-    return Retention(finished_s=settings.store.keep_finished, events_s=settings.store.keep_events)
+    store = settings.store
+    return Retention(store.keep_finished, store.keep_events, store.keep_undeliverable)

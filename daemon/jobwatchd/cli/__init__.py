@@ -2,7 +2,8 @@
 
 - `run`: the daemon, and `check-config`; `config-schema`: what editors check a configuration with
 - `wait`: jobs until they end, without a daemon; its parts are `progress` and, as `probe`'s, `jobs`
-- `watch`, `events`: clients of a running daemon's API; their parts are `api_client`, `connection`, `table`
+- `watch`, `events`, `dead_letters`, `sinks`: clients of a running daemon's API; their parts are `api_client`,
+  `connection`, `table`
 - `health`: whether a running daemon is ready; with `connection` it shares `address`
 - `probe`, `check-source`, `presets`: descriptions of job APIs, seen at work; their parts are `probing`, `reading`
 - `man-page`: the manual page, made of the help of all these
@@ -21,6 +22,8 @@ COMMANDS: Mapping[str, str] = {
     "wait": "jobwatchd.cli.wait:wait",
     "watch": "jobwatchd.cli.watch:watch",
     "events": "jobwatchd.cli.events:events",
+    "dead-letters": "jobwatchd.cli.dead_letters:dead_letters",
+    "sinks": "jobwatchd.cli.sinks:sinks",
     "health": "jobwatchd.cli.health:health",
     "probe": "jobwatchd.cli.probe:probe",
     "check-source": "jobwatchd.cli.check_source:check_source",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -85,6 +86,23 @@ class ApiClient:
     def events(self, query: Query) -> dict[str, Any]:
         """Return a page of events."""
         return self._get("/v1/events", query, timeout_s=LONG_POLL_TIMEOUT_S)
+
+    def dead_letters(self, query: Query) -> dict[str, Any]:
+        """Return a page of dead letters."""
+        return self._get("/v1/dead-letters", query)
+
+    def replay(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Have a page of dead letters sent again; returns how many, and where to go on."""
+        return _document(self._send("POST", "/v1/dead-letters/replay", json=wanted))
+
+    def sinks(self) -> list[dict[str, Any]]:
+        """Return how all sinks fare."""
+        found: list[dict[str, Any]] = self._get("/v1/status", {})["sinks"]
+        return found
+
+    def enable_sink(self, name: str) -> bool:
+        """Go on with a sink; returns whether it was off."""
+        return bool(_document(self._send("POST", f"/v1/sinks/{quote(name, safe='')}/enable"))["enabled"])
 
     def _get(self, path: str, query: Query, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
         params = {name: value for name, value in query.items() if value is not None}

@@ -7,13 +7,12 @@ itself, so a million scheduled items cost a million small entries and a few doze
 
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
 
-from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.schedule import Schedule
 from jobwatchd.engine.vitals import LONGEST_NAP_S, Vitals
 from jobwatchd.ports import Clock
@@ -21,12 +20,41 @@ from jobwatchd.ports import Clock
 T = TypeVar("T")
 
 
+class Admission(Protocol):
+    """What says how much may be begun now, as `gate.Gate` does."""
+
+    def allowance(self, now_s: float) -> int:
+        """Return how much would be admitted now."""
+
+    def admit(self, now_s: float) -> bool:
+        """Whether one item may be begun now; a True is used up."""
+
+    def next_s(self, now_s: float) -> float | None:
+        """Return when the next will be admitted; None when the end of some work has to be waited for."""
+
+
+class Line(Protocol[T]):
+    """Items that are due, in the order in which they are begun; a deque is one. Its length is what may be begun."""
+
+    def __len__(self) -> int: ...
+
+    def append(self, item: T, /) -> None:
+        """Put an item in line."""
+
+    def extend(self, items: Iterable[T], /) -> None:
+        """Put several in line."""
+
+    def popleft(self) -> T:
+        """Take the next."""
+
+
 class Crew(Generic[T]):
     """Hands each scheduled item to `work`, at most `concurrency` at a time.
 
     `review` is called by the feeder at every look, with the monotonic time; it returns when it wants to be called
     again at the latest, or None. `silence_s` is how long nothing may get done, while work is under way or could be
-    begun, before the crew counts as hanging.
+    begun, before the crew counts as hanging. `line` is where items wait that are due; without one, first come is
+    first served.
     """
 
     def __init__(
@@ -35,7 +63,8 @@ class Crew(Generic[T]):
         work: Callable[[T], Awaitable[None]],
         review: Callable[[float], Awaitable[float | None]],
         *,
-        gate: Gate,
+        gate: Admission,
+        line: Line[T] | None = None,
         concurrency: int,
         silence_s: float,
         clock: Clock,
@@ -50,7 +79,7 @@ class Crew(Generic[T]):
         self._clock = clock
         self._vitals = vitals
         self._schedule: Schedule[T] = Schedule()
-        self._due: deque[T] = deque()
+        self._due: Line[T] = deque() if line is None else line
         self._workers = 0
         self._idle: list[anyio.Event] = []
         self._completed = 0
@@ -89,11 +118,6 @@ class Crew(Generic[T]):
         self._schedule.push(due_s, item)
         if due_s < self._alarm_at_s:
             self.ring()
-
-    def hasten(self) -> None:
-        """Make everything that is scheduled due now."""
-        self._due.extend(self._schedule.pop_due(math.inf))
-        self.ring()
 
     def ring(self) -> None:
         """Have the feeder look again now rather than at the end of its nap."""

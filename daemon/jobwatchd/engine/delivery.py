@@ -1,27 +1,41 @@
 """One sink's deliveries: bounded concurrency across subjects, strict order within one, back-off, dead letters."""
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+import anyio
 from structlog.typing import FilteringBoundLogger
 
+from jobwatchd.engine.breaker import SinkBreaker
 from jobwatchd.engine.crew import Crew
-from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.records import Records
+from jobwatchd.engine.sink_health import SinkHealth
+from jobwatchd.engine.subject import Subject
+from jobwatchd.engine.turns import Turns
 from jobwatchd.engine.vitals import Vitals
-from jobwatchd.errors import SinkError, SinkGone, SinkRejected, SinkUnavailable
-from jobwatchd.model.delivery import DEFAULT_RETRY, Attempt, Delivery, DeliveryStatus, Retry, failed, succeeded
+from jobwatchd.engine.window import Reactions, Window
+from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
+from jobwatchd.model.delivery import (
+    DEFAULT_RETRY,
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    Retry,
+    SinkState,
+    asked_s,
+    failed,
+    succeeded,
+    wait_s,
+)
+from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.ports import Clock, Sink, Store
 from jobwatchd.telemetry import Telemetry
 
-# How many deliveries of one sink are held in memory; the others wait in the store.
-WINDOW = 5_000
-PAGE = 500
-# How often the store is read from the beginning, for deliveries that were brought back from the dead.
-RESCAN_S = 15.0
 DRAIN_LOOK_S = 0.02
+# How many subjects may fail in a row, in multiples of the concurrency, before the others are not even tried.
+TRIED_PER_PLACE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,50 +64,52 @@ class DeliveryLoop:
         telemetry: Telemetry,
         logger: FilteringBoundLogger,
     ) -> None:
+        name = outlet.sink.name
         self._sink, self._retry = outlet.sink, outlet.retry
-        self._store = store
         self._records = records
         self._clock = clock
         self._chance = chance
-        self._logger = logger.bind(sink=outlet.sink.name)
-        self._queues: dict[str, deque[Delivery]] = {}
-        self._held: set[int] = set()
-        self._settled: list[int] = []
-        self._cursor = 0
-        self._newest = 0
-        self._behind = True
-        self._loading = False
-        self._rescan_at_s = 0.0
-        self._disabled = False
-        self._taken = telemetry.deliveries.labels(outlet.sink.name)
+        self._logger = logger.bind(sink=name)
+        self._taken = telemetry.deliveries.labels(name)
         self._failed = telemetry.deliveries_failed
-        self._latency = telemetry.delivery_latency.labels(outlet.sink.name)
-        self._gate = Gate(None, chance, clock.monotonic())
+        self._latency = telemetry.delivery_latency.labels(name)
+        self._breaker = SinkBreaker(TRIED_PER_PLACE * outlet.concurrency, outlet.retry.backoff.longest_s, chance)
+        self._health = SinkHealth(name, self._breaker, clock, telemetry, self._logger)
+        self._turns = Turns(outlet.concurrency, self._breaker, clock.monotonic)
         self._crew = self._build_crew(outlet, vitals)
+        self._window = Window(name, store, Reactions(self._schedule, self._crew.ring))
 
-    def _build_crew(self, outlet: Outlet, vitals: Vitals) -> Crew[str]:
+    def _build_crew(self, outlet: Outlet, vitals: Vitals) -> Crew[Subject]:
         return Crew(
             f"sink {outlet.sink.name}",
             self._deliver,
-            self._load,
-            gate=self._gate,
+            self._look,
+            gate=self._turns,
+            line=self._turns,
             concurrency=outlet.concurrency,
             silence_s=outlet.silence_s,
             clock=self._clock,
             vitals=vitals,
         )
 
-    def offer(self, delivery: Delivery) -> None:
-        """Take a delivery that was committed this moment; called for each, in order of position.
+    @property
+    def state(self) -> SinkState:
+        """How the sink fares."""
+        return self._health.state
 
-        While older ones are still to be read from the store, this one will be read with them.
-        """
-        if self._behind or self._loading or len(self._held) >= WINDOW:
-            self._behind = True
-            self._crew.ring()
-        elif delivery.position > self._newest:  # else it was read from the store a moment ago
-            self._cursor = delivery.position
-            self._take(delivery)
+    def offer(self, delivery: Delivery) -> None:
+        """Take a delivery that was committed this moment; called for each, in order of position."""
+        self._window.offer(delivery)
+
+    def rescan(self) -> None:
+        """Look for deliveries that are pending again."""
+        self._window.rescan()
+
+    def enable(self) -> bool:
+        """Go on where the receiver wanted no more events; returns whether that was so."""
+        enabled = self._health.enable()
+        self._crew.ring()
+        return enabled
 
     async def run(self) -> None:
         """Deliver until `stop` is called; raises only what the store raises."""
@@ -101,124 +117,134 @@ class DeliveryLoop:
 
     async def drain(self) -> None:
         """Return once everything was tried that may be tried now; what failed waits for its next attempt."""
-        while not self._disabled and (self._may_load or self._loading or self._crew.is_busy):
+        while not self._breaker.is_disabled and (self._window.is_behind or self._crew.is_busy):
             await self._clock.sleep(DRAIN_LOOK_S)
 
     async def stop(self) -> None:
         """Begin no more attempts, and return when those under way have come to their end."""
         await self._crew.stop()
 
-    async def _load(self, now_s: float) -> float | None:
-        """Fill the window from the store; returns when to look from the beginning again."""
-        self._let_go()
-        if now_s >= self._rescan_at_s:
-            self._rescan_at_s = now_s + RESCAN_S
-            if len(self._held) < PAGE:
-                self._cursor, self._behind = 0, True
-        while self._may_load:
-            # Whoever wakes us while the store is read has news that this page may not hold.
-            self._behind, self._loading = False, True
-            page = await self._store.pending_deliveries(self._sink.name, self._cursor, PAGE)
-            self._behind = self._behind or len(page) == PAGE
-            for delivery in page:
-                self._cursor = delivery.position
-                self._take(delivery)
-            self._loading = False
-            self._let_go()
-        return self._rescan_at_s
+    async def _look(self, now_s: float) -> float | None:
+        look_at_s = await self._window.load(now_s)
+        if self._breaker.is_open:
+            await self._window.look_ahead()
+        room_at_s = self._turns.make_room(self._clock.monotonic())
+        return look_at_s if room_at_s is None else min(look_at_s, room_at_s)
 
-    @property
-    def _may_load(self) -> bool:
-        return self._behind and not self._disabled and len(self._held) < WINDOW
+    def _schedule(self, subject: Subject) -> None:
+        """Have the new head of a subject tried when it may be."""
+        subject.dies_s = subject.final_s = None
+        subject.due_s = self._clock.monotonic() + wait_s(subject.deliveries[0], self._retry, self._clock.now())
+        self._crew.put(subject, subject.due_s)
 
-    def _let_go(self) -> None:
-        self._held.difference_update(self._settled)
-        self._settled.clear()
-
-    def _take(self, delivery: Delivery) -> None:
-        if delivery.position in self._held:
-            return
-        self._held.add(delivery.position)
-        self._newest = max(self._newest, delivery.position)
-        subject = delivery.event.subject
-        queue = self._queues.get(subject)
-        if queue is not None:
-            queue.append(delivery)
-            return
-        self._queues[subject] = deque([delivery])
-        self._schedule(subject, delivery)
-
-    def _schedule(self, subject: str, head: Delivery) -> None:
-        wait_s = 0.0
-        if head.next_attempt_at is not None:
-            wait_s = max(0.0, (head.next_attempt_at - self._clock.now()).total_seconds())
-        self._crew.put(subject, self._clock.monotonic() + wait_s)
-
-    async def _deliver(self, subject: str) -> None:
+    async def _deliver(self, subject: Subject) -> None:
         """Try the oldest delivery of one subject."""
-        queue = self._queues[subject]
-        delivery = queue[0]
-        if self._disabled:
+        retried = subject.failing
+        if subject.parked is not None and not await self._window.fetch(subject):
+            self._turns.end(subject, retried=retried)
+            if subject.probes:
+                self._breaker.unused()
+            self._window.finished(subject)
             return
-        try:
-            await self._sink.send(delivery.event)
-        except SinkError as error:
-            self._refused(queue, error)
-        else:
-            attempt = succeeded(delivery, self._clock.now())
-            self._taken.inc()
-            self._latency.observe(max(0.0, (attempt.at - delivery.created_at).total_seconds()))
-            self._finish(queue, attempt)
-            self._answered()
-        if queue:
-            self._schedule(subject, queue[0])
-        else:
-            del self._queues[subject]
+        delivery = subject.deliveries[0]
+        with anyio.CancelScope() as scope:
+            began_s = self._turns.begin(subject, scope)
+            try:
+                await self._sink.send(delivery.event)
+            except SinkError as error:
+                self._turns.end(subject, retried=retried)
+                self._refused(subject, error)
+                return
+            self._turns.end(subject, retried=retried)
+            self._accepted(subject, self._clock.monotonic() - began_s)
+            return
+        # It was ended from outside, to make room.
+        self._turns.end(subject, retried=retried, heard=False)
+        self._unheard(subject, self._clock.monotonic() - began_s)
 
-    def _refused(self, queue: deque[Delivery], error: SinkError) -> None:
-        delivery = queue[0]
-        self._failed.labels(self._sink.name, error.reason).inc()
-        if isinstance(error, SinkGone):
-            self._disabled = True
-            self._logger.error("sink.disabled", error=str(error), event_id=delivery.event.id)
-            return
-        attempt = failed(delivery, error, self._retry, self._clock.now(), self._chance())
-        log = self._logger.bind(event_id=delivery.event.id, attempt=attempt.attempts, error=str(error))
-        if attempt.status is DeliveryStatus.DEAD:
-            log.error("delivery.dead", subject=delivery.event.subject, type=delivery.event.type)
-            self._finish(queue, attempt)
-        else:
-            log.warning("delivery.failed", next_attempt_at=str(attempt.next_attempt_at))
-            queue[0] = replace(
-                delivery,
-                attempts=attempt.attempts,
-                next_attempt_at=attempt.next_attempt_at,
-                rejections=delivery.rejections + isinstance(error, SinkRejected),
-            )
-            self._records.submit(attempt)  # it stays pending, and held
-        if isinstance(error, SinkUnavailable):
-            self._gate.failed(self._clock.monotonic(), error.retry_after_s)
-        else:
-            self._answered()
+    def _accepted(self, subject: Subject, took_s: float) -> None:
+        delivery = subject.deliveries[0]
+        attempt = succeeded(delivery, self._clock.now())
+        self._taken.inc()
+        self._latency.observe(max(0.0, (attempt.at - delivery.created_at).total_seconds()))
+        self._turns.answered(took_s)
+        subject.run, subject.suspect = None, False
+        self._finish(subject, attempt)
+        if self._breaker.is_troubled:
+            self._recovered()
+
+    def _recovered(self) -> None:
+        """Have those tried now that failed because nothing got through: a back-off was meant for that time."""
+        now_s = self._clock.monotonic()
+        for subject in self._breaker.succeeded():
+            if subject.run is not None and not subject.busy:
+                subject.due_s = now_s
+                self._crew.put(subject, now_s)
+        self._health.review()
         self._crew.ring()
 
-    def _finish(self, queue: deque[Delivery], attempt: Attempt) -> None:
-        queue.popleft()
-        # Held until written: a look from the beginning in between would find it pending still, and send it again.
-        self._records.submit(attempt, self._settle)
-
-    def _settle(self, attempt: Attempt) -> None:
-        # Let go of only between reads: a page that is being read now may show it as pending still.
-        self._settled.append(attempt.position)
-        if self._behind:
-            self._crew.ring()
-
-    def _answered(self) -> None:
-        if self._gate.failing_since_s is None:
+    def _refused(self, subject: Subject, error: SinkError) -> None:
+        if isinstance(error, SinkGone):
+            self._failed.labels(self._sink.name, error.reason).inc()
+            self._health.disable(error)
+            subject.due_s = self._clock.monotonic()
+            self._crew.put(subject, subject.due_s)
             return
-        was_open = self._gate.is_open
-        self._gate.answered()
-        if was_open:
-            # The receiver is back: nobody should wait out a back-off that was meant for its absence.
-            self._logger.info("sink.answers")
-            self._crew.hasten()
+        now_s = self._clock.monotonic()
+        attempt = subject.failed(error, self._retry, self._clock.now(), now_s, self._chance())
+        self._learn(subject, error, now_s)
+        if attempt.status is DeliveryStatus.DEAD:
+            event = subject.deliveries[0].event
+            self._log(attempt, event).error("delivery.dead", subject=event.subject, type=event.type)
+            self._finish(subject, attempt)
+        else:
+            self._put_off(subject, attempt, now_s)
+        self._crew.ring()
+
+    def _unheard(self, subject: Subject, waited_s: float) -> None:
+        """Put off what was ended to make room for others: no verdict on it, so it is never its last attempt."""
+        error = SinkUnavailable(f"no answer within {waited_s:.2g} s, and others wait")
+        now_s = self._clock.monotonic()
+        attempt = failed(subject.deliveries[0], error, self._retry, self._clock.now(), self._chance())
+        self._learn(subject, error, now_s)
+        self._put_off(subject, attempt, now_s)
+        self._crew.ring()
+
+    def _learn(self, subject: Subject, error: SinkError, now_s: float) -> None:
+        """Note what a failure says of the sink."""
+        self._failed.labels(self._sink.name, error.reason).inc()
+        if isinstance(error, SinkRejected):
+            self._breaker.refused(subject)
+        else:
+            for_s = asked_s(error, self._retry)
+            self._breaker.failed(subject, now_s, for_s, probe=subject.probes, others=self._turns.has_others)
+            if isinstance(error, SinkRateLimited) and not subject.suspect:
+                self._breaker.pause(now_s, for_s)
+        self._health.review(error)
+
+    def _put_off(self, subject: Subject, attempt: Attempt, now_s: float) -> None:
+        delivery, delay = subject.deliveries[0], attempt.delay
+        subject.due_s = now_s + delay.total_seconds()
+        # What is said is when it is tried, also where the whole sink waits for longer.
+        later_s = max(0.0, self._breaker.tried_no_sooner_s(now_s) - subject.due_s)
+        next_at = attempt.at + delay + timedelta(seconds=later_s)
+        self._log(attempt, delivery.event).warning("delivery.failed", next_attempt_at=str(next_at))
+        subject.deliveries[0] = replace(
+            delivery,
+            attempts=attempt.attempts,
+            next_attempt_at=attempt.next_attempt_at,
+            rejections=attempt.rejections,
+            rejected_since=attempt.rejected_since,
+        )
+        self._records.submit(attempt)  # it stays pending, and held
+        self._window.failed(subject)
+        self._crew.put(subject, subject.due_s)
+
+    def _finish(self, subject: Subject, attempt: Attempt) -> None:
+        subject.deliveries.popleft()
+        # Held until written: a look from the beginning in between would find it pending still, and send it again.
+        self._records.submit(attempt, self._window.settle)
+        self._window.finished(subject)
+
+    def _log(self, attempt: Attempt, event: Event) -> FilteringBoundLogger:
+        return self._logger.bind(event_id=event.id, attempt=attempt.attempts, error=attempt.error)

@@ -10,7 +10,7 @@ from jobwatchd.engine.delivery import DeliveryLoop, Outlet
 from jobwatchd.engine.records import Records
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.errors import SinkError
-from jobwatchd.model.delivery import Delivery
+from jobwatchd.model.delivery import Delivery, SinkState
 from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.ports import Clock, Store
@@ -18,7 +18,10 @@ from jobwatchd.telemetry import Telemetry
 
 
 class Fanout:
-    """Routes events to sinks; each durable one has its own loop, so that a slow sink delays no other."""
+    """Routes events to sinks; each durable one has its own loop, so that a slow sink delays no other.
+
+    Implements `ports.Sinks`.
+    """
 
     def __init__(
         self,
@@ -91,6 +94,21 @@ class Fanout:
     def names(self) -> Collection[str]:
         """The names of the sinks that are open."""
         return tuple(self._outlets)
+
+    def states(self) -> Sequence[SinkState]:
+        """Return how each sink fares."""
+        return [self._loops[name].state if name in self._loops else SinkState(name) for name in self._outlets]
+
+    def enable(self, name: str) -> bool:
+        """Go on with a sink whose receiver wanted no more events; returns whether that was so. Raises `KeyError`."""
+        if name not in self._outlets:
+            raise KeyError(name)
+        return name in self._loops and self._loops[name].enable()
+
+    def rescan(self) -> None:
+        """Have deliveries found soon that are pending again."""
+        for loop in self._loops.values():
+            loop.rescan()
 
     async def drain(self) -> None:
         """Return once every durable sink was tried with all that it may be tried with now."""

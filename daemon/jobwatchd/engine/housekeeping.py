@@ -1,6 +1,5 @@
 """What has to be done from time to time: see that the store works, prune what is old, keep the slow gauges."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
@@ -8,6 +7,7 @@ from typing import NoReturn
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.undeliverable import Undeliverable
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.ports import Clock, Store
 from jobwatchd.telemetry import Telemetry
@@ -19,10 +19,11 @@ PRUNE_EVERY_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long ended watches and told events are kept, in seconds."""
+    """How long ended watches, told events, and deliveries to sinks that are gone are kept, in seconds."""
 
     finished_s: float = 7 * 86_400.0
     events_s: float = 30 * 86_400.0
+    undeliverable_s: float = 7 * 86_400.0
 
 
 class Housekeeping:
@@ -47,7 +48,7 @@ class Housekeeping:
         self._telemetry = telemetry
         self._logger = logger
         self._sinks: set[str] = set()
-        self._strangers: set[str] = set()
+        self._undeliverable = Undeliverable(store, clock, telemetry, logger)
 
     async def run(self) -> NoReturn:
         """Go round; raises only what the store raises."""
@@ -85,10 +86,4 @@ class Housekeeping:
             self._telemetry.deliveries_pending.labels(name).set(sink.pending if sink else 0)
             self._telemetry.dead_letters.labels(name).set(sink.dead if sink else 0)
             self._telemetry.delivery_oldest.labels(name).set(oldest_at.timestamp() if oldest_at else 0)
-        self._warn_of_strangers({name for name in backlog if backlog[name].pending} - names)
-
-    def _warn_of_strangers(self, strangers: Collection[str]) -> None:
-        """Say once that events wait for a sink that is not configured (any more)."""
-        for name in set(strangers) - self._strangers:
-            self._logger.warning("sink.unknown", sink=name, why="events wait for a sink that is not configured")
-        self._strangers |= set(strangers)
+        await self._undeliverable.review(list(backlog.values()), names, self.retention.undeliverable_s)

@@ -4,16 +4,16 @@ A call that fails so is made again, whole, further and further apart, up to abou
 may be. What that holds up is bounded elsewhere: `commits` and `delivery` say how much they keep in memory.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
 from jobwatchd.engine.store_outage import StoreOutage
 from jobwatchd.errors import StoreUnavailable
-from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
+from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery, Replayed
 from jobwatchd.model.event import StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.query import EventQuery, WatchQuery
+from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.ports import Clock, Pruned, Route, Store
@@ -108,17 +108,33 @@ class RetryingStore:
         """Return a sink's pending deliveries with positions above `after`, in order."""
         return await self._retry(self._store.pending_deliveries, sink, after, limit)
 
+    async def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink."""
+        return await self._retry(self._store.first_pending, sink, watch_id)
+
     async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Write what became of deliveries."""
         await self._retry(self._store.record_attempts, attempts)
 
-    async def list_dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
-        """Return dead deliveries of one sink (None: all) with positions above `after`, in order."""
-        return await self._retry(self._store.list_dead_letters, sink, after, limit)
+    async def list_dead_letters(self, query: DeadLetterQuery) -> Sequence[DeadLetter]:
+        """Return dead deliveries in the order of their positions."""
+        return await self._retry(self._store.list_dead_letters, query)
 
-    async def replay(self, sink: str, event_ids: Collection[str], now: datetime) -> int:
-        """Make dead deliveries pending again, as new as of `now`; returns how many."""
-        return await self._retry(self._store.replay, sink, event_ids, now)
+    async def replay(self, query: DeadLetterQuery, now: datetime) -> Replayed:
+        """Make the dead deliveries of a page pending again, as new as of `now`."""
+        return await self._retry(self._store.replay, query, now)
+
+    async def mark_missing(self, sinks: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        """Remember that these sinks, and no others, are not configured; returns since when."""
+        return await self._retry(self._store.mark_missing, sinks, now)
+
+    async def missing_sinks(self) -> Mapping[str, datetime]:
+        """Return the sinks that are known not to be configured, and since when."""
+        return await self._retry(self._store.missing_sinks)
+
+    async def drop_pending(self, sink: str) -> int:
+        """Remove some of a sink's pending deliveries; returns how many."""
+        return await self._retry(self._store.drop_pending, sink)
 
     async def backlog(self) -> Sequence[Backlog]:
         """Return, per sink that has any pending or dead delivery, how far behind it is."""

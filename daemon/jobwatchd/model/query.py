@@ -36,3 +36,19 @@ class EventQuery:
     source: str | None = None
     types: tuple[str, ...] = ()
     newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterQuery:
+    """Which dead letters: after this position, of at most so many events, of this sink, source, watch, these types.
+
+    `event_ids`, if not None, keeps those of these events.
+    """
+
+    after: int = 0
+    limit: int = 100
+    sink: str | None = None
+    source: str | None = None
+    watch_id: int | None = None
+    types: tuple[str, ...] = ()
+    event_ids: tuple[str, ...] | None = None

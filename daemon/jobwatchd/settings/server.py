@@ -62,11 +62,15 @@ class ServerSettings(Section):
 
 
 class StoreSettings(Section):
-    """Where watches, events and deliveries are kept, and for how long once they are over."""
+    """Where watches, events and deliveries are kept, and for how long once they are over.
+
+    `keep_undeliverable` is for deliveries that wait for a sink that is not configured any more.
+    """
 
     url: StoreUrl = "sqlite:////var/lib/jobwatchd/jobwatchd.db"
     keep_finished: PositiveDuration = 7 * 86_400.0
     keep_events: PositiveDuration = 30 * 86_400.0
+    keep_undeliverable: PositiveDuration = 7 * 86_400.0
 
 
 class LogSettings(Section):

@@ -15,7 +15,7 @@ from jobwatchd.model.filters import EventFilter
 from jobwatchd.settings.credentials import HeaderSecret, SigningSecret
 from jobwatchd.settings.names import Labels
 from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Count, PositiveDuration
+from jobwatchd.settings.units import Count, Duration, PositiveDuration
 from jobwatchd.settings.urls import HookUrl
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)
@@ -40,7 +40,8 @@ def _check_header_name(name: str) -> str:
 class RetrySettings(Section):
     """How long an event is tried: backing off up to `longest`, given up `max_age` after it happened.
 
-    A receiver that refuses an event (a 4xx that promises nothing) is asked `rejections` times.
+    A receiver that refuses an event (a 4xx that promises nothing) is asked `rejections` times, and for `rejections_for`
+    at least. What it asks for with Retry-After is obeyed up to `longest`.
     """
 
     first: PositiveDuration = 1.0
@@ -48,6 +49,7 @@ class RetrySettings(Section):
     longest: PositiveDuration = 600.0
     max_age: PositiveDuration = 3 * 86_400.0
     rejections: Count = 5
+    rejections_for: Duration = 600.0
 
 
 class TrustSettings(Section):
@@ -100,7 +102,7 @@ class WebhookSinkSettings(FilteredSinkSettings):
     def delivery_retry(self) -> Retry:
         """Return how long an event is tried."""
         backoff = Backoff(self.retry.first, self.retry.factor, self.retry.longest)
-        return Retry(backoff, self.retry.max_age, self.retry.rejections)
+        return Retry(backoff, self.retry.max_age, self.retry.rejections, self.retry.rejections_for)
 
 
 SinkSettings = Annotated[LogSinkSettings | MetricsSinkSettings | WebhookSinkSettings, Field(discriminator="kind")]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
 
-from jobwatchd.errors import SinkError, SinkGone, SinkRejected, SinkUnavailable
+from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.event import Event
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer, Clock, HttpClient
@@ -52,8 +52,9 @@ class Webhook:
     async def send(self, event: Event) -> None:
         """Post the event once; a 2xx whose answer came whole means that it was taken.
 
-        Raises `SinkGone` for 410; `SinkUnavailable` for 408, 425, 429 and 5xx (with what Retry-After asks for), for
-        time-outs, and where no whole answer came; `SinkRejected` for every other status, redirects among them.
+        Raises `SinkGone` for 410; `SinkRateLimited` for 429 and `SinkUnavailable` for 408, 425 and 5xx (with what
+        Retry-After asks for), for time-outs, and where no whole answer came; `SinkRejected` for every other status,
+        redirects among them.
         """
         body = cloud_event(event)
         headers = {**self._headers, **self._signer.headers(event.id, body, self._clock.now())}
@@ -71,7 +72,8 @@ class Webhook:
         if status == HTTPStatus.GONE:
             return SinkGone(f"{sentence}; it wants no more events")
         if status in RETRIED or status // 100 == SERVER_ERROR:
-            return SinkUnavailable(sentence, retry_after_s(answer.header("retry-after"), self._clock.now()))
+            later = SinkRateLimited if status == HTTPStatus.TOO_MANY_REQUESTS else SinkUnavailable
+            return later(sentence, retry_after_s(answer.header("retry-after"), self._clock.now()))
         if status // 100 == REDIRECTION and answer.header("location") is not None:
             return SinkRejected(f"{sentence}; redirects are not followed, configure the final URL")
         return SinkRejected(sentence)

@@ -2,7 +2,7 @@
 
 - `memory`, `memory_deliveries`: everything in dicts, for tests and for `jobwatchd wait`
 - `sql`: the transactions; what is said in them stands, noun by noun, in `sql_watches`, `sql_commit`, `sql_events`,
-  `sql_deliveries`
+  `sql_deliveries`, `sql_dead_letters`, `sql_sinks`
 - `schema`: the tables; `migrations/`: how an older schema becomes this one; `migrate`: runs them
 - `rows`, `codec`: rows and JSON to and from the model; `chunks`: lists too long for one statement
 - `database`: one writer, many readers, every failure a `StoreError`

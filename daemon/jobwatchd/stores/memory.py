@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count, islice
 
-from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
+from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery, Replayed
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.query import EventQuery, WatchQuery
+from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.ports import Pruned, Route
@@ -36,6 +36,7 @@ class MemoryStore:
         self._events: dict[int, tuple[StoredEvent, datetime]] = {}
         self._event_ids: dict[str, int] = {}
         self._deliveries = MemoryDeliveries()
+        self._missing_sinks: dict[str, datetime] = {}
 
     async def open(self) -> None:
         """Do nothing."""
@@ -145,19 +146,35 @@ class MemoryStore:
         """Return a sink's pending deliveries with positions above `after`, in order."""
         return self._deliveries.pending(sink, after, limit)
 
+    async def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink; None where there is none."""
+        return self._deliveries.first_pending(sink, watch_id)
+
     async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Write what became of deliveries; idempotent."""
         for attempt in attempts:
             self._deliveries.record(attempt)
 
-    async def list_dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
-        """Return dead deliveries of one sink (None: all) with positions above `after`, in order."""
-        return self._deliveries.dead_letters(sink, after, limit)
+    async def list_dead_letters(self, query: DeadLetterQuery) -> Sequence[DeadLetter]:
+        """Return dead deliveries in the order of their positions."""
+        return self._deliveries.dead_letters(query)
 
-    async def replay(self, sink: str, event_ids: Collection[str], now: datetime) -> int:
-        """Make dead deliveries pending again, as new as of `now`; returns how many."""
-        positions = {self._event_ids[event_id] for event_id in event_ids if event_id in self._event_ids}
-        return self._deliveries.replay(sink, positions, now)
+    async def replay(self, query: DeadLetterQuery, now: datetime) -> Replayed:
+        """Make the dead deliveries of a page pending again, as new as of `now`."""
+        return self._deliveries.replay(query, now)
+
+    async def mark_missing(self, sinks: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        """Remember that these sinks, and no others, are not configured; returns since when each is known to be so."""
+        self._missing_sinks = {name: self._missing_sinks.get(name, now) for name in sinks}
+        return dict(self._missing_sinks)
+
+    async def missing_sinks(self) -> Mapping[str, datetime]:
+        """Return the sinks that are known not to be configured, and since when."""
+        return dict(self._missing_sinks)
+
+    async def drop_pending(self, sink: str) -> int:
+        """Remove at most 1,000 of a sink's pending deliveries; returns how many."""
+        return self._deliveries.drop_pending(sink, PRUNED_AT_ONCE)
 
     async def backlog(self) -> Sequence[Backlog]:
         """Return, per sink that has any pending or dead delivery, how far behind it is."""

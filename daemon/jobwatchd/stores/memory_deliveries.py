@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery, DeliveryStatus
+from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery, DeliveryStatus, Replayed
+from jobwatchd.model.query import DeadLetterQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class MemoryDeliveries:
         """Return the pending deliveries of one event."""
         return [kept.delivery for kept in self._with(DeliveryStatus.PENDING) if kept.delivery.position == position]
 
+    def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink."""
+        for kept in self._with(DeliveryStatus.PENDING):
+            if kept.delivery.sink == sink and kept.delivery.event.watch_id == watch_id:
+                return kept.delivery
+        return None
+
     def pending_positions(self) -> set[int]:
         """Return the positions of all events that any sink still waits for."""
         return {kept.delivery.position for kept in self._with(DeliveryStatus.PENDING)}
@@ -49,36 +57,51 @@ class MemoryDeliveries:
         kept = self._kept.get((attempt.position, attempt.sink))
         if kept is None:
             return
-        tried = replace(kept.delivery, attempts=attempt.attempts, next_attempt_at=attempt.next_attempt_at)
+        tried = replace(
+            kept.delivery,
+            attempts=attempt.attempts,
+            next_attempt_at=attempt.next_attempt_at,
+            rejections=attempt.rejections,
+            rejected_since=attempt.rejected_since,
+        )
         finished_at = None if attempt.status is DeliveryStatus.PENDING else attempt.at
         self._kept[attempt.position, attempt.sink] = _Kept(tried, attempt.status, finished_at, attempt.error)
 
-    def dead_letters(self, sink: str | None, after: int, limit: int) -> list[DeadLetter]:
-        """Return dead deliveries above `after`; the limit counts positions, so that no page ends within one."""
-        found = [
-            DeadLetter(
-                kept.delivery.sink,
-                kept.delivery.position,
-                kept.delivery.event,
-                kept.delivery.attempts,
-                kept.finished_at or kept.delivery.created_at,
-                kept.error,
-            )
-            for kept in self._with(DeliveryStatus.DEAD)
-            if sink in {None, kept.delivery.sink} and kept.delivery.position > after
-        ]
-        page = set(sorted({letter.position for letter in found})[:limit])
-        return sorted((letter for letter in found if letter.position in page), key=lambda it: (it.position, it.sink))
+    def dead_letters(self, query: DeadLetterQuery) -> list[DeadLetter]:
+        """Return dead deliveries in order; the limit counts events, so that no page ends within one."""
+        found = sorted(
+            (
+                DeadLetter(
+                    kept.delivery.sink,
+                    kept.delivery.position,
+                    kept.delivery.event,
+                    kept.delivery.attempts,
+                    kept.finished_at or kept.delivery.created_at,
+                    kept.error,
+                )
+                for kept in self._with(DeliveryStatus.DEAD)
+                if _is_asked_for(kept.delivery, query)
+            ),
+            key=lambda letter: (letter.position, letter.sink),
+        )
+        page = set(sorted({letter.position for letter in found})[: query.limit])
+        return [letter for letter in found if letter.position in page]
 
-    def replay(self, sink: str, positions: Collection[int], now: datetime) -> int:
-        """Make a sink's dead deliveries at these positions pending again, as new as of `now`; returns how many."""
-        replayed = 0
-        for position in positions:
-            kept = self._kept.get((position, sink))
-            if kept is not None and kept.status is DeliveryStatus.DEAD:
-                self._kept[position, sink] = _Kept(Delivery(sink, position, kept.delivery.event, now))
-                replayed += 1
-        return replayed
+    def replay(self, query: DeadLetterQuery, now: datetime) -> Replayed:
+        """Make the dead deliveries of a page pending again, as new as of `now`."""
+        page = self.dead_letters(query)
+        for letter in page:
+            key = letter.position, letter.sink
+            self._kept[key] = _Kept(Delivery(letter.sink, letter.position, letter.event, now))
+        is_full = len({letter.position for letter in page}) == query.limit
+        return Replayed(len(page), page[-1].position if is_full else None)
+
+    def drop_pending(self, sink: str, at_most: int) -> int:
+        """Forget some of a sink's pending deliveries; returns how many."""
+        dropped = self.pending(sink, 0, at_most)
+        for delivery in dropped:
+            del self._kept[delivery.position, sink]
+        return len(dropped)
 
     def backlog(self) -> list[Backlog]:
         """Return, per sink that has any pending or dead delivery, how far behind it is."""
@@ -100,3 +123,15 @@ class MemoryDeliveries:
 
     def _with(self, status: DeliveryStatus) -> Iterable[_Kept]:
         return [kept for kept in self._kept.values() if kept.status is status]
+
+
+def _is_asked_for(delivery: Delivery, query: DeadLetterQuery) -> bool:
+    event = delivery.event
+    return (
+        delivery.position > query.after
+        and query.sink in {None, delivery.sink}
+        and query.source in {None, event.source}
+        and query.watch_id in {None, event.watch_id}
+        and (not query.types or event.type in query.types)
+        and (query.event_ids is None or event.id in query.event_ids)
+    )

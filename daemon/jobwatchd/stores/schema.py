@@ -100,6 +100,8 @@ deliveries = Table(
     Column("next_attempt_at", BigInteger),
     Column("finished_at", BigInteger),
     Column("error", Text),
+    Column("rejections", Integer, nullable=False, server_default=text("0")),
+    Column("rejected_since", BigInteger),
     # The key is half of the row: keep the rows in the index itself.
     sqlite_with_rowid=False,
 )
@@ -126,6 +128,14 @@ sources = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("unreachable_since", BigInteger),
+)
+
+# Those that deliveries wait for though they are not configured (any more).
+missing_sinks = Table(
+    "missing_sinks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("missing_since", BigInteger, nullable=False),
 )
 
 

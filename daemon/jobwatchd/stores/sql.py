@@ -1,6 +1,6 @@
 """The store that lasts: SQLAlchemy Core on SQLite. Here stand the transactions; the noun files say what is in them."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,15 +8,15 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery
+from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery, Replayed
 from jobwatchd.model.event import StoredEvent
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.query import EventQuery, WatchQuery
+from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.ports import Pruned, Route
-from jobwatchd.stores import sql_commit, sql_deliveries, sql_events, sql_watches
+from jobwatchd.stores import sql_commit, sql_dead_letters, sql_deliveries, sql_events, sql_sinks, sql_watches
 from jobwatchd.stores.database import Database
 from jobwatchd.stores.rows import WatchReader
 from jobwatchd.stores.sqlite import SqliteFile
@@ -104,17 +104,33 @@ class SqlStore:
         """Return a sink's pending deliveries with positions above `after`, in order."""
         return await self._database.read(sql_deliveries.pending, sink, after, limit)
 
+    async def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
+        """Return the oldest pending delivery of a watch's events to a sink; None where there is none."""
+        return await self._database.read(sql_deliveries.first_pending, sink, watch_id)
+
     async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Write what became of deliveries; idempotent."""
         await self._database.write(sql_deliveries.record, attempts)
 
-    async def list_dead_letters(self, sink: str | None, after: int, limit: int) -> Sequence[DeadLetter]:
-        """Return dead deliveries of one sink (None: all) with positions above `after`, in order."""
-        return await self._database.read(sql_deliveries.dead_letters, sink, after, limit)
+    async def list_dead_letters(self, query: DeadLetterQuery) -> Sequence[DeadLetter]:
+        """Return dead deliveries in the order of their positions."""
+        return await self._database.read(sql_dead_letters.dead_letters, query)
 
-    async def replay(self, sink: str, event_ids: Collection[str], now: datetime) -> int:
-        """Make dead deliveries pending again, as new as of `now`; returns how many."""
-        return await self._database.write(sql_deliveries.replay, sink, event_ids, now)
+    async def replay(self, query: DeadLetterQuery, now: datetime) -> Replayed:
+        """Make the dead deliveries of a page pending again, as new as of `now`."""
+        return await self._database.write(sql_dead_letters.replay, query, now)
+
+    async def mark_missing(self, sinks: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        """Remember that these sinks, and no others, are not configured; returns since when each is known to be so."""
+        return await self._database.write(sql_sinks.mark, sinks, now)
+
+    async def missing_sinks(self) -> Mapping[str, datetime]:
+        """Return the sinks that are known not to be configured, and since when."""
+        return await self._database.read(sql_sinks.missing)
+
+    async def drop_pending(self, sink: str) -> int:
+        """Remove at most 1,000 of a sink's pending deliveries; returns how many."""
+        return await self._database.write(sql_deliveries.drop_pending, sink)
 
     async def backlog(self) -> Sequence[Backlog]:
         """Return, per sink that has any pending or dead delivery, how far behind it is."""

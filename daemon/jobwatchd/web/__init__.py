@@ -1,7 +1,7 @@
 """The HTTP side of the daemon: what people and machines ask it.
 
 - `application`: puts everything together (`build_app`)
-- `watches`, `events`, `deliveries`, `status`: the API under `/v1`
+- `watches`, `events`, `deliveries`, `sinks`, `status`: the API under `/v1`
 - `health`: `/livez` and `/readyz`
 - `exposition`: `/metrics`
 - `inputs`, `outputs`: the JSON that comes in, and that goes out

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Security
 from fastapi.security import HTTPBearer
 from prometheus_client import CollectorRegistry
+from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.model.configuration import ConfigurationState
-from jobwatchd.ports import Clock, Store, Vitals, Watchlist
+from jobwatchd.ports import Clock, Sinks, Store, Vitals, Watchlist
 from jobwatchd.web import problems
 from jobwatchd.web.bodies import JsonRoute
 from jobwatchd.web.deliveries import DeadLetters
@@ -18,6 +19,7 @@ from jobwatchd.web.exposition import Exposition
 from jobwatchd.web.gate import BearerGate, Tokens
 from jobwatchd.web.health import Health
 from jobwatchd.web.openapi import describe
+from jobwatchd.web.sinks import SinkControl
 from jobwatchd.web.status import StatusReport
 from jobwatchd.web.store_gate import StoreGate
 from jobwatchd.web.watches import Watches
@@ -39,8 +41,10 @@ def build_app(
     *,
     store: Store,
     watchlist: Watchlist,
+    sinks: Sinks,
     vitals: Vitals,
     registry: CollectorRegistry,
+    logger: FilteringBoundLogger,
     tokens: Tokens,
     configuration: Callable[[], ConfigurationState],
     clock: Clock,
@@ -66,8 +70,11 @@ def build_app(
     )
     Watches(store, watchlist).register(api)
     Events(store, vitals, clock).register(api)
-    DeadLetters(store, clock).register(api)
-    status = StatusReport(store, vitals, registry, configuration=configuration, clock=clock, version=version)
+    DeadLetters(store, sinks, clock, logger).register(api)
+    SinkControl(sinks, logger).register(api)
+    status = StatusReport(
+        store, sinks, vitals, registry=registry, configuration=configuration, clock=clock, version=version
+    )
     status.register(api)
 
     problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.ports import Clock, Store
+from jobwatchd.ports import Clock, Sinks, Store
 from jobwatchd.web.inputs import DeadLetterFilter, ReplayRequest
 from jobwatchd.web.outputs import DeadLetterBody, DeadLetterPage, ReplayedBody
 from jobwatchd.web.problems import documented
@@ -13,9 +14,11 @@ from jobwatchd.web.problems import documented
 class DeadLetters:
     """What can be asked and done about dead letters."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, sinks: Sinks, clock: Clock, logger: FilteringBoundLogger) -> None:
         self._store = store
+        self._sinks = sinks
         self._clock = clock
+        self._logger = logger
 
     def register(self, router: APIRouter) -> None:
         """Add the operations to `router`."""
@@ -33,13 +36,16 @@ class DeadLetters:
 
     async def list(self, wanted: Annotated[DeadLetterFilter, Query()]) -> DeadLetterPage:
         """List dead letters in the order of their events."""
-        letters = await self._store.list_dead_letters(wanted.sink, wanted.after, wanted.limit)
-        more = len(letters) == wanted.limit
+        letters = await self._store.list_dead_letters(wanted.query(wanted.limit))
+        more = len({letter.position for letter in letters}) == wanted.limit
         return DeadLetterPage(
             items=[DeadLetterBody.of(letter) for letter in letters], next=letters[-1].position if more else None
         )
 
     async def replay(self, wanted: ReplayRequest) -> ReplayedBody:
-        """Make dead letters pending again."""
-        replayed = await self._store.replay(wanted.sink, wanted.event_ids, self._clock.now())
-        return ReplayedBody(replayed=replayed)
+        """Make dead letters pending again, as many as one transaction should."""
+        replayed = await self._store.replay(wanted.query(wanted.limit, wanted.event_ids), self._clock.now())
+        if replayed.count:
+            self._sinks.rescan()
+            self._logger.info("api.replayed", deliveries=replayed.count, sink=wanted.sink, source=wanted.source)
+        return ReplayedBody(replayed=replayed.count, next=replayed.next)

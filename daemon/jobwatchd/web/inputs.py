@@ -1,11 +1,23 @@
 """The JSON and the query parameters that come in."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    StrictBool,
+    WithJsonSchema,
+    model_validator,
+)
 
 from jobwatchd.model.event import EventType
 from jobwatchd.model.job import State
+from jobwatchd.model.query import DeadLetterQuery
 from jobwatchd.model.units import parse_duration_s
 from jobwatchd.model.watch import Policy
 
@@ -153,22 +165,63 @@ class EventFilter(_Input):
         return min(_seconds(self.wait) or 0.0, LONGEST_WAIT_S)
 
 
-class DeadLetterFilter(_Input):
+class _DeadLetterChoice(_Input):
+    sink: Plain | None = None
+    source: Plain | None = None
+    type: list[EventType] = Field(default_factory=list, max_length=len(EventType))
+    watch_id: Id | None = None
+    after: After = 0
+
+    def query(self, limit: int, event_ids: Sequence[str] | None = None) -> DeadLetterQuery:
+        """Return which dead letters that means."""
+        return DeadLetterQuery(
+            after=self.after,
+            limit=limit,
+            sink=self.sink,
+            source=self.source,
+            watch_id=self.watch_id,
+            types=tuple(self.type),
+            event_ids=None if event_ids is None else tuple(event_ids),
+        )
+
+
+class DeadLetterFilter(_DeadLetterChoice):
     """Which dead letters to list."""
 
-    sink: Plain | None = None
-    after: After = 0
     limit: Limit = 100
 
 
-class ReplayRequest(_Input):
-    """Dead letters to send again."""
+class ReplayRequest(_DeadLetterChoice):
+    """Which dead letters to send again: those that fit all that is said, or `all` that there are."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"sink": "ci", "event_ids": ["5b2c8a0e-7a0c-5d52-9a55-0a4f8f6f3f10"]}]}
+        json_schema_extra={
+            "examples": [
+                {"sink": "ci", "event_ids": ["5b2c8a0e-7a0c-5d52-9a55-0a4f8f6f3f10"]},
+                {"sink": "ci", "type": ["job.failed"]},
+                {"all": True},
+            ]
+        }
     )
 
-    sink: Plain
-    event_ids: list[Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]] = Field(
-        min_length=1, max_length=MAX_BATCH
+    event_ids: (
+        Annotated[
+            list[Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]],
+            Field(min_length=1, max_length=MAX_BATCH),
+        ]
+        | None
+    ) = None
+    all: StrictBool = Field(default=False, description="Has to be true where nothing else says which.")
+    # In a query everything is text, in a body a number is one.
+    watch_id: Annotated[Id, Strict()] | None = None
+    after: Annotated[After, Strict()] = 0
+    limit: Annotated[Limit, Strict()] = Field(
+        MAX_PAGE, description="Dead letters of so many events at most; `next` says how to go on."
     )
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        chosen = (self.sink, self.source, self.watch_id, self.event_ids)
+        if not self.all and not self.type and all(each is None for each in chosen):
+            raise ValueError("expected sink, source, type, watch_id or event_ids, or all: true")
+        return self

@@ -213,6 +213,14 @@ class ReplayedBody(BaseModel):
     """How many dead letters are to be sent again."""
 
     replayed: int
+    next: int | None = Field(description="The `after` with which to go on; null: there are no more.")
+
+
+class EnabledBody(BaseModel):
+    """What became of the wish to go on with a sink."""
+
+    name: str
+    enabled: bool = Field(description="false: its receiver had not turned it off, and nothing has changed.")
 
 
 def _observation_body(record: WatchRecord) -> ObservationBody | None:

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, Field
 
 from jobwatchd.model.configuration import ConfigurationState
-from jobwatchd.ports import Clock, Store, Vitals
+from jobwatchd.model.delivery import Backlog
+from jobwatchd.ports import Clock, Sinks, Store, Vitals
 
 
 class SourceStatus(BaseModel):
@@ -22,9 +23,16 @@ class SourceStatus(BaseModel):
 
 
 class SinkStatus(BaseModel):
-    """How far behind one sink is."""
+    """How one sink fares, and how far behind it is."""
 
     name: str
+    configured: bool = Field(description="false: events wait for it, or were given up, though it is not configured.")
+    state: Literal["ok", "unavailable", "disabled", "missing"] = Field(
+        description="unavailable: nothing gets through, and it is probed. disabled: its receiver answered 410, it is "
+        "off until it is enabled. missing: it is not configured, and what waits for it is dropped in time."
+    )
+    since: datetime | None = Field(description="Since when it is so; null where all is well.")
+    reason: str | None = Field(description="What its receiver said, where it is unavailable or disabled.")
     pending: int
     dead: int
     oldest_at: datetime | None = Field(description="When the oldest event still waiting for it was told.")
@@ -62,7 +70,7 @@ class Status(BaseModel):
     )
     configuration: ConfigurationStatus
     sources: list[SourceStatus]
-    sinks: list[SinkStatus] = Field(description="Those that have anything pending or dead.")
+    sinks: list[SinkStatus] = Field(description="Those configured, and others that have anything pending or dead.")
 
 
 class StatusReport:
@@ -71,14 +79,16 @@ class StatusReport:
     def __init__(
         self,
         store: Store,
+        sinks: Sinks,
         vitals: Vitals,
-        registry: CollectorRegistry,
         *,
+        registry: CollectorRegistry,
         configuration: Callable[[], ConfigurationState],
         clock: Clock,
         version: str,
     ) -> None:
         self._store = store
+        self._sinks = sinks
         self._vitals = vitals
         self._registry = registry
         self._configuration = configuration
@@ -92,7 +102,6 @@ class StatusReport:
 
     async def show(self) -> Status:
         """Tell how the daemon fares."""
-        backlog = await self._store.backlog()
         return Status(
             version=self._version,
             uptime_s=self._clock.monotonic() - self._started,
@@ -100,11 +109,29 @@ class StatusReport:
             problems=[*self._vitals.ailments(), *self._vitals.outages()],
             configuration=ConfigurationStatus.of(self._configuration()),
             sources=self._sources(),
-            sinks=[
-                SinkStatus(name=each.sink, pending=each.pending, dead=each.dead, oldest_at=each.oldest_at)
-                for each in backlog
-            ],
+            sinks=await self._sink_states(),
         )
+
+    async def _sink_states(self) -> list[SinkStatus]:
+        backlog = {each.sink: each for each in await self._store.backlog()}
+        missing = await self._store.missing_sinks()
+        states = {state.name: state for state in self._sinks.states()}
+        found = []
+        for name in sorted(states.keys() | backlog.keys()):
+            state, behind = states.get(name), backlog.get(name) or Backlog(name, 0, 0, None)
+            found.append(
+                SinkStatus(
+                    name=name,
+                    configured=state is not None,
+                    state="missing" if state is None else state.condition.value,
+                    since=missing.get(name) if state is None else state.since,
+                    reason=None if state is None else state.reason,
+                    pending=behind.pending,
+                    dead=behind.dead,
+                    oldest_at=behind.oldest_at,
+                )
+            )
+        return found
 
     def _sources(self) -> list[SourceStatus]:
         """Read what the metrics say about the sources: the lanes keep these two gauges current."""

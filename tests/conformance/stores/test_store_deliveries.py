@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery, DeliveryStatus
+from jobwatchd.model.delivery import Attempt, Backlog, Delivery, DeliveryStatus
+from jobwatchd.model.job import State
+from jobwatchd.model.query import DeadLetterQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Store
@@ -78,67 +80,59 @@ async def test_recording_is_idempotent(
         Attempt("hook", 999, DeliveryStatus.DELIVERED, 1, now),
     ]
     await store.record_attempts(attempts)
-    before = (await store.pending_deliveries("hook", 0, 10), await store.list_dead_letters(None, 0, 10))
+    before = (await store.pending_deliveries("hook", 0, 10), await store.list_dead_letters(DeadLetterQuery()))
     await store.record_attempts(attempts)
-    assert (await store.pending_deliveries("hook", 0, 10), await store.list_dead_letters(None, 0, 10)) == before
+    assert (await store.pending_deliveries("hook", 0, 10), await store.list_dead_letters(DeadLetterQuery())) == before
     await store.record_attempts([])
 
 
-async def test_a_dead_letter_tells_why(
+async def test_refusals_are_remembered(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
 ):
-    """Which event, for which sink, after how many attempts, when, and what was the matter."""
-    await store.record_attempts([outcome(deliveries[2], DeliveryStatus.DEAD, 5, error="400 Bad Request")])
-    assert await jobs(store) == ["a", "b", "d"]
-    it = deliveries[2]
-    expected = DeadLetter("hook", it.position, it.event, 5, now + MINUTE, "400 Bad Request")
-    assert await store.list_dead_letters("hook", 0, 10) == [expected]
-    assert await store.list_dead_letters("other", 0, 10) == []
-
-
-async def test_dead_letters_are_paged_by_position(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt):
-    """No page begins in the middle of an event that several sinks would not take."""
-    for delivery in deliveries:
-        await store.record_attempts(
-            [outcome(delivery, DeliveryStatus.DEAD, sink=sink, error="no") for sink in ("other", "hook")]
-        )
-    assert [it.event.ref.job for it in await store.list_dead_letters("hook", 0, 3)] == ["a", "b", "c"]
-    seen, after = [], 0
-    while page := await store.list_dead_letters(None, after, 1):
-        seen += [(it.event.ref.job, it.sink) for it in page]
-        after = page[-1].position
-    assert seen == [(job, sink) for job in "abcd" for sink in ("hook", "other")]
-
-
-async def test_replayed_deliveries_are_as_new(
-    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
-):
-    """No attempts, no error, and their age counts anew; only dead ones of that sink are touched."""
-    failure = outcome(deliveries[1], DeliveryStatus.PENDING, 2, next_attempt_at=now + MINUTE, error="503")
-    dead = [outcome(deliveries[0], DeliveryStatus.DEAD, 9, sink=sink, error="no") for sink in ("hook", "other")]
-    await store.record_attempts([*dead, failure, outcome(deliveries[2], DeliveryStatus.DELIVERED)])
-    ids = [delivery.event.id for delivery in deliveries] + ["unknown"]
-    later = now + timedelta(days=1)
-    assert await store.replay("hook", ids, later) == 1
+    """How many there were and since when survive a restart."""
+    refused = outcome(deliveries[0], DeliveryStatus.PENDING, 3, rejections=2, rejected_since=now - MINUTE)
+    await store.record_attempts([refused])
     first, second, *_ = await store.pending_deliveries("hook", 0, 10)
-    assert (first.position, first.created_at, first.attempts, first.next_attempt_at) == (
-        deliveries[0].position,
-        later,
-        0,
-        None,
-    )
-    assert (second.attempts, second.created_at) == (2, now)
-    assert await jobs(store) == ["a", "b", "d"]
-    assert await jobs(store, sink="other") == ["b", "c", "d"]
+    assert (first.rejections, first.rejected_since) == (2, now - MINUTE)
+    assert (second.rejections, second.rejected_since) == (0, None)
 
 
-async def test_replay_is_idempotent(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime):
-    """What is pending again is not replayed a second time."""
+async def test_the_first_pending_delivery_of_a_watch_is_found(
+    store: Store, add: Add, step: MakeStep, commit: Commit, outcome: MakeAttempt
+):
+    """The oldest that is pending for that sink, whatever waits of other watches."""
+    first, second = await add("a", "b")
+    await commit(step(first), step(second))
+    moved = step(step(second).watch, State.RUNNING)
+    await commit(moved)
+    _, queued, running = await store.pending_deliveries("hook", 0, 10)
+
+    assert await store.first_pending("hook", second.id) == queued
+    await store.record_attempts([outcome(queued, DeliveryStatus.DELIVERED)])
+    assert await store.first_pending("hook", second.id) == running
+    assert await store.first_pending("other", second.id) is None
+    assert await store.first_pending("hook", 999) is None
+
+
+async def test_what_waits_for_a_sink_can_be_dropped(
+    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
+):
+    """All that is pending for that sink, and nothing else; the events can be pruned then."""
     await store.record_attempts([outcome(deliveries[0], DeliveryStatus.DEAD, error="no")])
-    ids = [deliveries[0].event.id]
-    assert [await store.replay("hook", ids, now + n * MINUTE) for n in (1, 2)] == [1, 0]
-    assert (await store.pending_deliveries("hook", 0, 1))[0].created_at == now + MINUTE
-    assert await store.replay("hook", [], now) == 0
+
+    assert [await store.drop_pending("hook") for _ in range(2)] == [3, 0]
+    assert await jobs(store) == []
+    assert await jobs(store, sink="other") == ["a", "b", "c", "d"]
+    assert len(await store.list_dead_letters(DeadLetterQuery(sink="hook"))) == 1
+
+
+async def test_a_missing_sink_is_known_since_it_was_found(store: Store, now: datetime):
+    """The first time counts, until it is no longer named."""
+    assert await store.missing_sinks() == {}
+    assert await store.mark_missing(["b", "a"], now) == {"a": now, "b": now}
+    assert await store.mark_missing(["b", "c"], now + MINUTE) == {"b": now, "c": now + MINUTE}
+    assert await store.missing_sinks() == {"b": now, "c": now + MINUTE}
+    assert await store.mark_missing([], now) == {}
 
 
 async def test_backlog_counts_what_waits_and_what_is_dead(
@@ -151,7 +145,7 @@ async def test_backlog_counts_what_waits_and_what_is_dead(
         + [outcome(delivery, DeliveryStatus.DEAD, sink="other", error="no") for delivery in deliveries]
     )
     for minutes, delivery in enumerate(deliveries[2:], start=1):
-        await store.replay("hook", [delivery.event.id], now + minutes * MINUTE)
+        await store.replay(DeadLetterQuery(sink="hook", event_ids=(delivery.event.id,)), now + minutes * MINUTE)
     backlog = sorted(await store.backlog(), key=lambda it: it.sink)
     assert backlog == [Backlog("hook", 2, 1, now + MINUTE), Backlog("other", 0, 4, None)]
 

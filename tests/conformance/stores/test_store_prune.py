@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.model.job import State
-from jobwatchd.model.query import EventQuery, WatchQuery
+from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch
 from jobwatchd.ports import Pruned, Store
@@ -70,7 +70,7 @@ async def test_an_event_that_any_sink_waits_for_stays(
     assert await store.prune(now - DAY, now + DAY) == Pruned(watches=0, events=1)
     assert await subjects(store) == ["waiting"]
     assert [it.event.ref.job for it in await store.pending_deliveries("other", 0, 10)] == ["waiting"]
-    assert await store.list_dead_letters(None, 0, 10) == []
+    assert await store.list_dead_letters(DeadLetterQuery()) == []
 
 
 async def test_each_call_does_bounded_work(store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime):

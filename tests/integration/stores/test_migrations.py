@@ -104,6 +104,7 @@ async def test_nothing_is_lost_on_the_way_from_0001(at_0001: Path, url: str, old
     assert [(it.position, it.event) for it in await store.list_events(EventQuery())] == [(41, old.events[0])]
     (delivery,) = await store.pending_deliveries("hook", 0, 10)
     assert (delivery.position, delivery.created_at) == (41, now)
+    assert (delivery.rejections, delivery.rejected_since) == (0, None)
     assert [it.sink for it in await store.backlog()] == ["hook"]
     health = await store.load_source("graph", now + timedelta(days=1))
     assert (health.created_at, health.sequence, health.version) == (now, 3, 3)
@@ -159,7 +160,7 @@ async def test_a_newer_schema_is_refused(store: SqlStore, path: Path):
     await store.close()
     run(path, lambda connection: connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))  # noqa: S608
     before = content(path)
-    with pytest.raises(StoreUnusable, match=r"revision 9999\) is newer than this version .* \(up to 0002\)"):
+    with pytest.raises(StoreUnusable, match=r"revision 9999\) is newer than this version .* \(up to 0003\)"):
         await store.open()
     assert content(path) == before
 

@@ -9,11 +9,14 @@ import anyio
 import anyio.lowlevel
 import httpx
 import pytest
+import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.testing import LogCapture
 
 from jobwatchd.errors import ConfigError, StoreUnavailable
 from jobwatchd.instruments import Registry
 from jobwatchd.model.configuration import ConfigurationState
+from jobwatchd.model.delivery import SinkCondition, SinkState
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
@@ -110,6 +113,27 @@ class FakeWatchlist:
 
 
 @dataclass
+class FakeSinks:
+    """Sinks that fare as they are set to; notes what it was asked for."""
+
+    found: dict[str, SinkState] = field(default_factory=dict)
+    rescans: int = 0
+
+    def states(self) -> Sequence[SinkState]:
+        """Return what was set."""
+        return list(self.found.values())
+
+    def enable(self, name: str) -> bool:
+        """Let it be well; returns whether it was not."""
+        was, self.found[name] = self.found[name], SinkState(name)
+        return was.condition is SinkCondition.DISABLED
+
+    def rescan(self) -> None:
+        """Note it."""
+        self.rescans += 1
+
+
+@dataclass
 class FakeVitals:
     """As well as it is set to be."""
 
@@ -133,6 +157,8 @@ class Daemon:
 
     clock: ImpatientClock = field(default_factory=ImpatientClock)
     store: Store = field(default_factory=Store)
+    sinks: FakeSinks = field(default_factory=FakeSinks)
+    log: LogCapture = field(default_factory=LogCapture)
     vitals: FakeVitals = field(default_factory=FakeVitals)
     registry: Registry = field(default_factory=Registry)
     tokens: list[str] = field(default_factory=lambda: [TOKEN])
@@ -145,8 +171,10 @@ class Daemon:
         self.app = build_app(
             store=self.store,
             watchlist=self.watchlist,
+            sinks=self.sinks,
             vitals=self.vitals,
             registry=self.registry,
+            logger=structlog.wrap_logger(None, processors=[self.log]),
             tokens=lambda: self.tokens,
             configuration=lambda: self.configuration,
             clock=self.clock,

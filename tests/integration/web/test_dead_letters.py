@@ -55,15 +55,54 @@ async def test_replay_makes_them_pending_again(client: httpx.AsyncClient, daemon
     ]
 
 
+async def test_replay_wakes_the_sinks_and_is_logged(client: httpx.AsyncClient, daemon: Any, dead: Sequence[Delivery]):
+    """What is pending again is sent at once, and who reads the log knows of it; nothing replayed is nothing to say."""
+    for _ in range(2):
+        await client.post("/v1/dead-letters/replay", json={"sink": "ci", "type": ["job.failed"]})
+    assert daemon.sinks.rescans == 1
+    [line] = daemon.log.entries
+    assert (line["event"], line["deliveries"], line["sink"]) == ("api.replayed", 1, "ci")
+
+
+@pytest.mark.parametrize(
+    ("choice", "states"),
+    [
+        ({"type": ["job.failed", "job.queued"]}, ["queued", "failed"]),
+        ({"source": "graph"}, ["queued", "running", "failed"]),
+        ({"source": "media"}, []),
+        ({"watch_id": 1, "after": 1}, ["running", "failed"]),
+    ],
+)
+async def test_the_same_filters_hold_for_listing_and_replaying(
+    client: httpx.AsyncClient, dead: Sequence[Delivery], choice: dict[str, Any], states: list[str]
+):
+    """What is listed with them is what is sent again."""
+    listed = (await client.get("/v1/dead-letters", params=choice)).json()
+    assert [item["event"]["state"] for item in listed["items"]] == states
+    replayed = (await client.post("/v1/dead-letters/replay", json=choice)).json()
+    assert replayed == {"replayed": len(states), "next": None}
+
+
+async def test_all_are_replayed_page_by_page(client: httpx.AsyncClient, dead: Sequence[Delivery]):
+    """One request does what one transaction should; `next` says how to go on."""
+    pages, after = [], 0
+    while after is not None:
+        page = (await client.post("/v1/dead-letters/replay", json={"all": True, "limit": 2, "after": after})).json()
+        pages.append(page["replayed"])
+        after = page["next"]
+    assert pages == [2, 1]
+
+
+@pytest.mark.parametrize("choice", [{}, {"all": False}, {"type": []}, {"after": 3}, {"limit": 10}])
+async def test_a_replay_says_which(client: httpx.AsyncClient, dead: Sequence[Delivery], choice: dict[str, Any]):
+    """Everything is sent again only where that was asked for by name."""
+    refused = await client.post("/v1/dead-letters/replay", json=choice)
+    assert refused.status_code == 422
+    assert "all: true" in refused.text
+
+
 @pytest.mark.parametrize("ids", [[], ["no-uuid"], ["5B2C8A0E-7A0C-5D52-9A55-0A4F8F6F3F10"]])
 async def test_ids_must_be_ids(client: httpx.AsyncClient, ids: list[str]):
     """Nothing, and what is no event id as we write them, cannot be replayed."""
     refused = await client.post("/v1/dead-letters/replay", json={"sink": "ci", "event_ids": ids})
     assert refused.status_code == 422
-
-
-async def test_status_counts_them(client: httpx.AsyncClient, dead: Sequence[Delivery]):
-    """The status says how many wait and how many are dead."""
-    assert (await client.get("/v1/status")).json()["sinks"] == [
-        {"name": "ci", "pending": 0, "dead": 3, "oldest_at": None}
-    ]

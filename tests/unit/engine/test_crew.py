@@ -205,14 +205,3 @@ async def test_what_work_raises_ends_the_crew(rig: Any, shop: Any, make_crew: Ma
             await rig.clock.advance(1)
 
     assert failure.group_contains(ZeroDivisionError)
-
-
-async def test_hastened_items_are_due_now(rig: Any, shop: Any, make_crew: MakeCrew):
-    """Everything that was scheduled for later is done at once."""
-    crew = make_crew()
-    put(crew, 5, due_s=1e6)
-    async with rig.running(crew.run):
-        await rig.clock.advance(1)
-        crew.hasten()
-        await rig.clock.advance(0)
-        assert len(shop.done) == 5

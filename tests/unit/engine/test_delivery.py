@@ -1,20 +1,23 @@
 """One sink's deliveries: order, concurrency, retries."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import anyio
 import pytest
 
 from jobwatchd.engine.delivery import DeliveryLoop, Outlet
-from jobwatchd.errors import SinkGone, SinkRejected, SinkUnavailable
+from jobwatchd.errors import SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.cadence import Backoff
-from jobwatchd.model.delivery import Retry
+from jobwatchd.model.delivery import Attempt, DeliveryStatus, Retry, SinkCondition, SinkState
 from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter
-from jobwatchd.testing import RecordingSink
+from jobwatchd.model.query import DeadLetterQuery
+from jobwatchd.testing import START, RecordingSink
 
-RETRY = Retry(Backoff(1.0, 2.0, 600.0), max_age_s=3600.0, rejections=3)
+RETRY = Retry(Backoff(1.0, 2.0, 600.0), max_age_s=3600.0, rejections=3, rejections_for_s=60.0)
 AWAY = SinkUnavailable("connection refused")
 MakeLoop = Callable[..., DeliveryLoop]
 
@@ -106,7 +109,7 @@ async def test_jobs_are_served_side_by_side_up_to_the_concurrency(rig: Any, sink
     sink.held = anyio.Event()
     await rig.commit_events("hook", *(f"{job}:{number}" for job in "abcdef" for number in (1, 2)))
     async with rig.running(loop.run):
-        await rig.clock.advance(1)
+        await rig.clock.advance(0.2)
         assert sink.tried == ["a:1", "b:1", "c:1", "d:1"]
         sink.held.set()
         await rig.clock.advance(1)
@@ -144,34 +147,71 @@ async def test_a_restart_keeps_the_time_of_the_next_attempt(rig: Any, sink: Fuss
         assert len(sink.tried) == 3
 
 
-async def test_what_is_refused_too_often_is_dead_and_the_next_goes_on(rig: Any, sink: FussySink, loop: DeliveryLoop):
+async def test_what_is_refused_too_often_and_for_long_is_dead_and_the_next_goes_on(
+    rig: Any, sink: FussySink, loop: DeliveryLoop
+):
     """A dead letter is kept with its reason; the job's later events are delivered."""
     sink.failing["a"] = SinkRejected("HTTP 400")
     await rig.commit_events("hook", "a:1", "a:2")
     async with rig.running(loop.run):
-        await rig.clock.advance(2.5)
-        assert sink.tried == ["a:1", "a:1"]
+        await rig.clock.advance(59)
+        assert set(sink.tried) == {"a:1"}
+        assert len(sink.tried) > RETRY.rejections
         sink.failing.clear()
         sink.failures = [SinkRejected("HTTP 400")]
-        await rig.clock.advance(1)
-        (dead,) = await rig.store.list_dead_letters("hook", 0, 9)
-        assert (name(dead.event), dead.attempts, dead.error) == ("a:1", 3, "HTTP 400")
+        await rig.clock.advance(10)
+        (dead,) = await rig.store.list_dead_letters(DeadLetterQuery())
+        assert (name(dead.event), dead.attempts, dead.error) == ("a:1", 7, "HTTP 400")
         assert sink.taken == ["a:2"]
 
 
-async def test_a_replayed_dead_letter_is_delivered(rig: Any, sink: FussySink, loop: DeliveryLoop):
-    """Nobody needs to restart anything: it is found within a while, and keeps its id."""
-    sink.failing["a"] = SinkRejected("HTTP 400")
-    await rig.commit_events("hook", "a:1", "b:1")
+async def test_a_minute_of_refusals_loses_nothing(rig: Any, sink: FussySink):
+    """An ingress without its backend answers 404, or 401, for a while: what was refused is taken then, in order."""
+    loop = rig.delivery(Outlet(sink, EventFilter()))
+    jobs = [f"j{number}" for number in range(50)]
+    sink.failing = dict.fromkeys(jobs, SinkRejected("HTTP 404"))
+    await rig.commit_events("hook", *(f"{job}:{number}" for job in jobs for number in (1, 2)))
     async with rig.running(loop.run):
         await rig.clock.advance(60)
-        (letter,) = await rig.store.list_dead_letters("hook", 0, 9)
         sink.failing.clear()
-        await rig.store.replay("hook", [letter.event.id], rig.clock.now())
-        await rig.clock.advance(16)
+        await rig.clock.advance(64)
 
-    assert sink.taken == ["b:1", "a:1"]
-    assert sink.events[-1].id == letter.event.id
+    assert len(sink.taken) == 100
+    assert await rig.store.list_dead_letters(DeadLetterQuery()) == []
+
+
+async def test_refusals_are_counted_across_a_restart(rig: Any, sink: FussySink):
+    """How many there were, and since when, is stored: nothing begins anew."""
+    outlet = Outlet(sink, EventFilter(), replace(RETRY, backoff=Backoff(1.0, 2.0, 10.0)))
+    sink.failing["a"] = SinkRejected("HTTP 400")
+    await rig.commit_events("hook", "a:1")
+    for seconds in (40, 45):
+        loop = rig.delivery(outlet)
+        async with rig.running(loop.run):
+            assert await rig.store.list_dead_letters(DeadLetterQuery()) == []
+            await rig.clock.advance(seconds)
+
+    (dead,) = await rig.store.list_dead_letters(DeadLetterQuery())
+    assert START + timedelta(seconds=60) <= dead.died_at
+
+
+async def test_a_replayed_dead_letter_is_delivered(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """Nobody needs to restart anything: it is found within a while, at once where the loop is told, under its id."""
+    sink.failing = dict.fromkeys("ab", SinkRejected("HTTP 400"))
+    await rig.commit_events("hook", "a:1", "b:1", "c:1")
+    async with rig.running(loop.run):
+        await rig.clock.advance(120)
+        first, second = await rig.store.list_dead_letters(DeadLetterQuery())
+        sink.failing.clear()
+        await rig.store.replay(DeadLetterQuery(event_ids=(first.event.id,)), rig.clock.now())
+        await rig.clock.advance(16)
+        assert sink.taken == ["c:1", "a:1"]
+        await rig.store.replay(DeadLetterQuery(event_ids=(second.event.id,)), rig.clock.now())
+        loop.rescan()
+        await rig.clock.advance(0)
+
+    assert sink.taken == ["c:1", "a:1", "b:1"]
+    assert sink.events[-1].id == second.event.id
 
 
 async def test_a_gone_receiver_is_sent_nothing_more(rig: Any, sink: FussySink, loop: DeliveryLoop):
@@ -191,9 +231,26 @@ async def test_a_gone_receiver_is_sent_nothing_more(rig: Any, sink: FussySink, l
     assert rig.vitals.ailments() == []
 
 
-async def test_retry_after_pauses_the_sink(rig: Any, sink: FussySink, loop: DeliveryLoop):
-    """One busy answer holds back all jobs for as long as was asked."""
-    sink.failures = [SinkUnavailable("HTTP 429", retry_after_s=90.0)]
+async def test_a_gone_receiver_goes_on_when_it_is_enabled(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """What has waited is sent at once and in order, and the state and the metric say how it is."""
+    sink.failing["a"] = SinkGone("HTTP 410")
+    await rig.commit_events("hook", "a:1", "a:2")
+    async with rig.running(loop.run):
+        await rig.clock.advance(30)
+        assert loop.state == SinkState("hook", SinkCondition.DISABLED, START, "HTTP 410")
+        assert rig.metric("jobwatchd_sink_disabled", sink="hook") == 1
+        sink.failing.clear()
+        assert [loop.enable(), loop.enable()] == [True, False]
+        await rig.clock.advance(0)
+
+    assert sink.taken == ["a:1", "a:2"]
+    assert loop.state == SinkState("hook")
+    assert rig.metric("jobwatchd_sink_disabled", sink="hook") == 0
+
+
+async def test_too_many_requests_pause_the_sink(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """One answer 429 holds back all jobs for as long as was asked."""
+    sink.failures = [SinkRateLimited("HTTP 429", retry_after_s=90.0)]
     await rig.commit_events("hook", "a:1")
     async with rig.running(loop.run):
         await rig.clock.advance(1)
@@ -203,6 +260,89 @@ async def test_retry_after_pauses_the_sink(rig: Any, sink: FussySink, loop: Deli
         assert sink.tried == ["a:1"]
         await rig.clock.advance(2)
         assert sorted(sink.taken) == ["a:1", "b:1"]
+
+
+async def test_retry_after_of_an_unavailable_receiver_holds_for_that_job(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """A 503 that one job meets delays that job for as long as was asked, and no other."""
+    sink.failures = [SinkUnavailable("HTTP 503", retry_after_s=90.0)]
+    await rig.commit_events("hook", "a:1", "b:1")
+    async with rig.running(loop.run):
+        await rig.clock.advance(89)
+        assert sink.taken == ["b:1"]
+        await rig.clock.advance(2)
+        assert sink.taken == ["b:1", "a:1"]
+
+
+@pytest.mark.parametrize("error", [SinkRateLimited, SinkUnavailable])
+@pytest.mark.parametrize("asked_s", [40.0, 86_400.0, 1e9])
+async def test_no_wish_is_obeyed_for_longer_than_the_longest_back_off(
+    rig: Any, sink: FussySink, error: type[SinkUnavailable], asked_s: float
+):
+    """A day's Retry-After stops neither the job nor the sink for longer, and the log says when it is tried."""
+    loop = rig.delivery(Outlet(sink, EventFilter(), Retry(Backoff(1.0, 2.0, 5.0))))
+    sink.failing["a"] = error("busy", asked_s)
+    await rig.commit_events("hook", "a:1")
+    async with rig.running(loop.run):
+        for attempt in range(1, 20):
+            await rig.clock.advance(0)
+            promised = [line["next_attempt_at"] for line in rig.log.entries if line["event"] == "delivery.failed"]
+            assert len(sink.tried) == len(promised) == attempt
+            assert promised[-1] == str(rig.clock.now() + timedelta(seconds=5))
+            await rig.clock.advance(4.9)
+            assert len(sink.tried) == attempt
+            await rig.clock.advance(0.1)
+
+
+async def test_a_time_far_ahead_in_the_store_is_not_waited_for(rig: Any, sink: FussySink, loop: DeliveryLoop):
+    """It was written by a clock that was wrong: nothing waits for longer than the longest back-off."""
+    (delivery,) = await rig.commit_events("hook", "a:1")
+    day_ahead = rig.clock.now() + timedelta(days=1)
+    await rig.store.record_attempts(
+        [Attempt("hook", delivery.position, DeliveryStatus.PENDING, 3, rig.clock.now(), day_ahead)]
+    )
+    async with rig.running(loop.run):
+        await rig.clock.advance(601)
+
+    assert sink.taken == ["a:1"]
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+async def test_a_clock_that_steps_changes_no_back_off_and_kills_nothing(
+    rig: Any, sink: FussySink, loop: DeliveryLoop, years: int
+):
+    """Set forward or back by a year while it runs: attempts come as before, and the age counts as before."""
+    sink.failing["a"] = AWAY
+    await rig.commit_events("hook", "a:1")
+    async with rig.running(loop.run):
+        await rig.clock.advance(10)
+        tried = len(sink.tried)
+        rig.clock.step(timedelta(days=365 * years))
+        await rig.clock.advance(20)
+        assert len(sink.tried) == tried + 1
+        await rig.clock.advance(3000)
+        assert await rig.store.list_dead_letters(DeadLetterQuery()) == []
+        await rig.clock.advance(1200)
+        assert len(await rig.store.list_dead_letters(DeadLetterQuery())) == 1
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+async def test_a_clock_that_steps_between_two_lives_kills_nothing_at_once(
+    rig: Any, sink: FussySink, loop: DeliveryLoop, years: int
+):
+    """What seems to be a year old, or of next year, is tried for half of its age at least."""
+    sink.failing["a"] = AWAY
+    await rig.commit_events("hook", "a:1")
+    async with rig.running(loop.run):
+        await rig.clock.advance(10)
+    rig.clock.step(timedelta(days=365 * years))
+    again = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    async with rig.running(again.run):
+        await rig.clock.advance(1000)
+        assert await rig.store.list_dead_letters(DeadLetterQuery()) == []
+        sink.failing.clear()
+        await rig.clock.advance(601)
+
+    assert sink.taken == ["a:1"]
 
 
 async def test_a_receiver_that_comes_back_gets_its_backlog_at_once(rig: Any, sink: FussySink, loop: DeliveryLoop):

@@ -5,7 +5,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import PAGE, RESCAN_S, WINDOW, Outlet
+from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.window import PAGE, RESCAN_S, WINDOW
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry

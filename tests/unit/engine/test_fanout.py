@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import anyio
+import pytest
 
 from jobwatchd.engine.delivery import Outlet
-from jobwatchd.errors import SinkUnavailable
-from jobwatchd.model.delivery import Attempt
+from jobwatchd.errors import SinkGone, SinkRejected, SinkUnavailable
+from jobwatchd.model.delivery import Attempt, Retry, SinkCondition, SinkState
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.model.job import Observation, State
+from jobwatchd.model.query import DeadLetterQuery
 from jobwatchd.model.transition import advance
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import START, RecordingSink
@@ -120,7 +122,7 @@ async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Any):
     async with rig.running() as tasks:
         await rig.fanout.open([Outlet(old, ALL, concurrency=2), Outlet(logs[0], ALL)], tasks)
         await move(rig, *map(str, range(10)))
-        await rig.clock.advance(1)
+        await rig.clock.advance(0.1)
         tasks.start_soon(rig.fanout.open, [Outlet(new, ALL), Outlet(logs[1], ALL)], tasks)
         await rig.clock.advance(1)
         assert (old.begun, old.closed, new.events) == (2, False, [])
@@ -196,3 +198,36 @@ async def test_draining_waits_for_every_durable_sink(rig: Any):
         await rig.clock.advance(1)
 
     assert drained == [(2, 2)]
+
+
+async def test_sinks_are_shown_and_enabled_by_name(rig: Any):
+    """Whatever kind they are; nobody else is known."""
+    gone = RecordingSink("gone", failures=[SinkGone("HTTP 410")])
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(gone, ALL), Outlet(RecordingSink("log", durable=False), ALL)], tasks)
+        await move(rig, "1")
+        await rig.clock.advance(1)
+        off = SinkState("gone", SinkCondition.DISABLED, START, "HTTP 410")
+        assert list(rig.fanout.states()) == [off, SinkState("log")]
+        assert [rig.fanout.enable(name) for name in ("gone", "gone", "log")] == [True, False, False]
+        await rig.clock.advance(0)
+        assert list(rig.fanout.states()) == [SinkState("gone"), SinkState("log")]
+        with pytest.raises(KeyError):
+            rig.fanout.enable("other")
+
+    assert len(gone.events) == 1
+
+
+async def test_what_was_replayed_is_found_at_once(rig: Any):
+    """Every loop looks from the beginning when it is told that something is pending again."""
+    retry = Retry(rejections=1, rejections_for_s=0.0)
+    hook = RecordingSink("hook", failures=[SinkRejected("HTTP 400")])
+    async with rig.running() as tasks:
+        await rig.fanout.open([Outlet(hook, ALL, retry)], tasks)
+        await move(rig, "1")
+        await rig.clock.advance(1)
+        await rig.store.replay(DeadLetterQuery(), rig.clock.now())
+        rig.fanout.rescan()
+        await rig.clock.advance(0)
+
+    assert len(hook.events) == 1

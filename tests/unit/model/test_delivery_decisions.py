@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jobwatchd.errors import SinkError, SinkRejected, SinkUnavailable
 from jobwatchd.model.cadence import Backoff
-from jobwatchd.model.delivery import Attempt, Delivery, DeliveryStatus, Retry, failed, succeeded
+from jobwatchd.model.delivery import Attempt, Delivery, DeliveryStatus, Retry, failed, left_s, succeeded, wait_s
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.testing import START
 
@@ -18,10 +18,9 @@ FRESH = Delivery("hook", 12, Event("id", EventType.JOB_FAILED, "graph", 1, START
 AWAY = SinkUnavailable("connection refused")
 
 
-def after(attempts: int, error: SinkError = AWAY, *, chance: float = 1.0, age_s: float = 0.0) -> Attempt:
-    """Return what one more failure means for a delivery of this age after so many attempts."""
-    now = START + timedelta(seconds=age_s)
-    return failed(replace(FRESH, attempts=attempts), error, RETRY, now, chance)
+def after(attempts: int, error: SinkError = AWAY, *, chance: float = 1.0) -> Attempt:
+    """Return what one more failure means for a delivery after so many attempts."""
+    return failed(replace(FRESH, attempts=attempts), error, RETRY, START, chance)
 
 
 def test_a_success_is_recorded_with_all_its_attempts():
@@ -51,31 +50,62 @@ def test_the_receivers_wish_is_the_least_wait(asked_s: float | None, chance: flo
     assert attempt.next_attempt_at == START + timedelta(seconds=wait_s)
 
 
-@pytest.mark.parametrize(("age_s", "dead"), [(3590.0, False), (3598.9, False), (3599.0, True), (9999.0, True)])
-def test_an_old_event_is_given_up(age_s: float, dead: bool):  # noqa: FBT001
-    """Dead as soon as the next attempt would come at or after the longest age."""
-    attempt = after(0, age_s=age_s)
+@pytest.mark.parametrize(("tried_for_s", "dead"), [(9.0, False), (1.1, False), (1.0, True), (-5.0, True)])
+def test_an_old_event_is_given_up(tried_for_s: float, dead: bool):  # noqa: FBT001
+    """Dead as soon as the next attempt would come when its time is over, or later."""
+    attempt = failed(FRESH, AWAY, RETRY, START, 1.0, tried_for_s=tried_for_s)
 
     assert (attempt.status is DeliveryStatus.DEAD) is dead
     assert (attempt.next_attempt_at is None) is dead
 
 
-@pytest.mark.parametrize(("rejections", "dead"), [(0, False), (1, False), (2, True), (9, True)])
-def test_a_refused_event_is_tried_a_few_times(rejections: int, dead: bool):  # noqa: FBT001
+@pytest.mark.parametrize(
+    ("rejections", "refused_for_s", "dead"),
+    [(0, 0.0, False), (1, 0.0, False), (2, 0.0, True), (9, -1.0, True), (2, 0.1, False), (9, 600.0, False)],
+)
+def test_a_refused_event_is_tried_a_few_times_and_for_a_while(rejections: int, refused_for_s: float, dead: bool):  # noqa: FBT001
     """A refusal is not forever at first: a receiver may be half deployed. Its absence before does not count."""
     refused = replace(FRESH, attempts=20, rejections=rejections)
-    attempt = failed(refused, SinkRejected("HTTP 400"), RETRY, START, 1.0)
+    attempt = failed(refused, SinkRejected("HTTP 400"), RETRY, START, 1.0, refused_for_s=refused_for_s)
 
     assert (attempt.status is DeliveryStatus.DEAD) is dead
-    assert (attempt.attempts, attempt.error) == (21, "HTTP 400")
+    assert (attempt.attempts, attempt.rejections, attempt.error) == (21, rejections + 1, "HTTP 400")
 
 
-@given(attempts=st.integers(0, 10_000), chance=st.floats(0, 1), age_s=st.floats(0, 1e6))
-def test_an_absent_receiver_is_tried_until_the_event_is_old(attempts: int, chance: float, age_s: float):
-    """No number of attempts gives up an event that is not old, and no next attempt lies beyond the age."""
-    attempt = after(attempts, chance=chance, age_s=age_s)
+def test_refusals_count_from_the_first():
+    """Later ones do not move it, and neither does an absence."""
+    since = START - timedelta(seconds=99)
+
+    assert failed(FRESH, SinkRejected("HTTP 400"), RETRY, START, 1.0, refused_for_s=9.0).rejected_since == START
+    assert failed(FRESH, AWAY, RETRY, START, 1.0).rejected_since is None
+    refused = replace(FRESH, rejections=1, rejected_since=since)
+    for error in (SinkRejected("HTTP 400"), AWAY):
+        assert failed(refused, error, RETRY, START, 1.0, refused_for_s=9.0).rejected_since == since
+
+
+@given(attempts=st.integers(0, 10_000), chance=st.floats(0, 1), tried_for_s=st.floats(-1e6, 1e6))
+def test_an_absent_receiver_is_tried_until_the_event_is_old(attempts: int, chance: float, tried_for_s: float):
+    """No number of attempts gives up an event that is not old, and no next attempt lies beyond its time."""
+    attempt = failed(replace(FRESH, attempts=attempts), AWAY, RETRY, START, chance, tried_for_s=tried_for_s)
 
     if attempt.next_attempt_at is None:
-        assert age_s + 60.0 >= 3600.0
+        assert tried_for_s <= 60.0
     else:
-        assert attempt.at <= attempt.next_attempt_at < START + timedelta(seconds=3600.0)
+        assert timedelta() <= attempt.delay <= timedelta(seconds=tried_for_s)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "bound_s", "left"),
+    [(0, 3600, 3600), (600, 3600, 3000), (-1e7, 3600, 3600), (3e7, 3600, 1800), (3e7, 259_200, 3600)],
+)
+def test_no_clock_makes_something_dead_at_once(age_s: float, bound_s: float, left: float):
+    """What began in the future began now; what seems very old has an hour, or half of its bound."""
+    assert left_s(START - timedelta(seconds=age_s), bound_s, START) == left
+
+
+@pytest.mark.parametrize(("ahead_s", "wait"), [(None, 0), (-9, 0), (5, 5), (86_400, 60)])
+def test_no_wait_from_the_store_is_longer_than_the_longest(ahead_s: float | None, wait: float):
+    """A clock that was wrong when it was written delays nothing for longer."""
+    next_at = None if ahead_s is None else START + timedelta(seconds=ahead_s)
+
+    assert wait_s(replace(FRESH, next_attempt_at=next_at), RETRY, START) == wait

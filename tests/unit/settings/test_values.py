@@ -22,7 +22,7 @@ sinks:
     events: ["job.*"]
     sources: [graph]
     labels: {team: graph}
-    retry: {first: 2s, factor: 3, longest: 5m, max_age: 1d, rejections: 2}
+    retry: {first: 2s, factor: 3, longest: 5m, max_age: 1d, rejections: 2, rejections_for: 3m}
 """
 
 
@@ -79,7 +79,7 @@ def test_sinks_filter_events(desk: Any):
 
 def test_a_webhook_knows_how_long_to_try(desk: Any):
     """Each key of `retry` has its place, and the defaults are the model's."""
-    assert desk.load(HOOK).sinks["ci"].delivery_retry() == Retry(Backoff(2.0, 3.0, 300.0), 86_400.0, 2)
+    assert desk.load(HOOK).sinks["ci"].delivery_retry() == Retry(Backoff(2.0, 3.0, 300.0), 86_400.0, 2, 180.0)
     assert desk.load(HOOK.partition("    retry")[0]).sinks["ci"].delivery_retry() == Retry()
 
 

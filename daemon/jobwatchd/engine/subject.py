@@ -1,0 +1,72 @@
+"""The deliveries of one subject to one sink: told one after the other, and what is known of the trouble with them."""
+
+from collections import deque
+from datetime import datetime
+
+from jobwatchd.errors import SinkError, SinkRejected
+from jobwatchd.model.delivery import Attempt, Delivery, Retry, failed, left_s
+
+
+class Subject:
+    """A subject that something is to be told of; only its oldest delivery, the head, may be tried.
+
+    All times are monotonic. `due_s` is when the head may be tried. `waits` is whether it is due and waits for its turn,
+    `busy` whether it is being tried, `probes` whether that is the probe of an open breaker.
+
+    `run` is the sink's run of failures in which it failed last, None if it did not; `suspect` is whether it failed on
+    both sides of a success: then the trouble is its own, and says nothing of the sink.
+
+    `dies_s` and `final_s` are until when the head is tried, and from when on a refusal is final; None before the first
+    of its kind. `parked` is the position of a head whose event was given back to the store, `skipped` that of the
+    first delivery after those in `deliveries` that was left there; None for neither.
+    """
+
+    __slots__ = (
+        "busy",
+        "deliveries",
+        "dies_s",
+        "due_s",
+        "final_s",
+        "name",
+        "parked",
+        "probes",
+        "run",
+        "skipped",
+        "suspect",
+        "waits",
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.deliveries: deque[Delivery] = deque()
+        self.due_s = 0.0
+        self.waits = False
+        self.busy = False
+        self.probes = False
+        self.run: int | None = None
+        self.suspect = False
+        self.dies_s: float | None = None
+        self.final_s: float | None = None
+        self.parked: int | None = None
+        self.skipped: int | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether the head was tried before, in this process or in one before."""
+        return self.parked is not None or (bool(self.deliveries) and self.deliveries[0].attempts > 0)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to try, whatever may be left in the store."""
+        return self.parked is None and not self.deliveries
+
+    def failed(self, error: SinkError, retry: Retry, now: datetime, now_s: float, chance: float) -> Attempt:
+        """Return what a failure means for the head; see `model.delivery.failed`."""
+        head = self.deliveries[0]
+        if self.dies_s is None:
+            self.dies_s = now_s + left_s(head.created_at, retry.max_age_s, now)
+        if self.final_s is None and isinstance(error, SinkRejected):
+            self.final_s = now_s + left_s(head.rejected_since or now, retry.rejections_for_s, now)
+        tried_for_s = self.dies_s - now_s
+        refused_for_s = 0.0 if self.final_s is None else self.final_s - now_s
+        return failed(head, error, retry, now, chance, tried_for_s=tried_for_s, refused_for_s=refused_for_s)

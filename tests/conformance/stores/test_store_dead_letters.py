@@ -1,0 +1,158 @@
+"""Dead letters, found and replayed, in every store."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jobwatchd.model.delivery import Attempt, DeadLetter, Delivery, DeliveryStatus, Replayed
+from jobwatchd.model.query import DeadLetterQuery
+from jobwatchd.model.transition import Step
+from jobwatchd.model.watch import Watch
+from jobwatchd.ports import Store
+
+Add = Callable[..., Awaitable[list[Watch]]]
+Commit = Callable[..., Awaitable[set[int]]]
+MakeAttempt = Callable[..., Attempt]
+MakeStep = Callable[..., Step]
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def deliveries(store: Store, add: Add, step: MakeStep, commit: Commit):
+    """Commit four events for two sinks and return those of `hook`."""
+    await commit(*(step(watch) for watch in await add("a", "b", "c", "d")), sinks=["hook", "other"])
+    return await store.pending_deliveries("hook", 0, 10)
+
+
+@pytest.fixture
+def outcome(now: datetime):
+    """Give a maker of attempts."""
+
+    def make(
+        delivery: Delivery, status: DeliveryStatus, attempts: int = 1, sink: str = "hook", **facts: object
+    ) -> Attempt:
+        return Attempt(sink, delivery.position, status, attempts, now + MINUTE, **facts)
+
+    return make
+
+
+@pytest.fixture
+async def all_dead(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime):
+    """Let both sinks give up all four events, and give the time."""
+    for sink in ("other", "hook"):
+        await store.record_attempts([outcome(it, DeliveryStatus.DEAD, sink=sink, error="no") for it in deliveries])
+    return now
+
+
+async def jobs(store: Store, sink: str = "hook", after: int = 0, limit: int = 10):
+    """Name the jobs that a sink waits for."""
+    return [delivery.event.ref.job for delivery in await store.pending_deliveries(sink, after, limit)]
+
+
+async def test_a_dead_letter_tells_why(
+    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
+):
+    """Which event, for which sink, after how many attempts, when, and what was the matter."""
+    await store.record_attempts([outcome(deliveries[2], DeliveryStatus.DEAD, 5, error="400 Bad Request")])
+    assert await jobs(store) == ["a", "b", "d"]
+    it = deliveries[2]
+    expected = DeadLetter("hook", it.position, it.event, 5, now + MINUTE, "400 Bad Request")
+    assert await store.list_dead_letters(DeadLetterQuery(sink="hook")) == [expected]
+    assert await store.list_dead_letters(DeadLetterQuery(sink="other")) == []
+
+
+async def test_dead_letters_are_paged_by_position(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt):
+    """No page begins in the middle of an event that several sinks would not take."""
+    for delivery in deliveries:
+        await store.record_attempts(
+            [outcome(delivery, DeliveryStatus.DEAD, sink=sink, error="no") for sink in ("other", "hook")]
+        )
+    assert [it.event.ref.job for it in await store.list_dead_letters(DeadLetterQuery(sink="hook", limit=3))] == [
+        "a",
+        "b",
+        "c",
+    ]
+    seen, after = [], 0
+    while page := await store.list_dead_letters(DeadLetterQuery(after=after, limit=1)):
+        seen += [(it.event.ref.job, it.sink) for it in page]
+        after = page[-1].position
+    assert seen == [(job, sink) for job in "abcd" for sink in ("hook", "other")]
+
+
+async def test_replayed_deliveries_are_as_new(
+    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
+):
+    """No attempts, no error, and their age counts anew; only dead ones of that sink are touched."""
+    failure = outcome(deliveries[1], DeliveryStatus.PENDING, 2, next_attempt_at=now + MINUTE, error="503")
+    dead = [outcome(deliveries[0], DeliveryStatus.DEAD, 9, sink=sink, error="no") for sink in ("hook", "other")]
+    await store.record_attempts([*dead, failure, outcome(deliveries[2], DeliveryStatus.DELIVERED)])
+    ids = (*(delivery.event.id for delivery in deliveries), "unknown")
+    later = now + timedelta(days=1)
+    assert await store.replay(DeadLetterQuery(sink="hook", event_ids=ids), later) == Replayed(1, None)
+    first, second, *_ = await store.pending_deliveries("hook", 0, 10)
+    assert (first.position, first.created_at, first.attempts, first.next_attempt_at) == (
+        deliveries[0].position,
+        later,
+        0,
+        None,
+    )
+    assert (second.attempts, second.created_at) == (2, now)
+    assert await jobs(store) == ["a", "b", "d"]
+    assert await jobs(store, sink="other") == ["b", "c", "d"]
+
+
+async def test_replay_is_idempotent(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime):
+    """What is pending again is not replayed a second time."""
+    refused = outcome(deliveries[0], DeliveryStatus.DEAD, error="no", rejections=5, rejected_since=now)
+    await store.record_attempts([refused])
+    query = DeadLetterQuery(sink="hook", event_ids=(deliveries[0].event.id,))
+    assert [(await store.replay(query, now + n * MINUTE)).count for n in (1, 2)] == [1, 0]
+    first = (await store.pending_deliveries("hook", 0, 1))[0]
+    assert (first.created_at, first.rejections, first.rejected_since) == (now + MINUTE, 0, None)
+    assert await store.replay(DeadLetterQuery(event_ids=()), now) == Replayed(0, None)
+
+
+@pytest.mark.parametrize(
+    ("choice", "found"),
+    [
+        ({}, "aabbccdd"),
+        ({"sink": "hook"}, "abcd"),
+        ({"source": "graph"}, "aabbccdd"),
+        ({"source": "media"}, ""),
+        ({"types": ("job.queued", "job.failed")}, "aabbccdd"),
+        ({"types": ("job.failed",)}, ""),
+        ({"watch_id": 2}, "bb"),
+        ({"sink": "other", "after": 2, "limit": 1}, "c"),
+    ],
+)
+async def test_filters_hold_for_listing_and_for_replaying(
+    store: Store, all_dead: datetime, choice: dict[str, Any], found: str
+):
+    """What is listed is what a replay of the same query brings back."""
+    query = DeadLetterQuery(**choice)
+
+    assert "".join(it.event.ref.job for it in await store.list_dead_letters(query)) == found
+    assert (await store.replay(query, all_dead)).count == len(found)
+    assert await store.list_dead_letters(query) == [] or query.limit == 1
+
+
+async def test_a_replay_goes_on_page_by_page(store: Store, all_dead: datetime):
+    """No call writes more events than the limit says, and following `next` brings all of them back."""
+    counts, after = [], 0
+    while after is not None:
+        done = await store.replay(DeadLetterQuery(after=after, limit=3), all_dead)
+        counts.append(done.count)
+        after = done.next
+    assert counts == [6, 2]
+    assert await jobs(store, sink="other") == ["a", "b", "c", "d"]
+
+
+async def test_many_ids_are_found(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime):
+    """More ids than one statement takes, some of them twice."""
+    await store.record_attempts([outcome(each, DeliveryStatus.DEAD, error="no") for each in deliveries])
+    ids = tuple(f"unknown-{number}" for number in range(1_200)) + tuple(each.event.id for each in deliveries) * 2
+    assert len(await store.list_dead_letters(DeadLetterQuery(event_ids=ids))) == 4
+    assert (await store.replay(DeadLetterQuery(event_ids=ids), now)).count == 4
