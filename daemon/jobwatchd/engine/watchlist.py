@@ -8,20 +8,20 @@ from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.lane import Lane
-from jobwatchd.errors import ConfigError, StaleWatch
+from jobwatchd.errors import StaleWatch
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.query import WatchQuery
-from jobwatchd.model.watch import Origin, Watch, WatchSpec
+from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Clock, Store
 
 PAGE = 1_000
-NameJob = Callable[[str, Mapping[str, str]], JobReference]
+NameJob = Callable[[str, Mapping[str, str], Policy], JobReference]
 
 
 class Watchlist:
     """Adds, removes and reconciles watches while lanes poll; implements `ports.Watchlist`.
 
-    `name_job` makes a reference of a source's name and named parameters; it raises ValueError for what does not fit.
+    `name_job` makes a reference of a source's name, named parameters and the policy wanted; it raises `Misfit`.
     """
 
     def __init__(self, store: Store, clock: Clock, logger: FilteringBoundLogger, name_job: NameJob) -> None:
@@ -36,12 +36,9 @@ class Watchlist:
         """The lanes that are open, by the names of their sources."""
         return self._lanes
 
-    def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
-        """Return the reference for named job parameters; raises `ConfigError` that names what does not fit."""
-        try:
-            return self.name_job(source, job)
-        except ValueError as error:
-            raise ConfigError(str(error)) from error
+    def reference(self, source: str, job: Mapping[str, str], policy: Policy) -> JobReference:
+        """Return the reference for named job parameters, to be watched like that; raises `Misfit`."""
+        return self.name_job(source, job, policy)
 
     async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
         """Store watches and start to poll the new ones at once."""

@@ -1,23 +1,26 @@
 """A daemon's HTTP side on a real socket, over the store in memory."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import anyio.lowlevel
 import httpx
 import pytest
+import structlog
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jobwatchd.errors import ConfigError, StoreUnavailable
+from jobwatchd.engine.watchlist import Watchlist
+from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Watch, WatchSpec
+from jobwatchd.settings import Settings
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.web.application import build_app
@@ -25,7 +28,17 @@ from jobwatchd.web.server import address_of, bind, serve
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN = "planted-token"
-PARAMETERS = {"graph": ("job_id",), "media": ("space_id", "workflow_id", "job_id")}
+SOURCES: dict[str, Any] = {
+    "graph": {
+        "kind": "nebula-explorer",
+        "base_url": "http://explorer.internal:7002",
+        "account": "root",
+        "password": "planted-password",
+        "graphd": {"address": "10.0.0.5"},
+        "poll": {"min_interval": "100ms", "max_interval": "10m"},
+    },
+    "media": {"kind": "telestream-up", "base_url": "https://up.example.com/api", "api_key": "planted-api-key"},
+}
 
 
 class ImpatientClock:
@@ -77,35 +90,16 @@ class Store(MemoryStore):
             raise StoreUnavailable("The database is locked.")
 
 
-@dataclass
-class FakeWatchlist:
-    """Adds and removes in the store only; knows the sources of `PARAMETERS`."""
+class Watched(Watchlist):
+    """The daemon's own, without lanes, with a switch to make it fail in a way that nobody foresaw."""
 
-    store: Store
-    clock: ImpatientClock
-    explodes: bool = False
-
-    def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
-        """Return the reference, or say what does not fit."""
-        names = PARAMETERS.get(source)
-        if names is None:
-            raise ConfigError(f"There is no source {source!r}; there are: {', '.join(PARAMETERS)}.")
-        if set(job) != set(names):
-            raise ConfigError(f"A job of {source} is named by {', '.join(names)}; got {', '.join(sorted(job))}.")
-        try:
-            return JobReference.of(source, [job[name] for name in names])
-        except ValueError as exc:
-            raise ConfigError(str(exc)) from exc
+    explodes = False
 
     async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
         """Add to the store."""
         if self.explodes:
             raise RuntimeError("planted-detail")
-        return await self.store.add_watches(specs, self.clock.now())
-
-    async def remove(self, watch_id: int) -> bool:
-        """Remove from the store."""
-        return bool(await self.store.remove_watches([watch_id]))
+        return await super().add(specs)
 
 
 @dataclass
@@ -124,6 +118,7 @@ class FakeVitals:
 class Daemon:
     """What a test can turn and look at, and where it is served."""
 
+    sources: ClassVar[dict[str, Any]] = SOURCES
     clock: ImpatientClock = field(default_factory=ImpatientClock)
     store: Store = field(default_factory=Store)
     vitals: FakeVitals = field(default_factory=FakeVitals)
@@ -132,7 +127,7 @@ class Daemon:
     url: str = ""
 
     def __post_init__(self) -> None:
-        self.watchlist = FakeWatchlist(self.store, self.clock)
+        self.watchlist = Watched(self.store, self.clock, structlog.get_logger(), Settings(sources=SOURCES).reference)
         self.telemetry = Telemetry(self.registry)
         self.app = build_app(
             store=self.store,
