@@ -31,7 +31,8 @@ from jobwatchd.ports import Source
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings
 from jobwatchd.web.application import build_app
-from jobwatchd.web.server import address_of, bind, serve
+from jobwatchd.web.listener import address_of, bind_within
+from jobwatchd.web.server import serve
 
 # Short beside any poll interval: how much later a change is committed, so that others go with it.
 STEPS_GATHER_S = 0.02
@@ -77,12 +78,18 @@ class Daemon:
     async def run(self) -> None:
         """Watch and tell until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
-        Raises `ConfigError` or `StoreUnavailable` where it cannot start, and in a group whatever ends a loop.
+        Raises `ConfigError`, `AddressUnavailable` or `StoreUnavailable` where it cannot start, and in a group whatever
+        ends a loop.
         """
         nothing = self._settings.model_copy(update={"sources": {}, "sinks": {}})
         everything = plan(nothing, self._settings, self._parts.builder)
         async with AsyncExitStack() as stack:
-            sockets = bind(self._settings.server.listen, local_only=not self._settings.server.tokens)
+            sockets = await bind_within(
+                self._settings.server.listen,
+                self._parts.clock,
+                self._logger,
+                local_only=not self._settings.server.tokens,
+            )
             for sock in sockets:
                 stack.callback(sock.close)
             await self._parts.store.open()

@@ -5,13 +5,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jobwatchd.model.address import is_loopback, split_listen
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Policy
 from jobwatchd.settings.places import KeyPath
 from jobwatchd.settings.poll import PollSettings
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.schema import members
-from jobwatchd.settings.server import ServerSettings, is_loopback, split_listen
+from jobwatchd.settings.server import ServerSettings
 from jobwatchd.settings.sources import SOURCE_KINDS, VendorSourceSettings, make_reference, no_source
 from jobwatchd.values.durations import parse_positive_duration
 from jobwatchd.values.watch_request import misfits, parameter_text

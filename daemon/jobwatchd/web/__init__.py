@@ -9,5 +9,6 @@
 - `bodies`: request bodies are JSON, and bounded in size and time
 - `problems`: every refusal is an RFC 9457 problem document
 - `openapi`: the description of all this at `/openapi.json`
-- `server`, `protocol`: listening, serving, patience with slow clients
+- `listener`: the address to listen at, and waiting for it
+- `server`, `protocol`: serving, and patience with slow clients
 """

@@ -1,56 +1,21 @@
-"""Listening, and serving until told to stop."""
+"""Serving until told to stop."""
 
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address
-from typing import Any
 
 import anyio
 import uvicorn
 from anyio.abc import TaskStatus
 from starlette.types import ASGIApp
 
-from jobwatchd.errors import ConfigError
+from jobwatchd.web.listener import BACKLOG
 from jobwatchd.web.protocol import BoundedProtocol
 
-BACKLOG = 1_024
 MAX_CONNECTIONS = 1_000
 # Longer than the usual scrape interval, so that Prometheus and probes keep their connections.
 KEEP_ALIVE_S = 75
 STOP_WITHIN_S = 5
-MAX_PORT = 65_535
-
-
-def bind(listen: str, *, local_only: bool = False) -> list[socket.socket]:
-    """Return sockets that listen at `listen`: `127.0.0.1:9464`, `[::1]:9464`, `localhost:9464`, or `:9464` for all.
-
-    Port 0 takes any free one. Raises ConfigError where the address cannot be understood or taken, and, with
-    `local_only`, where it can be reached from other machines.
-    """
-    host, port = _split(listen)
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError as exc:
-        raise ConfigError(f"server.listen: {listen!r} is not an address of this machine: {exc.strerror}.") from exc
-    addresses = sorted({(family, address) for family, _, _, _, address in found}, key=lambda each: each[0])
-    if port == 0:
-        addresses = addresses[:1]  # two families would get two different ports
-    if local_only and not all(ip_address(address[0]).is_loopback for _, address in addresses):
-        raise ConfigError(
-            f"server.listen: {listen!r} can be reached from other machines, which needs server.tokens_file; "
-            "without it, listen at 127.0.0.1 or [::1]."
-        )
-    with contextlib.ExitStack() as opened:
-        sockets = [opened.enter_context(_listen(listen, family, address)) for family, address in addresses]
-        opened.pop_all()
-    return sockets
-
-
-def address_of(sock: socket.socket) -> str:
-    """Return where `sock` listens, as it stands in a URL: `127.0.0.1:9464`, `[::1]:9464`."""
-    host, port = sock.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def serve(
@@ -113,30 +78,3 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
-
-
-def _split(listen: str) -> tuple[str | None, int]:
-    host, colon, port = listen.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        colon = ""
-    if not colon or not port.isascii() or not port.isdecimal() or int(port[:6]) > MAX_PORT:
-        raise ConfigError(f"server.listen: {listen!r} is not an address; expected host:port, such as 127.0.0.1:9464.")
-    return host or None, int(port)
-
-
-def _listen(listen: str, family: int, address: Any) -> socket.socket:
-    # The protocol is named because asyncio turns Nagle's algorithm off (40 ms a response) only where it is.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind(address)
-        sock.listen(BACKLOG)  # now, because Linux lets two sockets bind the same port and refuses the second to listen
-    except OSError as exc:
-        sock.close()
-        raise ConfigError(f"server.listen: cannot listen at {listen!r}: {exc.strerror}.") from exc
-    sock.settimeout(0)
-    return sock

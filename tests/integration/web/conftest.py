@@ -24,7 +24,8 @@ from jobwatchd.settings import Settings
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.web.application import build_app
-from jobwatchd.web.server import address_of, bind, serve
+from jobwatchd.web.listener import address_of, bind
+from jobwatchd.web.server import serve
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN = "planted-token"

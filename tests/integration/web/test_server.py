@@ -7,9 +7,9 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from jobwatchd.errors import ConfigError
+from jobwatchd.web.listener import address_of, bind
 from jobwatchd.web.protocol import MAX_HEAD, BoundedProtocol
-from jobwatchd.web.server import address_of, bind, serve
+from jobwatchd.web.server import serve
 
 
 async def _ask(host: str, port: int, *parts: bytes) -> bytes:
@@ -106,10 +106,3 @@ async def test_a_request_in_flight_is_answered_before_the_stop():
     assert answers == ["done"]
     for again in bind(address):
         again.close()
-
-
-async def test_a_port_in_use_is_a_clear_mistake(switchboard: Any):
-    """Where somebody listens already, starting fails with the address and the reason."""
-    listen = switchboard.url.removeprefix("http://")
-    with pytest.raises(ConfigError, match=rf"^server.listen: cannot listen at '{listen}': Address already in use"):
-        bind(listen)
