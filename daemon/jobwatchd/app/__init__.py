@@ -4,5 +4,6 @@
 - `reload`: what changes when the configuration is read again
 - `parts`: what is built from settings, and by whom
 - `waiting`: some jobs until they end, without a daemon
+- `open_files`: how many files the process may have open
 - `service`: manners towards systemd: ready, reloading, stopping, watchdog
 """

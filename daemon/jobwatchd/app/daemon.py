@@ -15,6 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 from fastapi import FastAPI
 
+from jobwatchd.app.open_files import raise_open_files
 from jobwatchd.app.parts import Parts
 from jobwatchd.app.reload import Change, plan
 from jobwatchd.app.service import Service
@@ -81,6 +82,7 @@ class Daemon:
         Raises `ConfigError`, `AddressUnavailable` or `StoreUnavailable` where it cannot start, and in a group whatever
         ends a loop.
         """
+        raise_open_files()
         nothing = self._settings.model_copy(update={"sources": {}, "sinks": {}})
         everything = plan(nothing, self._settings, self._parts.builder)
         async with AsyncExitStack() as stack:

@@ -10,5 +10,6 @@
 - `problems`: every refusal is an RFC 9457 problem document
 - `openapi`: the description of all this at `/openapi.json`
 - `listener`: the address to listen at, and waiting for it
-- `server`, `protocol`: serving, and patience with slow clients
+- `capacity`: how much is worked on at a time
+- `server`, `protocol`, `connections`: serving, patience with slow clients, and room for new ones
 """

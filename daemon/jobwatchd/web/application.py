@@ -10,6 +10,8 @@ from prometheus_client import CollectorRegistry
 from jobwatchd.ports import Clock, Store, Vitals, Watchlist
 from jobwatchd.web import problems
 from jobwatchd.web.bodies import JsonRoute
+from jobwatchd.web.capacity import Capacity
+from jobwatchd.web.connections import connection_limit
 from jobwatchd.web.deliveries import DeadLetters
 from jobwatchd.web.events import Events
 from jobwatchd.web.exposition import Exposition
@@ -68,5 +70,7 @@ def build_app(
     problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
     app.include_router(open_to_all)
     app.include_router(api)
+    # The last one is asked first: who has no token takes no room.
+    app.add_middleware(Capacity, connections=connection_limit())
     app.add_middleware(BearerGate, tokens=tokens)
     return app

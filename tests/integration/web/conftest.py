@@ -126,6 +126,7 @@ class Daemon:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     tokens: list[str] = field(default_factory=lambda: [TOKEN])
     url: str = ""
+    switchboard: "Switchboard | None" = None
 
     def __post_init__(self) -> None:
         self.watchlist = Watched(self.store, self.clock, structlog.get_logger(), Settings(sources=SOURCES).reference)
@@ -192,6 +193,7 @@ async def switchboard(anyio_backend: str) -> AsyncIterator[Switchboard]:
 def daemon(switchboard: Switchboard) -> Daemon:
     """Serve a new daemon's HTTP side."""
     daemon = Daemon(url=switchboard.url)
+    daemon.switchboard = switchboard
     switchboard.app = daemon.app
     return daemon
 
