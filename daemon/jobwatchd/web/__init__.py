@@ -5,6 +5,7 @@
 - `health`: `/livez` and `/readyz`
 - `exposition`: `/metrics`
 - `inputs`, `outputs`: the JSON that comes in, and that goes out
+- `head`: HEAD is answered wherever GET is
 - `gate`: bearer tokens, before anything of a request is read
 - `bodies`: request bodies are JSON, and bounded in size and time
 - `problems`: every refusal is an RFC 9457 problem document

@@ -16,6 +16,7 @@ from jobwatchd.web.deliveries import DeadLetters
 from jobwatchd.web.events import Events
 from jobwatchd.web.exposition import Exposition
 from jobwatchd.web.gate import BearerGate, Tokens
+from jobwatchd.web.head import HeadAsGet
 from jobwatchd.web.health import Health
 from jobwatchd.web.openapi import describe
 from jobwatchd.web.status import StatusReport
@@ -73,4 +74,5 @@ def build_app(
     # The last one is asked first: who has no token takes no room.
     app.add_middleware(Capacity, connections=connection_limit())
     app.add_middleware(BearerGate, tokens=tokens)
+    app.add_middleware(HeadAsGet)
     return app

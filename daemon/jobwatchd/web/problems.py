@@ -114,7 +114,8 @@ class _Refusals:
     def _methods_at(self, scope: Scope) -> Sequence[str]:
         """Return the methods of all routes at this path; the router itself names those of the first one only."""
         here = [route for route in self._routes if route.matches(scope)[0] is not Match.NONE]
-        return sorted({method for route in here if isinstance(route, Route) for method in route.methods or ()})
+        methods = {method for route in here if isinstance(route, Route) for method in route.methods or ()}
+        return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 async def _invalid(_request: Request, exc: Exception) -> Response:
