@@ -59,7 +59,7 @@ def build_app(
     api = APIRouter(
         prefix="/v1",
         route_class=JsonRoute,
-        responses=problems.documented(401, 405, 422, 500, 503),
+        responses=problems.documented(400, 401, 403, 405, 421, 422, 500, 503),
         # Only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
         dependencies=[Security(HTTPBearer(auto_error=False, scheme_name="token"))],
     )

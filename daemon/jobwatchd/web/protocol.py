@@ -1,5 +1,6 @@
 """Patience with clients, and its end."""
 
+import re
 from asyncio import TimerHandle, Transport
 from typing import cast
 
@@ -69,7 +70,15 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing() or sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
             raise ValueError  # which the parser makes its own error, and answers with 400 where anybody is there
         self._all.busy(self)
+        self._take_host_of_target()
         super().on_headers_complete()
+
+    def _take_host_of_target(self) -> None:
+        """Have a host that the target names stand for what `Host` says, as RFC 9112 demands of a server (3.2.2)."""
+        scheme, separator, rest = self.url.partition(b"://")
+        if separator and not scheme.startswith(b"/"):
+            authority = re.split(rb"[/?#]", rest, maxsplit=1)[0]
+            self.headers[:] = [(b"host", authority), *(each for each in self.headers if each[0] != b"host")]
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
