@@ -7,6 +7,7 @@ The map, from the top down (imports go downward only):
 - `app`: starts, reloads and stops the parts in order
 - `web`, `simulator`, `engine`, `sources`, `stores`, `sinks`, `settings`, `testing`: independent of each other
 - `ports`: the seams between them
+- `values`: what comes in by several doors, with one law each
 - `model`: what is known and decided, pure
 - `clock`, `errors`, `logs`, `signals`, `telemetry`; below it `instruments`
 """

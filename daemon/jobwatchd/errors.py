@@ -2,6 +2,7 @@
 
 JobwatchError
   · ConfigError              a setting is missing, mistyped or contradicts another
+  · AddressUnavailable       the address to listen at cannot be taken
   · SourceError              a poll did not yield an observation
     · SourceUnavailable      no answer, a broken answer, or a 5xx
     · SourceRateLimited      the API asks for fewer requests
@@ -59,6 +60,16 @@ class ConfigError(JobwatchError):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class AddressUnavailable(JobwatchError):
+    """The address to listen at cannot be taken; `passing` says whether that may be different in a moment."""
+
+    reason = Reason.UNAVAILABLE
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 class SourceError(JobwatchError):

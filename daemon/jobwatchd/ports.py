@@ -14,7 +14,7 @@ from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
+from jobwatchd.model.watch import Origin, Policy, Watch, WatchRecord, WatchSpec
 
 Route = Callable[[Event], Collection[str]]
 """Names the durable sinks that an event goes to."""
@@ -254,8 +254,8 @@ class Store(Protocol):
 class Watchlist(Protocol):
     """The watches of the running daemon, as the HTTP API and the reload change them."""
 
-    def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
-        """Return the reference for named job parameters; raises `ConfigError` that names what does not fit."""
+    def reference(self, source: str, job: Mapping[str, str], policy: Policy) -> JobReference:
+        """Return the reference for named job parameters, to be watched like that; raises `Misfit`."""
 
     async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
         """Store watches and start to poll the new ones at once; see `Store.add_watches`."""

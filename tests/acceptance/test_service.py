@@ -47,16 +47,16 @@ async def test_what_cannot_be_told_in_time_is_told_in_the_next_life(
     assert hook.types(f"graph/{key}") == ["task.succeeded", "job.succeeded"]
 
 
-async def test_a_port_in_use_is_told(apis: Any, run_daemon: Any, config_for: Any):
-    """Somebody else listens at the address: status 2, one line that says which key and address."""
+async def test_a_port_in_use_is_waited_for(apis: Any, run_daemon: Any, config_for: Any):
+    """Somebody else listens at the address: one line says which key and address, and it is taken once it is free."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         listen = f"127.0.0.1:{other.getsockname()[1]}"
         daemon = run_daemon({**config_for(apis), "server": {"listen": listen}})
         daemon.start()
-        assert await daemon.exit_status() == 2
-    [line] = daemon.logs[-1].read_text().splitlines()
-    assert line.startswith("jobwatchd: ")
-    assert all(part in line for part in ("server.listen", listen, "Address already in use"))
+        line = await daemon.logged("server.waiting_for_address", level="warning")
+        assert all(part in line["why"] for part in ("server.listen", listen, "Address already in use"))
+    await daemon.ready()
+    assert daemon.url == f"http://{listen}"
 
 
 async def test_every_mistake_of_the_configuration_is_told(apis: Any, run_daemon: Any, config_for: Any):

@@ -6,5 +6,6 @@
 - `reloader`: reading the configuration again · `reload`: what changes then
 - `parts`: what is built from settings, and by whom
 - `waiting`: some jobs until they end, without a daemon
+- `open_files`: how many files the process may have open
 - `service`: manners towards systemd: ready, reloading, stopping, watchdog
 """

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from jobwatchd.app.configuration import Configuration, Specs
 from jobwatchd.app.loops import Loops
+from jobwatchd.app.open_files import raise_open_files
 from jobwatchd.app.orders import Orders
 from jobwatchd.app.parts import Parts
 from jobwatchd.app.reload import Change, plan
@@ -24,7 +25,8 @@ from jobwatchd.app.service import Service
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.signals import STOP_WITHIN_S, Signals
 from jobwatchd.web.application import build_app
-from jobwatchd.web.server import address_of, bind, serve
+from jobwatchd.web.listener import address_of, bind_within
+from jobwatchd.web.server import serve
 
 # For how long a stop waits at its end for what was delivered to be written; else it is delivered again.
 LAST_WRITE_S = 3.0
@@ -45,13 +47,17 @@ class Daemon:
     async def run(self, signals: Signals) -> None:
         """Watch and tell until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
-        Raises `ConfigError` or, in a group, `StoreUnusable` where it cannot start, and in a group whatever ends a loop.
+        Raises `ConfigError`, `AddressUnavailable` or, in a group, `StoreUnusable` where it cannot start, and in a group
+        whatever ends a loop.
         """
+        raise_open_files()
         settings = self._parts.settings
         nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
         everything = await plan(nothing, settings, self._parts.builder)
         async with AsyncExitStack() as stack:
-            sockets = bind(settings.server.listen, local_only=not settings.server.tokens)
+            sockets = await bind_within(
+                settings.server.listen, self._parts.clock, self._logger, local_only=not settings.server.tokens
+            )
             for sock in sockets:
                 stack.callback(sock.close)
             stack.push_async_callback(_shielded, self._loops.store.close)

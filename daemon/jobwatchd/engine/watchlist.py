@@ -10,9 +10,8 @@ import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from jobwatchd.engine.lane import Lane
-from jobwatchd.errors import ConfigError
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.watch import Origin, Watch, WatchSpec
+from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Clock, Store
 
 # So many watches a transaction: few enough that what polls have to write fits in between.
@@ -20,7 +19,7 @@ PAGE = 1_000
 # So many of the watches that went are named in the log.
 NAMED = 20
 T = TypeVar("T")
-NameJob = Callable[[str, Mapping[str, str]], JobReference]
+NameJob = Callable[[str, Mapping[str, str], Policy], JobReference]
 
 
 @dataclass(slots=True)
@@ -36,7 +35,7 @@ class Reconciled:
 class Watchlist:
     """Adds, removes and reconciles watches while lanes poll; implements `ports.Watchlist`.
 
-    `name_job` makes a reference of a source's name and named parameters; it raises ValueError for what does not fit.
+    `name_job` makes a reference of a source's name, named parameters and the policy wanted; it raises `Misfit`.
     """
 
     def __init__(self, store: Store, clock: Clock, name_job: NameJob) -> None:
@@ -50,12 +49,9 @@ class Watchlist:
         """The lanes that are open, by the names of their sources."""
         return self._lanes
 
-    def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
-        """Return the reference for named job parameters; raises `ConfigError` that names what does not fit."""
-        try:
-            return self.name_job(source, job)
-        except ValueError as error:
-            raise ConfigError(str(error)) from error
+    def reference(self, source: str, job: Mapping[str, str], policy: Policy) -> JobReference:
+        """Return the reference for named job parameters, to be watched like that; raises `Misfit`."""
+        return self.name_job(source, job, policy)
 
     async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
         """Store watches and start to poll the new ones at once."""

@@ -9,5 +9,5 @@
 - `delivery`: one event on its way to one sink
 - `filters`: which events a sink wants
 - `query`: which watches and events to list
-- `retry_after`, `units`: the Retry-After header; durations as people write them
+- `retry_after`, `units`, `address`: the Retry-After header; durations and addresses as people write them
 """

@@ -15,7 +15,7 @@ class Cadence:
     `max_interval_s`: a job costs O(log age) requests, and a change is noticed within that fraction of the time it took
     to come. `fixed_interval_s` replaces all of that. `jitter` is the fraction by which an interval is shortened or
     stretched at random. An ended job is looked at every minute, or as often as the bounds allow, for `linger_s`: some
-    come back to life.
+    come back to life. A watch's own bounds count within these.
     """
 
     min_interval_s: float = 2.0
@@ -24,6 +24,12 @@ class Cadence:
     fixed_interval_s: float | None = None
     jitter: float = 0.1
     linger_s: float = 0.0
+
+    @property
+    def bounds_s(self) -> tuple[float, float]:
+        """Within what a watch may have bounds of its own; a fixed interval is the shortest then."""
+        shortest_s = self.min_interval_s if self.fixed_interval_s is None else self.fixed_interval_s
+        return shortest_s, max(shortest_s, self.max_interval_s)
 
 
 # How often to look where a job's age says nothing: it has ended, or its polls fail.
@@ -87,10 +93,13 @@ def retry_s(cadence: Cadence, watch: Watch, failures: int, chance: float) -> flo
 
 def _bounds_s(cadence: Cadence, watch: Watch) -> tuple[float, float]:
     policy = watch.policy
-    return (
-        cadence.min_interval_s if policy.min_interval_s is None else policy.min_interval_s,
-        cadence.max_interval_s if policy.max_interval_s is None else policy.max_interval_s,
-    )
+    if policy.min_interval_s is None and policy.max_interval_s is None:
+        return cadence.min_interval_s, cadence.max_interval_s
+    # A reload may have narrowed the source's bounds since the watch was asked for.
+    least_s, most_s = cadence.bounds_s
+    shortest_s = least_s if policy.min_interval_s is None else max(least_s, min(policy.min_interval_s, most_s))
+    longest_s = most_s if policy.max_interval_s is None else max(least_s, min(policy.max_interval_s, most_s))
+    return shortest_s, max(shortest_s, longest_s)
 
 
 def _interval_s(cadence: Cadence, watch: Watch, now: datetime) -> float:

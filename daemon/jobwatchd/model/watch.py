@@ -46,6 +46,14 @@ class WatchSpec:
     origin: Origin = Origin.API
 
 
+class Misfit(ValueError):
+    """A watch that is asked for does not fit its source; `key` is what of it, the text is the sentence."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """A followed job and what is needed to decide about the next observation; everything else stays in the store.

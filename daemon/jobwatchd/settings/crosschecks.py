@@ -3,14 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
+from jobwatchd.model.address import is_loopback, split_listen
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.watch import Policy
 from jobwatchd.settings.places import KeyPath
 from jobwatchd.settings.poll import PollSettings
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.schema import members
-from jobwatchd.settings.server import ServerSettings, is_loopback, split_listen
-from jobwatchd.settings.sources import SOURCE_KINDS, VendorSourceSettings, make_reference
-from jobwatchd.settings.units import format_duration, parse_duration
+from jobwatchd.settings.server import ServerSettings
+from jobwatchd.settings.sources import SOURCE_KINDS, VendorSourceSettings, make_reference, no_source
+from jobwatchd.values.durations import parse_positive_duration
+from jobwatchd.values.watch_request import misfits, parameter_text
 
 # What names a job of a source that is wrong itself, and what of it is a number.
 NOTHING: tuple[Sequence[str], Sequence[str]] = ((), ())
@@ -29,6 +34,7 @@ def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
     sources = members(tree, "sources")
     parameters = {name: _parameters(source) for name, source in sources.items()}
     seen: dict[JobReference, int] = {}
+    bounds: dict[str, tuple[float, float] | None] = {}
     for index, watch in enumerate(watches if isinstance(watches, list) else []):
         if not isinstance(watch, dict) or not isinstance(watch.get("source"), str):
             continue
@@ -43,17 +49,23 @@ def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
                 problems.add(
                     ("watches", index), f"{reference.key} is watched already, by watches[{first}]; expected once"
                 )
-        _check_intervals(sources.get(source, {}), index, watch, problems)
+        if source not in bounds:
+            bounds[source] = _bounds_s(sources.get(source, {}))
+        _check_intervals(bounds[source], index, watch, problems)
 
 
 def _reference(
     parameters: Sequence[str], numeric: Sequence[str], index: int, watch: Mapping[str, Any], problems: Problems
 ) -> JobReference | None:
     job = watch.get("job")
-    if not parameters or not isinstance(job, dict) or any(type(value) not in {int, str} for value in job.values()):
+    if not parameters or not isinstance(job, dict):
         return None
     try:
-        return make_reference(watch["source"], job, parameters, numeric)
+        given = {name: parameter_text(value) for name, value in job.items()}
+    except ValueError:
+        return None
+    try:
+        return make_reference(watch["source"], given, parameters, numeric)
     except ValueError as exc:
         problems.add(("watches", index, "job"), str(exc))
         return None
@@ -75,26 +87,29 @@ def _parameters(source: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[str]
     return parameters or (), [name for name in numeric if name in (parameters or ())]
 
 
-def _check_intervals(source: Mapping[str, Any], index: int, watch: Mapping[str, Any], problems: Problems) -> None:
-    """Check that a watch that changes one bound still fits the other one, its source's."""
-    own = [key for key in ("min_interval", "max_interval") if watch.get(key) is not None]
+def _bounds_s(source: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the shortest and the longest time between polls of a source; None where its own are wrong."""
     poll = source.get("poll")
-    poll = poll if isinstance(poll, dict) else {}
-    if len(own) != 1:
-        return
-    bounds = [
-        _duration_s(watch.get(key) or poll.get(key), PollSettings.model_fields[key].default)
-        for key in ("min_interval", "max_interval")
-    ]
-    if bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
-        shortest, longest = map(format_duration, (bounds[0], bounds[1]))
-        sentence = f"with its source's settings, polls would be at least {shortest} and at most {longest} apart"
-        problems.add(("watches", index, own[0]), f"{sentence}; expected a range")
-
-
-def _duration_s(value: object, default: float) -> float | None:
     try:
-        return default if value is None else parse_duration(value)
+        return PollSettings.model_validate({} if poll is None else poll).cadence().bounds_s
+    except ValidationError:
+        return None
+
+
+def _check_intervals(
+    bounds_s: tuple[float, float] | None, index: int, watch: Mapping[str, Any], problems: Problems
+) -> None:
+    """Check that a watch's own intervals are within its source's; what is wrong by itself was told."""
+    shortest, longest = (_interval_s(watch.get(key)) for key in ("min_interval", "max_interval"))
+    if bounds_s is None or (shortest is not None and longest is not None and shortest > longest):
+        return
+    for key, sentence in misfits(Policy(min_interval_s=shortest, max_interval_s=longest), *bounds_s):
+        problems.add(("watches", index, key), sentence)
+
+
+def _interval_s(value: object) -> float | None:
+    try:
+        return None if value is None else parse_positive_duration(value)
     except ValueError:
         return None
 
@@ -134,5 +149,4 @@ def _is_named(tree: Mapping[str, Any], source: str) -> bool:
 
 def _no_source(tree: Mapping[str, Any], source: str) -> str:
     sources = tree.get("sources")
-    names = ", ".join(map(str, sources)) if isinstance(sources, dict) else ""
-    return f"there is no source {source[:80]!r}; expected one of: {names or 'none is configured'}"
+    return no_source(source, map(str, sources) if isinstance(sources, dict) else ())

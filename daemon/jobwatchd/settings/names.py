@@ -1,17 +1,15 @@
-"""Names that people choose: of sources, sinks and labels."""
+"""Names that people choose: of sources and sinks."""
 
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, WithJsonSchema
 
-MAX_LABEL_LENGTH = 256
-MAX_LABELS = 32
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
-_LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}", re.ASCII)
 
 
-def _check_name(name: str) -> str:
+def check_name(name: str) -> str:
+    """Return a name; raises ValueError for what cannot be one."""
     if not _NAME.fullmatch(name):
         raise ValueError(
             f"{name[:80]!r} cannot be a name; expected 1 to 63 of a-z, 0-9, '-' and '_', "
@@ -20,30 +18,4 @@ def _check_name(name: str) -> str:
     return name
 
 
-def _check_label_name(name: str) -> str:
-    if not _LABEL.fullmatch(name):
-        raise ValueError(
-            f"{name[:80]!r} cannot be a label; expected 1 to 63 letters, digits, '_', '.' and '-', "
-            "beginning with a letter or '_'"
-        )
-    return name
-
-
-def _check_label_value(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
-            f"got {type(value).__name__} {str(value)[:40]}; expected text: put it in quotes"
-        )
-    if len(value) > MAX_LABEL_LENGTH or not value.isprintable():
-        raise ValueError(f"expected at most {MAX_LABEL_LENGTH} printable characters")
-    return value
-
-
-Name = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
-LabelName = Annotated[
-    str, AfterValidator(_check_label_name), WithJsonSchema({"type": "string", "pattern": f"^{_LABEL.pattern}$"})
-]
-LabelValue = Annotated[
-    str, BeforeValidator(_check_label_value), WithJsonSchema({"type": "string", "maxLength": MAX_LABEL_LENGTH})
-]
-Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=MAX_LABELS)]
+Name = Annotated[str, AfterValidator(check_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]

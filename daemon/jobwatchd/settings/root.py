@@ -8,14 +8,21 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.watch import Origin, WatchSpec
+from jobwatchd.model.watch import DEFAULT_POLICY, Misfit, Origin, Policy, WatchSpec
 from jobwatchd.settings.credentials import SIGNING_PREFIX
 from jobwatchd.settings.names import Name
 from jobwatchd.settings.section import SECTION_CONFIG
 from jobwatchd.settings.server import LogSettings, ServerSettings, ShutdownSettings, StoreSettings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
-from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings, SourceSettings, make_reference
+from jobwatchd.settings.sources import (
+    HttpJsonSettings,
+    NebulaExplorerSettings,
+    SourceSettings,
+    make_reference,
+    no_source,
+)
 from jobwatchd.settings.watches import WatchSettings
+from jobwatchd.values.watch_request import misfits
 
 
 def _default_sinks() -> dict[Name, SinkSettings]:
@@ -51,12 +58,17 @@ class Settings(BaseSettings):
         """
         return (init_settings,)
 
-    def reference(self, source: str, job: Mapping[str, str | int]) -> JobReference:
-        """Return the reference for named job parameters; raises ValueError that says what does not fit."""
+    def reference(self, source: str, job: Mapping[str, str], policy: Policy = DEFAULT_POLICY) -> JobReference:
+        """Return the reference for named job parameters, to be watched like that; raises `Misfit`."""
         settings = self.sources.get(source)
         if settings is None:
-            raise ValueError(f"there is no source {source[:80]!r}; expected one of {', '.join(sorted(self.sources))}")
-        return make_reference(source, job, settings.parameters, settings.numeric)
+            raise Misfit("source", no_source(source, self.sources))
+        for key, sentence in misfits(policy, *settings.poll.cadence().bounds_s):
+            raise Misfit(key, sentence)
+        try:
+            return make_reference(source, job, settings.parameters, settings.numeric)
+        except ValueError as exc:
+            raise Misfit("job", str(exc)) from exc
 
     def watch_specs(self) -> tuple[WatchSpec, ...]:
         """Return the watches of the file, as the store wants them."""

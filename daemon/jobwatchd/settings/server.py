@@ -1,46 +1,15 @@
 """The parts of the daemon that exist once: HTTP server, store, log, shutdown."""
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from jobwatchd.model.address import split_listen
 from jobwatchd.settings.credentials import Token
 from jobwatchd.settings.section import Section
 from jobwatchd.settings.units import Duration, PositiveDuration
 from jobwatchd.settings.urls import StoreUrl
-
-
-def split_listen(text: str) -> tuple[str, int]:
-    """Return host and port of `127.0.0.1:25629`, `[::1]:25629`, or `:25629` for all addresses.
-
-    Raises ValueError for anything else.
-    """
-    refused = ValueError(
-        f"got {text[:80]!r}; expected host and port: 127.0.0.1:25629, [::1]:25629, or :25629 for all addresses"
-    )
-    if any(mark in text for mark in "@/?# \t\n\r"):
-        raise refused
-    try:
-        parts = urlsplit(f"//{text}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise refused from None
-    if port is None or (host is None and text != f":{port}"):
-        raise refused
-    return host or "", port
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server that listens on `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_listen(text: str) -> str:

@@ -13,10 +13,10 @@ from jobwatchd.model.delivery import Retry
 from jobwatchd.model.event import EventType
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.settings.credentials import HeaderSecret, SigningSecret
-from jobwatchd.settings.names import Labels
 from jobwatchd.settings.section import Section
 from jobwatchd.settings.units import Count, Duration, PositiveDuration
 from jobwatchd.settings.urls import HookUrl
+from jobwatchd.values.labels import Labels
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)
 _OWN_HEADERS = frozenset({"content-type", "content-length", "transfer-encoding", "content-encoding", "connection"})

@@ -1,6 +1,6 @@
 """The job APIs that are polled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -16,6 +16,8 @@ from jobwatchd.settings.section import Section
 from jobwatchd.settings.units import PositiveDuration, Size
 from jobwatchd.settings.urls import BaseUrl, ProxyUrl
 
+# Of names that nobody expected.
+MAX_SHOWN = 16
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -42,13 +44,19 @@ class TlsSettings(Section):
         return self
 
 
+def no_source(source: str, known: Iterable[str]) -> str:
+    """Return the sentence for a source that is not configured."""
+    return f"there is no source {source[:80]!r}; expected one of: {', '.join(sorted(known)) or 'none is configured'}"
+
+
 def make_reference(
-    source: str, job: Mapping[str, str | int], parameters: Sequence[str], numeric: Sequence[str]
+    source: str, job: Mapping[str, str], parameters: Sequence[str], numeric: Sequence[str]
 ) -> JobReference:
     """Return the reference for named job parameters; raises ValueError that says what does not fit."""
     if set(job) != set(parameters):
-        raise ValueError(f"got {', '.join(sorted(job)) or 'nothing'}; expected exactly {', '.join(parameters)}")
-    values = {parameter: str(job[parameter]) for parameter in parameters}
+        got = ", ".join(sorted(name[:40] for name in job)[:MAX_SHOWN])
+        raise ValueError(f"got {got or 'nothing'}; expected exactly {', '.join(parameters)}")
+    values = {parameter: job[parameter] for parameter in parameters}
     # A leading zero would make a second name for the same job.
     wrong = [parameter for parameter in numeric if not _is_number(values[parameter])]
     if wrong:

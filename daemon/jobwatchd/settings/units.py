@@ -5,43 +5,34 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from jobwatchd.model.units import DURATION, parse_duration_s
+from jobwatchd.values.durations import (
+    Duration,
+    PositiveDuration,
+    format_duration,
+    parse_duration,
+    parse_positive_duration,
+)
 
-_DURATION_UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
+__all__ = [
+    "Count",
+    "Duration",
+    "PositiveDuration",
+    "Rate",
+    "Size",
+    "format_duration",
+    "format_rate",
+    "format_size",
+    "parse_count",
+    "parse_duration",
+    "parse_positive_duration",
+    "parse_rate",
+    "parse_size",
+]
+
 _SIZE_UNITS = {"B": 1, "kB": 1_000, "KiB": 1_024, "MB": 1_000_000, "MiB": 1_048_576, "GB": 10**9, "GiB": 2**30}
 _SIZE = re.compile(r"(\d{1,12}) ?(B|kB|KiB|MB|MiB|GB|GiB)", re.ASCII)
 _RATE_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0}
 _RATE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?/ ?(s|m|h)", re.ASCII)
-
-
-def parse_duration(value: object) -> float:
-    """Return the seconds of `250ms`, `5s`, `10m`, `24h`, `7d`, or a plain 0; raises ValueError for anything else."""
-    if type(value) is int and value == 0:
-        return 0.0
-    if not isinstance(value, str):
-        raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
-            f"got {_shown(value)}; expected a duration with its unit: 250ms, 5s, 10m, 24h or 7d"
-        )
-    return parse_duration_s(value)
-
-
-def parse_positive_duration(value: object) -> float:
-    """Return the seconds of a duration above zero; raises ValueError for anything else."""
-    seconds = parse_duration(value)
-    if seconds == 0:
-        raise ValueError(f"got {_shown(value)}; expected a duration above zero")
-    return seconds
-
-
-def format_duration(seconds: float) -> str:
-    """Return a duration in the largest unit in which it is a whole number: `10m`, `1500ms`."""
-    if seconds == 0:
-        return "0s"
-    for unit, size in _DURATION_UNITS:
-        count = seconds / size
-        if count >= 1 and abs(count - round(count)) < 1e-9:  # noqa: PLR2004 - what a float cannot tell apart
-            return f"{round(count)}{unit}"
-    return f"{seconds:.9f}".rstrip("0") + "s"
 
 
 def parse_size(value: object) -> int:
@@ -103,18 +94,6 @@ def _written(shape: re.Pattern[str], *others: object) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [text, {"enum": [*others]}]} if others else text)
 
 
-Duration = Annotated[
-    float,
-    BeforeValidator(parse_duration),
-    PlainSerializer(format_duration, when_used="json"),
-    _written(DURATION, 0),
-]
-PositiveDuration = Annotated[
-    float,
-    BeforeValidator(parse_positive_duration),
-    PlainSerializer(format_duration, when_used="json"),
-    _written(DURATION),
-]
 Size = Annotated[int, BeforeValidator(parse_size), PlainSerializer(format_size, when_used="json"), _written(_SIZE)]
 Rate = Annotated[
     float | None, BeforeValidator(parse_rate), PlainSerializer(format_rate, when_used="json"), _written(_RATE, None)

@@ -1,53 +1,7 @@
 """Jobs that are known beforehand."""
 
-from functools import lru_cache
-from typing import Annotated, Literal, Self
-
-from pydantic import BeforeValidator, Field, model_validator
-
-from jobwatchd.model.watch import Policy
-from jobwatchd.settings.names import Labels
-from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import PositiveDuration, format_duration
+from jobwatchd.values.watch_request import WatchRequest
 
 
-def _check_parameter(value: object) -> str:
-    # YAML reads an id of digits as a number; bool is one too, to Python.
-    if type(value) is int:
-        return str(value)
-    if not isinstance(value, str):
-        raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
-            f"got {type(value).__name__}; expected text or a whole number: put it in quotes"
-        )
-    return value
-
-
-class WatchSettings(Section):
-    """One job to follow, and how it departs from its source's settings."""
-
-    source: str
-    job: dict[str, Annotated[str, BeforeValidator(_check_parameter, json_schema_input_type=str | int)]]
-    labels: Labels = Field(default_factory=dict)
-    deadline: PositiveDuration | None = None
-    initial: Literal["tell", "silent"] = "tell"
-    min_interval: PositiveDuration | None = None
-    max_interval: PositiveDuration | None = None
-
-    @model_validator(mode="after")
-    def _check_intervals(self) -> Self:
-        if self.min_interval is not None and self.max_interval is not None and self.min_interval > self.max_interval:
-            raise ValueError(
-                f"min_interval ({format_duration(self.min_interval)}) is longer than max_interval "
-                f"({format_duration(self.max_interval)}); expected at most the same"
-            )
-        return self
-
-    def policy(self) -> Policy:
-        """Return how the watch departs from its source's defaults."""
-        return _policy(self.deadline, self.min_interval, self.max_interval, self.initial == "silent")
-
-
-@lru_cache(maxsize=1_024)
-def _policy(deadline_s: float | None, min_s: float | None, max_s: float | None, silent: bool) -> Policy:  # noqa: FBT001
-    """Return one policy for all watches that are alike: a file may have a hundred thousand of them."""
-    return Policy(deadline_s, min_s, max_s, silent)
+class WatchSettings(WatchRequest):
+    """One job of the file: asked for as it would be through the API."""

@@ -13,10 +13,13 @@ from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.ports import Clock, Sinks, Store, Vitals, Watchlist
 from jobwatchd.web import problems
 from jobwatchd.web.bodies import JsonRoute
+from jobwatchd.web.capacity import Capacity
+from jobwatchd.web.connections import connection_limit
 from jobwatchd.web.deliveries import DeadLetters
 from jobwatchd.web.events import Events
 from jobwatchd.web.exposition import Exposition
 from jobwatchd.web.gate import BearerGate, Tokens
+from jobwatchd.web.head import HeadAsGet
 from jobwatchd.web.health import Health
 from jobwatchd.web.openapi import describe
 from jobwatchd.web.sinks import SinkControl
@@ -64,7 +67,7 @@ def build_app(
     api = APIRouter(
         prefix="/v1",
         route_class=JsonRoute,
-        responses=problems.documented(401, 405, 422, 500, 503),
+        responses=problems.documented(400, 401, 403, 405, 421, 422, 500, 503),
         # Only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
         dependencies=[Security(HTTPBearer(auto_error=False, scheme_name="token"))],
     )
@@ -81,5 +84,8 @@ def build_app(
     app.include_router(open_to_all)
     app.include_router(api)
     app.add_middleware(StoreGate, vitals=vitals)
+    # The last one is asked first: who has no token takes no room.
+    app.add_middleware(Capacity, connections=connection_limit())
     app.add_middleware(BearerGate, tokens=tokens)
+    app.add_middleware(HeadAsGet)
     return app

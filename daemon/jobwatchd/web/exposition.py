@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, gzip_accepted
 
+from jobwatchd.web.problems import documented
+
 # Rendering takes 8 to 9 microseconds a series and holds the interpreter's lock; more than two at once only delay us.
 MAX_RENDERINGS = 2
 # Scrapes come often: level 1 is several times faster than the default, for a body a little larger.
@@ -29,7 +31,10 @@ class Exposition:
             operation_id="metrics",
             summary="Show the metrics, as Prometheus text or OpenMetrics",
             response_class=Response,
-            responses={200: {"content": {"text/plain": text, "application/openmetrics-text": text}}},
+            responses={
+                200: {"content": {"text/plain": text, "application/openmetrics-text": text}},
+                **documented(503),
+            },
         )
 
     async def show(self, request: Request) -> Response:

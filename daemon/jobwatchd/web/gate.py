@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection
 from hmac import compare_digest
-from ipaddress import IPv6Address, ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from jobwatchd.web.origin import Foreign, is_loopback, require_local, require_one_host
 from jobwatchd.web.problems import ProblemResponse
 
 Tokens = Callable[[], Collection[str]]
@@ -14,7 +14,8 @@ Tokens = Callable[[], Collection[str]]
 class BearerGate:
     """Lets requests under `/v1` pass that carry one of the tokens, before anything else of them is looked at.
 
-    `tokens` is asked at each request. Where there are none the API is open, but to clients on this machine only.
+    `tokens` is asked at each request. Where there are none the API is open, but to clients on this machine only, and to
+    no page of another site in their browsers.
     """
 
     def __init__(self, app: ASGIApp, tokens: Tokens) -> None:
@@ -22,30 +23,33 @@ class BearerGate:
         self._tokens = tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401, or pass the request on."""
-        if scope["type"] != "http" or not _is_guarded(scope["path"]):
-            await self._app(scope, receive, send)
-            return
-        objection = self._objection(scope)
-        if objection is None:
-            await self._app(scope, receive, send)
-        else:
-            refusal = ProblemResponse(401, objection, headers={"WWW-Authenticate": "Bearer"})
-            await refusal(scope, receive, send)
+        """Refuse a request, or pass it on."""
+        refusal = self._refusal(scope) if scope["type"] == "http" and _is_guarded(scope["path"]) else None
+        await (refusal or self._app)(scope, receive, send)
 
-    def _objection(self, scope: Scope) -> str | None:
+    def _refusal(self, scope: Scope) -> ProblemResponse | None:
         tokens = self._tokens()
-        if not tokens:
-            if _is_local(scope):
+        try:
+            require_one_host(scope["headers"])
+            if not tokens and _is_local(scope):
+                require_local(scope["headers"])
                 return None
-            return "No tokens are configured, so the API answers clients on its own machine only."
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        scheme, _, token = given.partition(b" ")
-        if scheme.lower() != b"bearer":
-            return "A token is needed: send the header `Authorization: Bearer …`."
-        # Every token is compared, whole, so that the time taken tells nothing about any of them.
-        matches = [compare_digest(token.strip(), known.encode()) for known in tokens]
-        return None if any(matches) else "The token is not one of those configured."
+        except Foreign as foreign:
+            return ProblemResponse(foreign.status, str(foreign))
+        objection = _objection(scope, tokens)
+        return None if objection is None else ProblemResponse(401, objection, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _objection(scope: Scope, tokens: Collection[str]) -> str | None:
+    if not tokens:
+        return "No tokens are configured, so the API answers clients on its own machine only."
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    scheme, _, token = given.partition(b" ")
+    if scheme.lower() != b"bearer":
+        return "A token is needed: send the header `Authorization: Bearer …`."
+    # Every token is compared, whole, so that the time taken tells nothing about any of them.
+    matches = [compare_digest(token.strip(), known.encode()) for known in tokens]
+    return None if any(matches) else "The token is not one of those configured."
 
 
 def _is_guarded(path: str) -> bool:
@@ -54,12 +58,4 @@ def _is_guarded(path: str) -> bool:
 
 def _is_local(scope: Scope) -> bool:
     client = scope.get("client")
-    if client is None:
-        return False
-    try:
-        address = ip_address(client[0])
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped.is_loopback
-    return address.is_loopback
+    return client is not None and is_loopback(client[0])

@@ -3,123 +3,42 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    Strict,
-    StrictBool,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, StrictBool, model_validator
 
 from jobwatchd.model.event import EventType
 from jobwatchd.model.job import State
 from jobwatchd.model.query import DeadLetterQuery
 from jobwatchd.model.units import parse_duration_s
-from jobwatchd.model.watch import Policy
+from jobwatchd.values.labels import LABEL_NAME, MAX_LABELS, check_label_name, check_label_value
+from jobwatchd.values.watch_request import MAX_NUMBER, WatchRequest
 
-MAX_ID = 2**63 - 1
+__all__ = ["DeadLetterFilter", "EventFilter", "ReplayRequest", "WatchFilter", "WatchRequest"]
+
+MAX_ID = MAX_NUMBER
 MAX_BATCH = 1_000
 MAX_PAGE = 1_000
 LONGEST_WAIT_S = 60.0
-_DURATION = r"^[0-9]{1,12}(\.[0-9]{1,9})?(ms|s|m|h|d)$"
 # Neither control characters nor lone surrogates: no database takes all of them, and no terminal should.
 _PLAIN = r"^[^\x00-\x1f\x7f-\x9f]+$"
 
 
-def _check_positive(text: str) -> str:
-    if parse_duration_s(text) <= 0:
-        raise ValueError("a duration above zero is expected")
+def _check_label(text: str) -> str:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"got {text[:80]!r}; expected name=value")
+    check_label_name(name)
+    check_label_value(value)
     return text
 
 
-def _as_text(value: object) -> object:
-    if type(value) is not int:
-        return value
-    if not 0 <= value <= MAX_ID:
-        raise ValueError("a number must be from 0 to 9223372036854775807; put others in quotes")
-    return str(value)
-
-
 Plain = Annotated[str, Field(min_length=1, max_length=512, pattern=_PLAIN)]
-Duration = Annotated[str, Field(pattern=_DURATION, max_length=32, examples=["6h"])]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 After = Annotated[int, Field(ge=0, le=MAX_ID, description="The `next` of the page before.")]
 Limit = Annotated[int, Field(ge=1, le=MAX_PAGE)]
-LabelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,62}$")]
-LabelValue = Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
-ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
-ParameterValue = Annotated[
-    str,
-    BeforeValidator(_as_text),
-    Field(min_length=1, max_length=512),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "minLength": 1, "maxLength": 512},
-                {"type": "integer", "minimum": 0, "maximum": MAX_ID},
-            ]
-        }
-    ),
-]
 
 
 class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WatchRequest(_Input):
-    """A job to follow."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"source": "graph", "job": {"job_id": "1964"}, "labels": {"team": "graph"}, "deadline": "6h"}]
-        }
-    )
-
-    source: Plain = Field(description="The name of a configured source.")
-    job: dict[ParameterName, ParameterValue] = Field(
-        min_length=1, max_length=16, description="What names the job there, parameter by parameter."
-    )
-    labels: dict[LabelName, LabelValue] = Field(
-        default_factory=dict, max_length=32, description="Carried by every event of the job."
-    )
-    deadline: Annotated[Duration, AfterValidator(_check_positive)] | None = Field(
-        None, description="Tell `job.overdue` when the job has not ended after this time."
-    )
-    min_interval: Annotated[Duration, AfterValidator(_check_positive)] | None = Field(
-        None, description="Poll no more often than this; the source's setting where absent."
-    )
-    max_interval: Annotated[Duration, AfterValidator(_check_positive)] | None = Field(
-        None, description="Poll no less often than this; the source's setting where absent."
-    )
-    initial: Literal["tell", "silent"] = Field(
-        "tell", description="Whether the state in which the job is found first is told as an event."
-    )
-
-    @model_validator(mode="after")
-    def _intervals_in_order(self) -> Self:
-        policy = self.policy
-        if (policy.min_interval_s or 0.0) > (policy.max_interval_s or float("inf")):
-            raise ValueError("min_interval must not be longer than max_interval")
-        return self
-
-    @property
-    def policy(self) -> Policy:
-        """How the watch departs from its source's defaults."""
-        return Policy(
-            deadline_s=_seconds(self.deadline),
-            min_interval_s=_seconds(self.min_interval),
-            max_interval_s=_seconds(self.max_interval),
-            silent_start=self.initial == "silent",
-        )
-
-
-def _seconds(text: str | None) -> float | None:
-    return None if text is None else parse_duration_s(text)
 
 
 class WatchFilter(_Input):
@@ -135,9 +54,9 @@ class WatchFilter(_Input):
     source: Plain | None = None
     state: State | None = None
     active: bool | None = Field(None, description="true: jobs that have not ended; false: those that have.")
-    label: list[
-        Annotated[str, Field(max_length=320, pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,62}=[^\x00-\x1f\x7f-\x9f]*$")]
-    ] = Field(default_factory=list, max_length=32, description="`name=value`; several must all be there.")
+    label: list[Annotated[str, Field(max_length=320, pattern=rf"^{LABEL_NAME}="), AfterValidator(_check_label)]] = (
+        Field(default_factory=list, max_length=MAX_LABELS, description="`name=value`; several must all be there.")
+    )
     after: After = 0
     limit: Limit = 100
 
@@ -162,7 +81,7 @@ class EventFilter(_Input):
     @property
     def wait_s(self) -> float:
         """How many seconds to wait for something to be there."""
-        return min(_seconds(self.wait) or 0.0, LONGEST_WAIT_S)
+        return 0.0 if self.wait is None else min(parse_duration_s(self.wait), LONGEST_WAIT_S)
 
 
 class _DeadLetterChoice(_Input):

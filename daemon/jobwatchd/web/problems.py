@@ -12,12 +12,18 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from jobwatchd.errors import ConfigError, StoreError
+from jobwatchd.errors import StoreError
+from jobwatchd.model.watch import Misfit
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_STORE_AFTER_S = 5
 # A batch of a thousand wrong watches is explained by its first mistakes.
 MAX_ERRORS = 50
+# As the configuration file's mistakes are told.
+_SENTENCES = {
+    "missing": "the key is missing",
+    "extra_forbidden": "unknown key; /openapi.json lists those that are known",
+}
 
 
 class FieldError(BaseModel):
@@ -58,11 +64,24 @@ class ProblemResponse(Response):
         super().__init__(body, status_code=status, headers=headers)
 
 
+class MisfitError(Exception):
+    """Watches that are asked for do not fit their sources: each with its place among those of a batch, None for one."""
+
+    def __init__(self, misfits: Sequence[tuple[int | None, Misfit]]) -> None:
+        super().__init__("; ".join(str(misfit) for _, misfit in misfits[:MAX_ERRORS]))
+        self.errors = [
+            FieldError(location="body", field=misfit.key, detail=str(misfit))
+            if place is None
+            else FieldError(location="body", field=f"{place}.{misfit.key}", detail=f"item {place}: {misfit}")
+            for place, misfit in misfits[:MAX_ERRORS]
+        ]
+
+
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Make every refusal of `app` a problem document; `routes` are all it has, not those that hold others."""
     app.add_exception_handler(HTTPException, _Refusals(routes))
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(ConfigError, _misfit)
+    app.add_exception_handler(MisfitError, _misfit)
     app.add_exception_handler(StoreError, _no_store)
     app.add_exception_handler(Exception, _broken)
 
@@ -95,7 +114,8 @@ class _Refusals:
     def _methods_at(self, scope: Scope) -> Sequence[str]:
         """Return the methods of all routes at this path; the router itself names those of the first one only."""
         here = [route for route in self._routes if route.matches(scope)[0] is not Match.NONE]
-        return sorted({method for route in here if isinstance(route, Route) for method in route.methods or ()})
+        methods = {method for route in here if isinstance(route, Route) for method in route.methods or ()}
+        return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 async def _invalid(_request: Request, exc: Exception) -> Response:
@@ -111,13 +131,13 @@ async def _invalid(_request: Request, exc: Exception) -> Response:
 def _field_error(error: Mapping[str, Any]) -> FieldError:
     """Say which field is wrong; what was given there is not repeated."""
     location, *steps = (str(step).encode(errors="replace").decode()[:100] for step in error["loc"])
-    return FieldError(location=location, field=".".join(steps), detail=str(error["msg"]).removeprefix("Value error, "))
+    detail = _SENTENCES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    return FieldError(location=location, field=".".join(steps), detail=detail)
 
 
 async def _misfit(_request: Request, exc: Exception) -> Response:
-    assert isinstance(exc, ConfigError)  # noqa: S101 - Starlette calls by class
-    errors = [FieldError(location="body", field="", detail=problem) for problem in exc.problems]
-    return ProblemResponse(422, exc.problems[0], errors)
+    assert isinstance(exc, MisfitError)  # noqa: S101 - Starlette calls by class
+    return ProblemResponse(422, "What is asked for does not fit the sources that are configured.", exc.errors)
 
 
 async def _no_store(_request: Request, exc: Exception) -> Response:

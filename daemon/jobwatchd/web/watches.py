@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Path, Query, Response
 
-from jobwatchd.errors import ConfigError
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.query import EventQuery, WatchQuery
-from jobwatchd.model.watch import Origin, Watch, WatchSpec
+from jobwatchd.model.watch import Misfit, Origin, Watch, WatchSpec
 from jobwatchd.ports import Store, Watchlist
-from jobwatchd.web.inputs import MAX_BATCH, MAX_ID, MAX_PAGE, WatchFilter, WatchRequest
+from jobwatchd.values.watch_request import WatchRequest
+from jobwatchd.web.inputs import MAX_BATCH, MAX_ID, MAX_PAGE, WatchFilter
 from jobwatchd.web.outputs import (
     AddedBody,
     BatchBody,
@@ -20,7 +20,7 @@ from jobwatchd.web.outputs import (
     WatchPage,
     WatchRecordBody,
 )
-from jobwatchd.web.problems import documented
+from jobwatchd.web.problems import MisfitError, documented
 
 WatchId = Annotated[int, Path(ge=1, le=MAX_ID)]
 _LOCATION = {
@@ -130,17 +130,17 @@ class Watches:
 
     async def _add(self, wanted: Sequence[WatchRequest]) -> Sequence[tuple[Watch, bool]]:
         specs: list[WatchSpec] = []
-        problems: list[str] = []
+        misfits: list[tuple[int | None, Misfit]] = []
         for place, each in enumerate(wanted):
+            policy = each.policy()
             try:
-                ref = self._watchlist.reference(each.source, each.job)
-            except ConfigError as exc:
-                where = f"item {place}: " if len(wanted) > 1 else ""
-                problems += [f"{where}{problem}" for problem in exc.problems]
+                ref = self._watchlist.reference(each.source, each.job, policy)
+            except Misfit as misfit:
+                misfits.append((place if len(wanted) > 1 else None, misfit))
             else:
-                specs.append(WatchSpec(ref, each.labels, each.policy, Origin.API))
-        if problems:
-            raise ConfigError(*problems)
+                specs.append(WatchSpec(ref, each.labels, policy, Origin.API))
+        if misfits:
+            raise MisfitError(misfits)
         return await self._watchlist.add(specs)
 
 

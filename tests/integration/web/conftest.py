@@ -1,9 +1,9 @@
 """A daemon's HTTP side on a real socket, over the store in memory."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import anyio.lowlevel
@@ -13,7 +13,8 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import LogCapture
 
-from jobwatchd.errors import ConfigError, StoreUnavailable
+from jobwatchd.engine.watchlist import Watchlist
+from jobwatchd.errors import StoreUnavailable
 from jobwatchd.instruments import Registry
 from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.model.delivery import SinkCondition, SinkState
@@ -22,14 +23,26 @@ from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Watch, WatchSpec
+from jobwatchd.settings import Settings
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.web.application import build_app
-from jobwatchd.web.server import address_of, bind, serve
+from jobwatchd.web.listener import address_of, bind
+from jobwatchd.web.server import serve
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN = "planted-token"
-PARAMETERS = {"graph": ("job_id",), "media": ("space_id", "workflow_id", "job_id")}
+SOURCES: dict[str, Any] = {
+    "graph": {
+        "kind": "nebula-explorer",
+        "base_url": "http://explorer.internal:7002",
+        "account": "root",
+        "password": "planted-password",
+        "graphd": {"address": "10.0.0.5"},
+        "poll": {"min_interval": "100ms", "max_interval": "10m"},
+    },
+    "media": {"kind": "telestream-up", "base_url": "https://up.example.com/api", "api_key": "planted-api-key"},
+}
 
 
 class ImpatientClock:
@@ -81,35 +94,16 @@ class Store(MemoryStore):
             raise StoreUnavailable("The database is locked.")
 
 
-@dataclass
-class FakeWatchlist:
-    """Adds and removes in the store only; knows the sources of `PARAMETERS`."""
+class Watched(Watchlist):
+    """The daemon's own, without lanes, with a switch to make it fail in a way that nobody foresaw."""
 
-    store: Store
-    clock: ImpatientClock
-    explodes: bool = False
-
-    def reference(self, source: str, job: Mapping[str, str]) -> JobReference:
-        """Return the reference, or say what does not fit."""
-        names = PARAMETERS.get(source)
-        if names is None:
-            raise ConfigError(f"There is no source {source!r}; there are: {', '.join(PARAMETERS)}.")
-        if set(job) != set(names):
-            raise ConfigError(f"A job of {source} is named by {', '.join(names)}; got {', '.join(sorted(job))}.")
-        try:
-            return JobReference.of(source, [job[name] for name in names])
-        except ValueError as exc:
-            raise ConfigError(str(exc)) from exc
+    explodes = False
 
     async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
         """Add to the store."""
         if self.explodes:
             raise RuntimeError("planted-detail")
-        return await self.store.add_watches(specs, self.clock.now())
-
-    async def remove(self, watch_id: int) -> bool:
-        """Remove from the store."""
-        return bool(await self.store.remove_watches([watch_id]))
+        return await super().add(specs)
 
 
 @dataclass
@@ -155,6 +149,7 @@ class FakeVitals:
 class Daemon:
     """What a test can turn and look at, and where it is served."""
 
+    sources: ClassVar[dict[str, Any]] = SOURCES
     clock: ImpatientClock = field(default_factory=ImpatientClock)
     store: Store = field(default_factory=Store)
     sinks: FakeSinks = field(default_factory=FakeSinks)
@@ -163,9 +158,10 @@ class Daemon:
     registry: Registry = field(default_factory=Registry)
     tokens: list[str] = field(default_factory=lambda: [TOKEN])
     url: str = ""
+    switchboard: "Switchboard | None" = None
 
     def __post_init__(self) -> None:
-        self.watchlist = FakeWatchlist(self.store, self.clock)
+        self.watchlist = Watched(self.store, self.clock, structlog.get_logger(), Settings(sources=SOURCES).reference)
         self.telemetry = Telemetry(self.registry)
         self.configuration = ConfigurationState(self.clock.now(), self.clock.now())
         self.app = build_app(
@@ -233,6 +229,7 @@ async def switchboard(anyio_backend: str) -> AsyncIterator[Switchboard]:
 def daemon(switchboard: Switchboard) -> Daemon:
     """Serve a new daemon's HTTP side."""
     daemon = Daemon(url=switchboard.url)
+    daemon.switchboard = switchboard
     switchboard.app = daemon.app
     return daemon
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from jobwatchd.errors import ConfigError
+from jobwatchd.web.listener import address_of, bind
 from jobwatchd.web.protocol import MAX_HEAD, BoundedProtocol
-from jobwatchd.web.server import address_of, bind, serve
+from jobwatchd.web.server import serve
 
 
 async def _ask(host: str, port: int, *parts: bytes) -> bytes:
@@ -69,6 +69,31 @@ async def test_a_head_too_large_is_refused(address: Any):
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
+async def test_a_head_too_large_is_refused_at_once(address: Any):
+    """The same where all of it comes in one go."""
+    large = b"a" * MAX_HEAD
+    answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Large: " + large + b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_client_that_leaves_is_no_trouble_of_ours(address: Any, daemon: Any, caplog: pytest.LogCaptureFixture):
+    """Requests that were sent ahead by somebody who is gone are dropped without a word."""
+    done = anyio.Event()
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        done.set()
+
+    daemon.switchboard.app = app
+    async with await anyio.connect_tcp(*address) as stream:
+        await stream.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+    with anyio.fail_after(10):
+        await done.wait()
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("head", [b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", b"nonsense\r\n\r\n"])
 async def test_what_is_not_http_is_refused(address: Any, head: bytes):
     """Nonsense gets 400, and the connection is closed."""
@@ -106,10 +131,3 @@ async def test_a_request_in_flight_is_answered_before_the_stop():
     assert answers == ["done"]
     for again in bind(address):
         again.close()
-
-
-async def test_a_port_in_use_is_a_clear_mistake(switchboard: Any):
-    """Where somebody listens already, starting fails with the address and the reason."""
-    listen = switchboard.url.removeprefix("http://")
-    with pytest.raises(ConfigError, match=rf"^server.listen: cannot listen at '{listen}': Address already in use"):
-        bind(listen)

@@ -11,11 +11,11 @@ from anyio.abc import TaskGroup
 
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.watchlist import Reconciled, Watchlist
-from jobwatchd.errors import ConfigError, StoreBusy, StoreUnavailable
+from jobwatchd.errors import StoreBusy, StoreUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import WatchQuery
-from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
+from jobwatchd.model.watch import DEFAULT_POLICY, Misfit, Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Sighting
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import ScriptedSource
@@ -23,10 +23,10 @@ from jobwatchd.testing import ScriptedSource
 RUNNING = Observation(State.RUNNING, "1")
 
 
-def name_job(source: str, job: Mapping[str, str]) -> JobReference:
+def name_job(source: str, job: Mapping[str, str], _policy: Policy) -> JobReference:
     """Name jobs of one source, by one parameter."""
     if source != "graph":
-        raise ValueError(f"there is no source {source!r}")
+        raise Misfit("source", f"there is no source {source!r}")
     return JobReference.of(source, [job["job_id"]])
 
 
@@ -72,10 +72,11 @@ async def loaded(rig: Any) -> list[Watch]:
 
 
 def test_a_reference_is_made_as_the_settings_say(watchlist: Watchlist):
-    """What does not fit is told as an error of configuration, with the reason."""
-    assert watchlist.reference("graph", {"job_id": "7"}) == JobReference.of("graph", ["7"])
-    with pytest.raises(ConfigError, match="there is no source 'grape'"):
-        watchlist.reference("grape", {"job_id": "7"})
+    """What does not fit is told with the key that is wrong, and the reason."""
+    assert watchlist.reference("graph", {"job_id": "7"}, DEFAULT_POLICY) == JobReference.of("graph", ["7"])
+    with pytest.raises(Misfit, match="there is no source 'grape'") as misfit:
+        watchlist.reference("grape", {"job_id": "7"}, DEFAULT_POLICY)
+    assert misfit.value.key == "source"
 
 
 async def test_an_added_watch_is_polled_at_once_and_adding_it_again_changes_nothing(rig: Any, watchlist: Watchlist):

@@ -51,18 +51,49 @@ def test_a_fixed_interval_replaces_all_growth():
         ({"min_interval_s": 10.0}, 0, 10.0),
         ({"max_interval_s": 20.0}, 10**6, 20.0),
         ({"max_interval_s": 20.0}, 0, 2.0),
-        ({"min_interval_s": 0.5, "max_interval_s": 1.0}, 10**6, 1.0),
-        ({"min_interval_s": 90.0}, 10**6, 90.0),
+        ({"min_interval_s": 10.0}, 10**6, 60.0),
     ],
 )
-@pytest.mark.parametrize("fixed_interval_s", [None, 7.0])
-def test_a_watch_may_depart_from_its_source(
-    policy: dict[str, float], age_s: float, interval_s: float, fixed_interval_s: float | None
+def test_a_watch_may_depart_from_its_source(policy: dict[str, float], age_s: float, interval_s: float):
+    """Its own bounds count before the source's."""
+    assert next_poll_s(STEADY, running(age_s, **policy), START, MIDDLE) == interval_s
+
+
+@pytest.mark.parametrize(
+    ("policy", "age_s", "interval_s"),
+    [({"min_interval_s": 10.0}, 0, 10.0), ({"max_interval_s": 20.0}, 0, 7.0), ({"max_interval_s": 20.0}, 10**6, 20.0)],
+)
+def test_a_watch_may_be_looked_at_less_often_than_at_a_fixed_interval(
+    policy: dict[str, float], age_s: float, interval_s: float
 ):
-    """Its own bounds count before the source's, and before a fixed interval of the source."""
-    cadence = replace(STEADY, fixed_interval_s=fixed_interval_s)
+    """With bounds of its own its interval grows with age, from the source's fixed one on."""
+    cadence = replace(STEADY, fixed_interval_s=7.0)
 
     assert next_poll_s(cadence, running(age_s, **policy), START, MIDDLE) == interval_s
+
+
+@pytest.mark.parametrize(
+    ("policy", "age_s", "interval_s"),
+    [
+        ({"min_interval_s": 0.001}, 0, 2.0),
+        ({"min_interval_s": 0.5, "max_interval_s": 1.0}, 10**6, 2.0),
+        ({"min_interval_s": 90.0}, 0, 60.0),
+        ({"max_interval_s": 90.0}, 10**6, 60.0),
+    ],
+)
+def test_a_source_that_was_narrowed_since_binds_its_watches(policy: dict[str, float], age_s: float, interval_s: float):
+    """Bounds that were right when a watch was added, and are not any more, count as far as the source allows."""
+    watch = running(age_s, **policy)
+
+    assert next_poll_s(STEADY, watch, START, MIDDLE) == interval_s
+    assert 2.0 <= retry_s(STEADY, watch, 1, 0.0) <= 60.0
+
+
+def test_a_source_that_was_narrowed_to_a_fixed_interval_binds_its_watches():
+    """Nobody is polled more often than that."""
+    watch = running(0, min_interval_s=0.001, max_interval_s=1.0)
+
+    assert next_poll_s(replace(STEADY, fixed_interval_s=90.0), watch, START, MIDDLE) == 90.0
 
 
 @pytest.mark.parametrize(("chance", "interval_s"), [(0.0, 54.0), (0.5, 60.0), (1.0, 66.0)])
@@ -174,6 +205,6 @@ def test_after_failures_polls_are_tried_again_within_a_minute(
 
 def test_a_watch_that_departs_from_its_source_does_so_after_failures_too():
     """Its own shortest interval is a promise, whatever happens."""
-    watch = replace(running(0), policy=Policy(min_interval_s=90.0))
+    watch = replace(running(0), policy=Policy(min_interval_s=50.0))
 
-    assert retry_s(STEADY, watch, 1, 0.0) == 90.0
+    assert retry_s(STEADY, watch, 1, 0.0) == 50.0

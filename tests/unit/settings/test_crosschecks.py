@@ -20,7 +20,7 @@ UP = "space_id: s, workflow_id: w, job_id: j"
         ("{source: graph, job: {job_id: '007'}}", "[0].job: expected job_id to be a number without leading zeros"),
         ("{source: graph, job: {job_id: true}}", "[0].job.job_id: got bool; expected text or a whole number"),
         ("{source: graph, job: {job_id: 1.5}}", "[0].job.job_id: got float; expected text or a whole number"),
-        ("{source: graph, job: {job_id: -1}}", "[0].job: expected job_id to be a number"),
+        ("{source: graph, job: {job_id: -1}}", "[0].job.job_id: got -1; expected text or a whole number from 0 to"),
         (
             "{source: media-lab, job: {job_id: j}}",
             "[0].job: got job_id; expected exactly space_id, workflow_id, job_id",
@@ -34,8 +34,22 @@ UP = "space_id: s, workflow_id: w, job_id: j"
             "{source: graph, job: {job_id: 1}}, {source: graph, job: {job_id: '1'}}",
             "[1]: graph/1 is watched already, by",
         ),
-        ("{source: graph, job: {job_id: 1}, min_interval: 1h}", "[0].min_interval: with its source's settings, polls"),
-        ("{source: graph, job: {job_id: 1}, max_interval: 1s}", "[0].max_interval: with its source's settings, polls"),
+        (
+            "{source: graph, job: {job_id: 1}, min_interval: 1h}",
+            "[0].min_interval: got 1h; expected 2s to 30m, the bounds of its source",
+        ),
+        (
+            "{source: graph, job: {job_id: 1}, min_interval: 1ms}",
+            "[0].min_interval: got 1ms; expected 2s to 30m, the bounds of its source",
+        ),
+        (
+            "{source: graph, job: {job_id: 1}, max_interval: 1s}",
+            "[0].max_interval: got 1s; expected 2s to 30m, the bounds of its source",
+        ),
+        (
+            "{source: graph, job: {job_id: 1}, max_interval: 1h}",
+            "[0].max_interval: got 1h; expected 2s to 30m, the bounds of its source",
+        ),
         (
             "{source: graph, job: {job_id: 1}, min_interval: 5s, max_interval: 1s}",
             "[0]: min_interval (5s) is longer than",

@@ -59,12 +59,12 @@ def test_limits_of_a_lane_are_plain_numbers(desk: Any, edit: Edit):
 
 def test_watches_become_specs(desk: Any):
     """A watch of the file is one of origin file, with its labels and policy."""
-    watch = "{source: graph, job: {job_id: 7}, labels: {a: b}, deadline: 6h, initial: silent, max_interval: 1h}"
+    watch = "{source: graph, job: {job_id: 7}, labels: {a: b}, deadline: 6h, initial: silent, max_interval: 20m}"
     assert desk.load(f"watches: [{watch}]\n").watch_specs() == (
         WatchSpec(
             JobReference("graph", "7"),
             {"a": "b"},
-            Policy(deadline_s=21_600.0, max_interval_s=3_600.0, silent_start=True),
+            Policy(deadline_s=21_600.0, max_interval_s=1_200.0, silent_start=True),
             Origin.FILE,
         ),
     )
@@ -88,7 +88,7 @@ def test_a_job_can_be_named_by_its_parameters(desk: Any):
     settings = desk.load()
     ref = settings.reference("media-lab", {"job_id": "j", "space_id": "s", "workflow_id": "a/b"})
     assert ref == JobReference.of("media-lab", ("s", "a/b", "j"))
-    with pytest.raises(ValueError, match="there is no source 'nobody'; expected one of graph, media-lab"):
+    with pytest.raises(ValueError, match="there is no source 'nobody'; expected one of: graph, media-lab"):
         settings.reference("nobody", {})
 
 

@@ -21,7 +21,7 @@ async def _status(client: Any, tokens: tuple[str, ...] = (), path: str = "/v1/wa
     async def receive() -> Message:
         return {"type": "http.request"}
 
-    scope = {"type": "http", "path": path, "headers": [], "client": client}
+    scope = {"type": "http", "path": path, "headers": [(b"host", b"localhost")], "client": client}
     await BearerGate(_inside, lambda: tokens)(scope, receive, send)
     return int(sent[0]["status"])
 

@@ -1,0 +1,72 @@
+"""The real process on machines that lack an address or a whole family of them."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WITHOUT_IPV6 = Path(__file__).with_name("without_ipv6.py")
+TOKEN = "planted-token-0123456789"
+# A network of its own, in which IPv6 is off, as in most containers; and a hosts file that does not know of that.
+NO_IPV6_ADDRESS = """\
+mount --bind "$1" /etc/hosts && ip link set lo up && sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 && shift && exec "$@"
+"""
+
+
+def _run(daemon: Any, listen: str, *before: str) -> Any:
+    """Begin a life of the daemon by a command of one's own."""
+    daemon.configure({**daemon.settings, "server": {"listen": listen, "tokens": [TOKEN]}})
+    daemon.logs.append(daemon.folder / "life.log")
+    with daemon.logs[-1].open("wb") as log:
+        command = [*before, "jobwatchd", "run", "-c", str(daemon.config)]
+        daemon.process = subprocess.Popen(
+            command, stdout=log, stderr=log, env=daemon.environment, start_new_session=True
+        )
+
+
+@pytest.fixture
+def daemon(run_daemon: Any) -> Any:
+    """Return a daemon that watches nothing."""
+    source = {"kind": "telestream-up", "base_url": "http://127.0.0.1:1", "api_key": "planted-key"}
+    daemon = run_daemon({})
+    daemon.settings = {"sources": {"media": source}, "log": {"format": "json"}}
+    return daemon
+
+
+@pytest.fixture
+def port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return int(sock.getsockname()[1])
+
+
+async def test_a_kernel_without_ipv6_is_listened_at_by_the_other_family(daemon: Any, port: int):
+    """`:PORT` means all addresses that there are; what is not there is told once."""
+    _run(daemon, f":{port}", sys.executable, "-I", str(WITHOUT_IPV6))
+    line = await daemon.logged("server.address_skipped")
+    assert (line["level"], line["address"]) == ("info", f"[::]:{port}")
+    assert (await daemon.logged("daemon.ready"))["listen"] == [f"0.0.0.0:{port}"]
+
+
+async def test_an_address_that_no_waiting_helps_is_told_at_once(daemon: Any, port: int):
+    """Status 1 and one line, for the configuration may be right elsewhere."""
+    _run(daemon, f"[::1]:{port}", sys.executable, "-I", str(WITHOUT_IPV6))
+    assert await daemon.exit_status() == 1
+    [line] = daemon.logs[-1].read_text().splitlines()
+    assert f"cannot listen at '[::1]:{port}': Address family not supported by protocol" in line
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("ip") is None, reason="makes a network of its own, as root")
+async def test_localhost_may_have_an_address_that_is_off(daemon: Any, port: int):
+    """`::1` stands in the hosts file, and IPv6 is off: the other address does."""
+    hosts = daemon.folder / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n::1 localhost\n")
+    command = ["unshare", "-nm", "sh", "-c", NO_IPV6_ADDRESS, "sh", str(hosts), sys.executable, "-Im"]
+    _run(daemon, f"localhost:{port}", *command)
+    assert (await daemon.logged("server.address_skipped"))["address"] == f"[::1]:{port}"
+    assert (await daemon.logged("daemon.ready"))["listen"] == [f"127.0.0.1:{port}"]
