@@ -82,9 +82,9 @@ class WatchRequest(BaseModel):
     deadline: PositiveDuration | None = Field(
         None, description="Tell `job.overdue` when the job has not ended after this time."
     )
-    initial: Annotated[Literal["tell", "silent"], BeforeValidator(_check_initial)] = Field(
-        "tell", description="Whether the state in which the job is found first is told as an event."
-    )
+    initial: Annotated[
+        Literal["tell", "silent"], BeforeValidator(_check_initial, json_schema_input_type=Literal["tell", "silent"])
+    ] = Field("tell", description="Whether the state in which the job is found first is told as an event.")
     min_interval: PositiveDuration | None = Field(
         None, description="Poll no more often than this; the source's setting where absent, and never less than that."
     )

@@ -161,7 +161,7 @@ class Daemon:
     switchboard: "Switchboard | None" = None
 
     def __post_init__(self) -> None:
-        self.watchlist = Watched(self.store, self.clock, structlog.get_logger(), Settings(sources=SOURCES).reference)
+        self.watchlist = Watched(self.store, self.clock, Settings(sources=SOURCES).reference)
         self.telemetry = Telemetry(self.registry)
         self.configuration = ConfigurationState(self.clock.now(), self.clock.now())
         self.app = build_app(
