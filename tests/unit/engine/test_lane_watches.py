@@ -137,16 +137,17 @@ async def test_labels_do_not_change_when_a_watch_is_polled(rig: Any):
     [
         (Policy(min_interval_s=5.0, max_interval_s=5.0), 2),  # sooner: at half of its interval, as chance has it
         (Policy(min_interval_s=500.0, max_interval_s=500.0), 1),  # later: the next one comes when it would have come
-        (Policy(deadline_s=53.0), 2),  # the deadline passes before the next poll
-        (Policy(deadline_s=5_000.0), 1),
+        (Policy(deadline_s=53.0, min_interval_s=60.0, max_interval_s=60.0), 2),  # it passes before the next poll
+        (Policy(deadline_s=5_000.0, min_interval_s=60.0, max_interval_s=60.0), 1),
     ],
 )
 async def test_a_policy_brings_a_poll_forward_only_where_it_wants_it_sooner(rig: Any, policy: Policy, polls: int):
     """A watch that is amended is not polled for that alone."""
     source = ScriptedSource("graph")
     source.script(JOB, RUNNING)
-    lane = await rig.lane(source, cadence=STEADY)
+    lane = await rig.lane(source, cadence=Cadence(min_interval_s=5.0, max_interval_s=500.0, jitter=0.0))
     (watch,) = await rig.add("graph", "0")
+    watch = await amended(rig, watch, policy=Policy(min_interval_s=60.0, max_interval_s=60.0))
     lane.add([watch])
     async with rig.running(lane.run):
         await rig.clock.advance(50)
