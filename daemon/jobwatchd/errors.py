@@ -149,17 +149,17 @@ class StoreUnusable(StoreError):
 
 
 class SinkError(JobwatchError):
-    """An event was not taken by a sink."""
-
-
-class SinkUnavailable(SinkError):
-    """The receiver may take the event later; `retry_after_s` is when it asked to be tried again, if it did."""
-
-    reason = Reason.UNAVAILABLE
+    """An event was not taken by a sink; `retry_after_s` is in how long its receiver asked to be tried again, if so."""
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class SinkUnavailable(SinkError):
+    """The receiver may take the event later."""
+
+    reason = Reason.UNAVAILABLE
 
 
 class SinkRateLimited(SinkUnavailable):

@@ -164,7 +164,7 @@ def asked_s(error: SinkError, retry: Retry) -> float:
 
     The one bound for a delivery's own next attempt and for a pause of the whole sink.
     """
-    return min(getattr(error, "retry_after_s", None) or 0.0, retry.backoff.longest_s)
+    return min(error.retry_after_s or 0.0, retry.backoff.longest_s)
 
 
 def succeeded(delivery: Delivery, now: datetime) -> Attempt:

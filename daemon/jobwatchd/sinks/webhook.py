@@ -52,9 +52,9 @@ class Webhook:
     async def send(self, event: Event) -> None:
         """Post the event once; a 2xx whose answer came whole means that it was taken.
 
-        Raises `SinkGone` for 410; `SinkRateLimited` for 429 and `SinkUnavailable` for 408, 425 and 5xx (with what
-        Retry-After asks for), for time-outs, and where no whole answer came; `SinkRejected` for every other status,
-        redirects among them.
+        Raises `SinkGone` for 410; `SinkRateLimited` for 429; `SinkUnavailable` for 408, 425 and 5xx, for time-outs, and
+        where no whole answer came; `SinkRejected` for every other status, redirects among them. The error tells what
+        Retry-After asks for.
         """
         body = cloud_event(event)
         headers = {**self._headers, **self._signer.headers(event.id, body, self._clock.now())}
@@ -71,9 +71,10 @@ class Webhook:
         sentence = f"{self._host} answered {status}"
         if status == HTTPStatus.GONE:
             return SinkGone(f"{sentence}; it wants no more events")
+        asked_s = retry_after_s(answer.header("retry-after"), self._clock.now(), answer.header("date"))
         if status in RETRIED or status // 100 == SERVER_ERROR:
             later = SinkRateLimited if status == HTTPStatus.TOO_MANY_REQUESTS else SinkUnavailable
-            return later(sentence, retry_after_s(answer.header("retry-after"), self._clock.now()))
+            return later(sentence, asked_s)
         if status // 100 == REDIRECTION and answer.header("location") is not None:
-            return SinkRejected(f"{sentence}; redirects are not followed, configure the final URL")
-        return SinkRejected(sentence)
+            return SinkRejected(f"{sentence}; redirects are not followed, configure the final URL", asked_s)
+        return SinkRejected(sentence, asked_s)

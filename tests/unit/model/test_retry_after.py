@@ -30,6 +30,20 @@ def test_a_date_is_taken_relative_to_now(value: str):
     assert retry_after_s(value, NOW) == 37.0
 
 
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("Sat, 05 Nov 1994 08:49:07 GMT", 86_430.0),
+        ("Sun, 06 Nov 1994 08:49:27 GMT", 10.0),
+        ("lately", 37.0),
+        ("", 37.0),
+    ],
+)
+def test_a_date_is_taken_relative_to_the_answers_own(date: str, expected: float):
+    """One clock wrote both, so it does not matter whether that one or ours is wrong."""
+    assert retry_after_s("Sun, 06 Nov 1994 08:49:37 GMT", NOW, date) == expected
+
+
 def test_a_date_in_the_past_means_now():
     """A server whose clock is behind does not make a delay negative."""
     assert retry_after_s("Sun, 06 Nov 1994 08:00:00 GMT", NOW) == 0.0
