@@ -224,7 +224,7 @@ class Daemon:
             watchlist=self._watchlist,
             vitals=self._vitals,
             registry=self._parts.registry,
-            tokens=lambda: [token.get_secret_value() for token in self._settings.server.tokens],
+            tokens=lambda: self._settings.server.named_tokens.values(),
             clock=self._parts.clock,
             version=self._parts.version,
         )
