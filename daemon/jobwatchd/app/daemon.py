@@ -224,8 +224,9 @@ class Daemon:
             watchlist=self._watchlist,
             vitals=self._vitals,
             registry=self._parts.registry,
-            tokens=lambda: self._settings.server.named_tokens.values(),
+            tokens=lambda: self._settings.server.named_tokens,
             clock=self._parts.clock,
+            logger=self._logger,
             version=self._parts.version,
         )
 

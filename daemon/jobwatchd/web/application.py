@@ -6,9 +6,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Security
 from fastapi.security import HTTPBearer
 from prometheus_client import CollectorRegistry
+from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.ports import Clock, Store, Vitals, Watchlist
 from jobwatchd.web import problems
+from jobwatchd.web.audit import Audit
 from jobwatchd.web.bodies import JsonRoute
 from jobwatchd.web.capacity import Capacity
 from jobwatchd.web.connections import connection_limit
@@ -43,12 +45,13 @@ def build_app(
     registry: CollectorRegistry,
     tokens: Tokens,
     clock: Clock,
+    logger: FilteringBoundLogger,
     version: str,
 ) -> FastAPI:
     """Return the ASGI application of the daemon.
 
-    `tokens` is asked at each request, so that a reload changes who may use `/v1`; where it has none, clients on this
-    machine may.
+    `tokens`, by their names, is asked at each request, so that a reload changes who may use `/v1`; where it has none,
+    clients on this machine may. `logger` is told of what they change.
     """
     # No pages of documentation: they would load scripts from elsewhere into an operator's browser.
     app = Application(title="jobwatchd", version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -63,9 +66,10 @@ def build_app(
         # Only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
         dependencies=[Security(HTTPBearer(auto_error=False, scheme_name="token"))],
     )
-    Watches(store, watchlist).register(api)
+    audit = Audit(logger)
+    Watches(store, watchlist, audit).register(api)
     Events(store, vitals, clock).register(api)
-    DeadLetters(store, clock).register(api)
+    DeadLetters(store, clock, audit).register(api)
     StatusReport(store, vitals, registry, clock, version).register(api)
 
     problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from jobwatchd.ports import Clock, Store
+from jobwatchd.web.audit import Audit, Caller
 from jobwatchd.web.inputs import DeadLetterFilter, ReplayRequest
 from jobwatchd.web.outputs import DeadLetterBody, DeadLetterPage, ReplayedBody
 from jobwatchd.web.problems import documented
@@ -13,9 +14,10 @@ from jobwatchd.web.problems import documented
 class DeadLetters:
     """What can be asked and done about dead letters."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, audit: Audit) -> None:
         self._store = store
         self._clock = clock
+        self._audit = audit
 
     def register(self, router: APIRouter) -> None:
         """Add the operations to `router`."""
@@ -39,7 +41,12 @@ class DeadLetters:
             items=[DeadLetterBody.of(letter) for letter in letters], next=letters[-1].position if more else None
         )
 
-    async def replay(self, wanted: ReplayRequest) -> ReplayedBody:
+    async def replay(self, wanted: ReplayRequest, by: Caller) -> ReplayedBody:
         """Make dead letters pending again."""
         replayed = await self._store.replay(wanted.sink, wanted.event_ids, self._clock.now())
+        if replayed:
+            # The store counts those that were dead; the ids are all that were asked for.
+            self._audit.note(
+                "api.dead_letters_replayed", by, sink=wanted.sink, replayed=replayed, event_ids=wanted.event_ids
+            )
         return ReplayedBody(replayed=replayed)

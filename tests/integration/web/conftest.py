@@ -12,6 +12,7 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.testing import LogCapture
 
 from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.errors import StoreUnavailable
@@ -124,7 +125,8 @@ class Daemon:
     store: Store = field(default_factory=Store)
     vitals: FakeVitals = field(default_factory=FakeVitals)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    tokens: list[str] = field(default_factory=lambda: [TOKEN])
+    tokens: dict[str, str] = field(default_factory=lambda: {"ci": TOKEN})
+    lines: LogCapture = field(default_factory=LogCapture)
     url: str = ""
     switchboard: "Switchboard | None" = None
 
@@ -138,6 +140,7 @@ class Daemon:
             registry=self.registry,
             tokens=lambda: self.tokens,
             clock=self.clock,
+            logger=structlog.wrap_logger(structlog.ReturnLogger(), processors=[self.lines]),
             version="1.2.3",
         )
 
