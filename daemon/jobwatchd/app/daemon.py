@@ -145,7 +145,7 @@ class Daemon:
             vitals=self._loops.vitals,
             registry=self._parts.registry,
             logger=self._logger,
-            tokens=lambda: [token.get_secret_value() for token in self._configuration.settings.server.tokens],
+            tokens=lambda: self._configuration.settings.server.named_tokens,
             configuration=lambda: self._configuration.state,
             clock=self._parts.clock,
             version=self._parts.version,

@@ -10,6 +10,7 @@ import click
 
 from jobwatchd.cli.address import url_option
 from jobwatchd.cli.api_client import ApiClient, ApiError
+from jobwatchd.model.api_token import secret_lines, split_token
 
 
 def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
@@ -21,7 +22,7 @@ def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
         envvar="JOBWATCHD_TOKEN_FILE",
         show_envvar=True,
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="File whose first line is the token for the daemon's API.",
+        help="File whose first line is the token for the daemon's API, or `name: token`; # begins a comment.",
     )
     @wraps(command)
     def connected(*args: Any, url: str, token_file: Path | None, **options: Any) -> None:
@@ -38,9 +39,10 @@ def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
 
 def _read_token(path: Path) -> str:
     try:
-        lines = path.read_text("utf-8").split()
+        lines = secret_lines(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as exc:
         raise click.BadParameter(f"{path} cannot be read: {exc}.", param_hint="--token-file") from exc
-    if not lines or not lines[0].isascii():
+    _, token = split_token(lines[0]) if lines else (None, "")
+    if not token.isascii() or not token.isprintable() or " " in token or not token:
         raise click.BadParameter(f"{path} holds no token.", param_hint="--token-file")
-    return lines[0]
+    return token

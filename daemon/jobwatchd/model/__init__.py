@@ -9,5 +9,6 @@
 - `delivery`: one event on its way to one sink
 - `filters`: which events a sink wants
 - `query`: which watches and events to list
+- `api_token`: tokens of the API and their names
 - `retry_after`, `units`, `address`: the Retry-After header; durations and addresses as people write them
 """

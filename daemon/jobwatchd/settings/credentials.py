@@ -6,6 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, PlainSerializer, SecretStr
 
+from jobwatchd.model.api_token import split_token
+from jobwatchd.settings.names import EXPECTED_NAME, is_name
+
 MASK = "********"
 MIN_TOKEN_LENGTH = 16
 MIN_SIGNING_BYTES = 16
@@ -32,7 +35,10 @@ def _check_header(secret: SecretStr) -> SecretStr:
 
 
 def _check_token(secret: SecretStr) -> SecretStr:
-    value = secret.get_secret_value()
+    name, value = split_token(secret.get_secret_value())
+    if name is not None and not is_name(name):
+        # Not quoted: where name and token were exchanged, it is a secret.
+        raise ValueError(f"the name of a token cannot be used; {EXPECTED_NAME}; then a colon, a blank, and the token")
     if len(value) < MIN_TOKEN_LENGTH or not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError(
             f"a token cannot be used; expected at least {MIN_TOKEN_LENGTH} printable ASCII characters without blanks"

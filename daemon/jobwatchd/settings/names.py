@@ -1,20 +1,23 @@
-"""Names that people choose: of sources and sinks."""
+"""Names that people choose: of sources, sinks and tokens."""
 
 import re
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
+EXPECTED_NAME = "expected 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be a name."""
+    return _NAME.fullmatch(text) is not None
 
 
 def check_name(name: str) -> str:
     """Return a name; raises ValueError for what cannot be one."""
-    if not _NAME.fullmatch(name):
-        raise ValueError(
-            f"{name[:80]!r} cannot be a name; expected 1 to 63 of a-z, 0-9, '-' and '_', "
-            "beginning with a letter or digit"
-        )
+    if not is_name(name):
+        raise ValueError(f"{name[:80]!r} cannot be a name; {EXPECTED_NAME}")
     return name
 
 

@@ -79,7 +79,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> frozenset[str]:
         """Return every secret value, in each form in which it travels; for the log's redactor only."""
-        values = [token.get_secret_value() for token in self.server.tokens]
+        values = list(self.server.named_tokens.values())
         for source in self.sources.values():
             if isinstance(source, HttpJsonSettings):
                 values += source.credentials().secrets()

@@ -3,7 +3,7 @@
 A secret comes, the first that is there, from the environment, from the configuration file (inline or `…_file`), from
 systemd's `$CREDENTIALS_DIRECTORY`, from `/run/secrets`. In these two folders the file is named after its key:
 `sources.graph.password`, `sources.media.api_key`, `sinks.ci.secrets`, `server.tokens`; the last two hold one secret a
-line, and lines that begin with `#` are comments.
+line, that of a token after its name, if it has one, and lines that begin with `#` are comments.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from jobwatchd.model.api_token import secret_lines
 from jobwatchd.settings.files import Folders, UnreadableError, read_secret
 from jobwatchd.settings.places import KeyPath, dotted
 from jobwatchd.settings.problems import Problems
@@ -115,8 +116,7 @@ def _read_named(slot: _Slot, section: dict[str, Any], folders: Folders, problems
 
 
 def _lines(file: Path) -> list[str]:
-    lines = [line.strip() for line in read_secret(file).splitlines()]
-    secrets = [line for line in lines if line and not line.startswith("#")]
+    secrets = secret_lines(read_secret(file))
     if not secrets:
         raise UnreadableError(f"the file {file} holds only comments; expected one secret a line")
     return secrets

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from jobwatchd.model.address import split_listen
+from jobwatchd.model.api_token import name_tokens
 from jobwatchd.settings.credentials import Token
 from jobwatchd.settings.section import Section
 from jobwatchd.settings.units import Duration, PositiveDuration
@@ -17,17 +18,34 @@ def _check_listen(text: str) -> str:
     return text
 
 
+def _by_name(tokens: tuple[Token, ...]) -> dict[str, str]:
+    return name_tokens([token.get_secret_value() for token in tokens])
+
+
+def _check_tokens(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    _by_name(tokens)
+    return tokens
+
+
 class ServerSettings(Section):
-    """API, health and metrics; without tokens, a loopback address only."""
+    """API, health and metrics; without tokens, a loopback address only.
+
+    Each of `tokens` is `name: token`, or a token alone.
+    """
 
     listen: Annotated[str, AfterValidator(_check_listen)] = "127.0.0.1:25629"
-    tokens: tuple[Token, ...] = ()
+    tokens: Annotated[tuple[Token, ...], AfterValidator(_check_tokens)] = ()
     tokens_file: Path | None = None
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port to listen on; port 0 lets the system choose."""
         return split_listen(self.listen)
+
+    @property
+    def named_tokens(self) -> dict[str, str]:
+        """The tokens in the clear, by their names."""
+        return _by_name(self.tokens)
 
 
 class StoreSettings(Section):

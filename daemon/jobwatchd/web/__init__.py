@@ -7,6 +7,7 @@
 - `inputs`, `outputs`: the JSON that comes in, and that goes out
 - `head`: HEAD is answered wherever GET is
 - `gate`: bearer tokens, before anything of a request is read
+- `audit`: who changed what, in the log
 - `origin`: without tokens, who is of this machine
 - `store_gate`: an answer within seconds also where the store cannot be used
 - `bodies`: request bodies are JSON, and bounded in size and time

@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.ports import Clock, Sinks, Store, Vitals, Watchlist
 from jobwatchd.web import problems
+from jobwatchd.web.audit import Audit
 from jobwatchd.web.bodies import JsonRoute
 from jobwatchd.web.capacity import Capacity
 from jobwatchd.web.connections import connection_limit
@@ -55,8 +56,8 @@ def build_app(
 ) -> FastAPI:
     """Return the ASGI application of the daemon.
 
-    `tokens` is asked at each request, so that a reload changes who may use `/v1`; where it has none, clients on this
-    machine may. `configuration` says what came of reading it.
+    `tokens`, by their names, is asked at each request, so that a reload changes who may use `/v1`; where it has none,
+    clients on this machine may. `logger` is told of what they change. `configuration` says what came of reading it.
     """
     # No pages of documentation: they would load scripts from elsewhere into an operator's browser.
     app = Application(title="jobwatchd", version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -71,10 +72,11 @@ def build_app(
         # Only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
         dependencies=[Security(HTTPBearer(auto_error=False, scheme_name="token"))],
     )
-    Watches(store, watchlist).register(api)
+    audit = Audit(logger)
+    Watches(store, watchlist, audit).register(api)
     Events(store, vitals, clock).register(api)
-    DeadLetters(store, sinks, clock, logger).register(api)
-    SinkControl(sinks, logger).register(api)
+    DeadLetters(store, sinks, clock, audit).register(api)
+    SinkControl(sinks, audit).register(api)
     status = StatusReport(
         store, sinks, vitals, registry=registry, configuration=configuration, clock=clock, version=version
     )

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.ports import Clock, Sinks, Store
+from jobwatchd.web.audit import Audit, Caller
 from jobwatchd.web.inputs import DeadLetterFilter, ReplayRequest
 from jobwatchd.web.outputs import DeadLetterBody, DeadLetterPage, ReplayedBody
 from jobwatchd.web.problems import documented
@@ -14,11 +14,11 @@ from jobwatchd.web.problems import documented
 class DeadLetters:
     """What can be asked and done about dead letters."""
 
-    def __init__(self, store: Store, sinks: Sinks, clock: Clock, logger: FilteringBoundLogger) -> None:
+    def __init__(self, store: Store, sinks: Sinks, clock: Clock, audit: Audit) -> None:
         self._store = store
         self._sinks = sinks
         self._clock = clock
-        self._logger = logger
+        self._audit = audit
 
     def register(self, router: APIRouter) -> None:
         """Add the operations to `router`."""
@@ -42,10 +42,12 @@ class DeadLetters:
             items=[DeadLetterBody.of(letter) for letter in letters], next=letters[-1].position if more else None
         )
 
-    async def replay(self, wanted: ReplayRequest) -> ReplayedBody:
+    async def replay(self, wanted: ReplayRequest, by: Caller) -> ReplayedBody:
         """Make dead letters pending again, as many as one transaction should."""
         replayed = await self._store.replay(wanted.query(wanted.limit, wanted.event_ids), self._clock.now())
         if replayed.count:
             self._sinks.rescan()
-            self._logger.info("api.replayed", deliveries=replayed.count, sink=wanted.sink, source=wanted.source)
+            # The store counts those that were dead; the rest is all that was asked for.
+            asked = wanted.model_dump(mode="json", exclude_defaults=True, exclude={"limit", "after"})
+            self._audit.note("api.dead_letters_replayed", by, replayed=replayed.count, **asked)
         return ReplayedBody(replayed=replayed.count, next=replayed.next)

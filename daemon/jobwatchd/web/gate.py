@@ -1,14 +1,17 @@
 """Who may use the API."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from hmac import compare_digest
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from jobwatchd.model.api_token import ANONYMOUS
+from jobwatchd.web.audit import called_by
 from jobwatchd.web.origin import Foreign, is_loopback, require_local, require_one_host
 from jobwatchd.web.problems import ProblemResponse
 
-Tokens = Callable[[], Collection[str]]
+# By their names, which are told to the log.
+Tokens = Callable[[], Mapping[str, str]]
 
 
 class BearerGate:
@@ -23,33 +26,43 @@ class BearerGate:
         self._tokens = tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a request, or pass it on."""
-        refusal = self._refusal(scope) if scope["type"] == "http" and _is_guarded(scope["path"]) else None
-        await (refusal or self._app)(scope, receive, send)
+        """Refuse a request, or pass it on with the name of its token."""
+        app = self._app
+        if scope["type"] == "http" and _is_guarded(scope["path"]):
+            try:
+                scope = called_by(scope, self._caller(scope))
+            except Foreign as foreign:
+                app = ProblemResponse(foreign.status, str(foreign))
+            except _NoTokenError as objection:
+                app = ProblemResponse(401, str(objection), headers={"WWW-Authenticate": "Bearer"})
+        await app(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> ProblemResponse | None:
+    def _caller(self, scope: Scope) -> str:
         tokens = self._tokens()
-        try:
-            require_one_host(scope["headers"])
-            if not tokens and _is_local(scope):
-                require_local(scope["headers"])
-                return None
-        except Foreign as foreign:
-            return ProblemResponse(foreign.status, str(foreign))
-        objection = _objection(scope, tokens)
-        return None if objection is None else ProblemResponse(401, objection, headers={"WWW-Authenticate": "Bearer"})
+        require_one_host(scope["headers"])
+        if tokens:
+            return _owner(scope, tokens)
+        if not _is_local(scope):
+            raise _NoTokenError("No tokens are configured, so the API answers clients on its own machine only.")
+        require_local(scope["headers"])
+        return ANONYMOUS
 
 
-def _objection(scope: Scope, tokens: Collection[str]) -> str | None:
-    if not tokens:
-        return "No tokens are configured, so the API answers clients on its own machine only."
+class _NoTokenError(Exception):
+    """A request has no token that opens; the text says why."""
+
+
+def _owner(scope: Scope, tokens: Mapping[str, str]) -> str:
+    """Return the name of the token that a request carries."""
     given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     scheme, _, token = given.partition(b" ")
     if scheme.lower() != b"bearer":
-        return "A token is needed: send the header `Authorization: Bearer …`."
+        raise _NoTokenError("A token is needed: send the header `Authorization: Bearer …`.")
     # Every token is compared, whole, so that the time taken tells nothing about any of them.
-    matches = [compare_digest(token.strip(), known.encode()) for known in tokens]
-    return None if any(matches) else "The token is not one of those configured."
+    matches = [name for name, known in tokens.items() if compare_digest(token.strip(), known.encode())]
+    if not matches:
+        raise _NoTokenError("The token is not one of those configured.")
+    return matches[0]
 
 
 def _is_guarded(path: str) -> bool:

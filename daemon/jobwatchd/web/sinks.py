@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path
-from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.ports import Sinks
+from jobwatchd.web.audit import Audit, Caller
 from jobwatchd.web.outputs import EnabledBody
 from jobwatchd.web.problems import documented
 
@@ -15,9 +15,9 @@ SinkName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", examples=[
 class SinkControl:
     """What can be done about sinks."""
 
-    def __init__(self, sinks: Sinks, logger: FilteringBoundLogger) -> None:
+    def __init__(self, sinks: Sinks, audit: Audit) -> None:
         self._sinks = sinks
-        self._logger = logger
+        self._audit = audit
 
     def register(self, router: APIRouter) -> None:
         """Add the operation to `router`."""
@@ -30,11 +30,12 @@ class SinkControl:
             responses=documented(404),
         )
 
-    async def enable(self, name: SinkName) -> EnabledBody:
+    async def enable(self, name: SinkName, by: Caller) -> EnabledBody:
         """Go on with a sink: what waits for it is sent now."""
         try:
             enabled = self._sinks.enable(name)
         except KeyError:
             raise HTTPException(404, f"There is no sink {name}.") from None
-        self._logger.info("api.sink_enabled", sink=name, changed=enabled)
+        if enabled:
+            self._audit.note("api.sink_enabled", by, sink=name)
         return EnabledBody(name=name, enabled=enabled)

@@ -10,6 +10,7 @@ from jobwatchd.model.query import EventQuery, WatchQuery
 from jobwatchd.model.watch import Misfit, Origin, Watch, WatchSpec
 from jobwatchd.ports import Store, Watchlist
 from jobwatchd.values.watch_request import WatchRequest
+from jobwatchd.web.audit import Audit, Caller
 from jobwatchd.web.inputs import MAX_BATCH, MAX_ID, MAX_PAGE, WatchFilter
 from jobwatchd.web.outputs import (
     AddedBody,
@@ -40,9 +41,10 @@ _BODY_PROBLEMS = documented(400, 408, 413, 415)
 class Watches:
     """What can be asked and done about watches."""
 
-    def __init__(self, store: Store, watchlist: Watchlist) -> None:
+    def __init__(self, store: Store, watchlist: Watchlist, audit: Audit) -> None:
         self._store = store
         self._watchlist = watchlist
+        self._audit = audit
 
     def register(self, router: APIRouter) -> None:
         """Add the operations to `router`."""
@@ -78,18 +80,18 @@ class Watches:
             responses=documented(404),
         )
 
-    async def add(self, wanted: WatchRequest, response: Response) -> WatchBody:
+    async def add(self, wanted: WatchRequest, response: Response, by: Caller) -> WatchBody:
         """Follow one job."""
-        [(watch, is_new)] = await self._add([wanted])
+        [(watch, is_new)] = await self._add([wanted], by)
         response.status_code = 201 if is_new else 200
         response.headers["Location"] = f"/v1/watches/{watch.id}"
         return WatchBody.of(watch)
 
     async def add_many(
-        self, wanted: Annotated[list[WatchRequest], Body(min_length=1, max_length=MAX_BATCH)]
+        self, wanted: Annotated[list[WatchRequest], Body(min_length=1, max_length=MAX_BATCH)], by: Caller
     ) -> BatchBody:
         """Follow many jobs."""
-        added = await self._add(wanted)
+        added = await self._add(wanted, by)
         return BatchBody(items=[AddedBody(created=is_new, watch=WatchBody.of(watch)) for watch, is_new in added])
 
     async def list(self, wanted: Annotated[WatchFilter, Query()]) -> WatchPage:
@@ -123,12 +125,14 @@ class Watches:
         events = [EventBody.of_stored(stored) for stored in told]
         return WatchHistoryBody(**WatchRecordBody.of_record(record).model_dump(), history=events)
 
-    async def remove(self, watch_id: WatchId) -> None:
+    async def remove(self, watch_id: WatchId, by: Caller) -> None:
         """Stop following one job."""
-        if not await self._watchlist.remove(watch_id):
+        record = await self._store.get_watch(watch_id)  # which job it was is known before only
+        if not await self._watchlist.remove(watch_id) or record is None:
             raise _no_watch(watch_id)
+        self._audit.note("api.watch_removed", by, watch=watch_id, job=record.watch.ref.key)
 
-    async def _add(self, wanted: Sequence[WatchRequest]) -> Sequence[tuple[Watch, bool]]:
+    async def _add(self, wanted: Sequence[WatchRequest], by: str) -> Sequence[tuple[Watch, bool]]:
         specs: list[WatchSpec] = []
         misfits: list[tuple[int | None, Misfit]] = []
         for place, each in enumerate(wanted):
@@ -141,7 +145,10 @@ class Watches:
                 specs.append(WatchSpec(ref, each.labels, policy, Origin.API))
         if misfits:
             raise MisfitError(misfits)
-        return await self._watchlist.add(specs)
+        added = await self._watchlist.add(specs)
+        for watch in (watch for watch, is_new in added if is_new):
+            self._audit.note("api.watch_added", by, watch=watch.id, job=watch.ref.key, labels=watch.labels)
+        return added
 
 
 def _no_watch(watch_id: int) -> HTTPException:

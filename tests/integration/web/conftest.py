@@ -156,7 +156,7 @@ class Daemon:
     log: LogCapture = field(default_factory=LogCapture)
     vitals: FakeVitals = field(default_factory=FakeVitals)
     registry: Registry = field(default_factory=Registry)
-    tokens: list[str] = field(default_factory=lambda: [TOKEN])
+    tokens: dict[str, str] = field(default_factory=lambda: {"ci": TOKEN})
     url: str = ""
     switchboard: "Switchboard | None" = None
 

@@ -61,7 +61,14 @@ async def test_replay_wakes_the_sinks_and_is_logged(client: httpx.AsyncClient, d
         await client.post("/v1/dead-letters/replay", json={"sink": "ci", "type": ["job.failed"]})
     assert daemon.sinks.rescans == 1
     [line] = daemon.log.entries
-    assert (line["event"], line["deliveries"], line["sink"]) == ("api.replayed", 1, "ci")
+    assert line == {
+        "event": "api.dead_letters_replayed",
+        "log_level": "info",
+        "by": "ci",
+        "replayed": 1,
+        "sink": "ci",
+        "type": ["job.failed"],
+    }
 
 
 @pytest.mark.parametrize(

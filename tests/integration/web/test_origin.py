@@ -174,7 +174,7 @@ async def test_a_form_cannot_send_what_we_take(stranger: httpx.AsyncClient, medi
 @pytest.mark.parametrize("header", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}])
 async def test_a_token_is_enough_anywhere(client: httpx.AsyncClient, daemon: Any, header: dict[str, str]):
     """With tokens the API goes by them: it is asked under many names, and a browser has none to send along."""
-    daemon.tokens.append("planted-token")
+    daemon.tokens["ci"] = "planted-token"
     answer = await client.get("/v1/watches", headers=header)
     assert answer.status_code == 200
     assert not [name for name in answer.headers if name.startswith("access-control")]

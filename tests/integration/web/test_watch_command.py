@@ -129,7 +129,7 @@ async def test_what_is_not_there_is_status_1(run: Run, command: str, name: str):
 
 async def test_a_wrong_token_is_explained(run: Run, daemon: Any):
     """A refused token says which option is about it, and never what the token was."""
-    daemon.tokens[:] = ["another"]
+    daemon.tokens["ci"] = "another"
     done = await run("list")
     assert done.exit_code == 1
     assert "--token-file" in done.stderr
@@ -157,3 +157,18 @@ async def test_an_unreadable_token_file_is_wrong_usage(run: Run, tmp_path: Any):
     empty.touch()
     for path in (empty, tmp_path / "missing"):
         assert (await run("list", JOBWATCHD_TOKEN_FILE=str(path))).exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["# ours\n\nci: planted-token\nops: another\n", "ci:\tplanted-token", "planted-token"])
+async def test_a_file_of_named_tokens_is_a_token_file(run: Run, tmp_path: Any, text: str):
+    """The daemon's own file does for the commands: the first token is sent, without its name."""
+    (tmp_path / "token").write_text(text)
+    assert (await run("list")).exit_code == 0
+
+
+@pytest.mark.parametrize("text", ["", "# ours\n", "ci:\n", "planted token", "ci: plänted"])
+async def test_a_token_file_without_a_token_is_wrong_usage(run: Run, tmp_path: Any, text: str):
+    """Status 2, and what is in the file is not told."""
+    (tmp_path / "token").write_text(text, encoding="utf-8")
+    done = await run("list")
+    assert (done.exit_code, "holds no token" in done.stderr, "planted" in done.stderr) == (2, True, False)

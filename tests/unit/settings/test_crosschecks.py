@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from jobwatchd.settings import effective
+
 UP = "space_id: s, workflow_id: w, job_id: j"
 
 
@@ -112,6 +114,36 @@ def test_short_tokens_are_refused(desk: Any):
     assert "server.tokens[0]: a token cannot be used; expected at least 16" in desk.problem(
         "server: {tokens_file: tokens}\n"
     )
+
+
+def test_tokens_can_have_names(desk: Any):
+    """A line is a token, or its name and the token; what has no name is called by its place among the tokens."""
+    (desk.folder / "tokens").write_text("# ours\nplanted-token-0123456789\n\nci: planted-token-of-ci-0123\n")
+    settings = desk.load("server: {tokens_file: tokens}\n")
+    assert settings.server.named_tokens == {"token-1": "planted-token-0123456789", "ci": "planted-token-of-ci-0123"}
+    assert {"planted-token-0123456789", "planted-token-of-ci-0123"} <= settings.secrets()
+    assert "planted-token-of-ci" not in repr(settings) + effective(settings)
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        (["CI: planted-token-0123456789"], "server.tokens[0]: the name of a token cannot be used; expected 1 to 63 of"),
+        ([": planted-token-0123456789"], "server.tokens[0]: the name of a token cannot be used"),
+        (["Planted-Token-0123456789: laptop"], "server.tokens[0]: the name of a token cannot be used"),
+        (["ci: short"], "server.tokens[0]: a token cannot be used; expected at least 16"),
+        (["continuous-integration:"], "server.tokens[0]: a token cannot be used; expected at least 16"),
+        (["ci: planted-token 0123456789"], "server.tokens[0]: a token cannot be used"),
+        (["ci: planted-token-0123456789", "ci: another-token-0123456789"], "server.tokens: two tokens are named 'ci'"),
+        (["ci: planted-token-0123456789", "planted-token-0123456789"], "server.tokens: the token 'token-2' is another"),
+    ],
+)
+def test_wrong_names_of_tokens_are_refused(desk: Any, lines: list[str], complaint: str):
+    """In one sentence that tells no token, not even where name and token were exchanged."""
+    (desk.folder / "tokens").write_text("\n".join(lines))
+    problem = desk.problem("server: {tokens_file: tokens}\n")
+    assert complaint in problem
+    assert "lanted" not in problem
 
 
 def test_a_tokens_file_of_comments_is_refused(desk: Any):

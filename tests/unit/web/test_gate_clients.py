@@ -12,7 +12,7 @@ async def _inside(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 204, "headers": []})
 
 
-async def _status(client: Any, tokens: tuple[str, ...] = (), path: str = "/v1/watches") -> int:
+async def _status(client: Any, *tokens: str, path: str = "/v1/watches") -> int:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -22,7 +22,7 @@ async def _status(client: Any, tokens: tuple[str, ...] = (), path: str = "/v1/wa
         return {"type": "http.request"}
 
     scope = {"type": "http", "path": path, "headers": [(b"host", b"localhost")], "client": client}
-    await BearerGate(_inside, lambda: tokens)(scope, receive, send)
+    await BearerGate(_inside, lambda: dict(zip("abc", tokens, strict=False)))(scope, receive, send)
     return int(sent[0]["status"])
 
 
@@ -40,7 +40,7 @@ async def test_others_may_not(client: Any):
 
 async def test_with_tokens_the_same_machine_needs_one_too():
     """Being on this machine is no substitute for a configured token."""
-    assert await _status(("127.0.0.1", 5_000), ("planted-token",)) == 401
+    assert await _status(("127.0.0.1", 5_000), "planted-token") == 401
 
 
 @pytest.mark.parametrize("path", ["/v1x", "/metrics", "/", "/v2/watches"])
