@@ -8,5 +8,6 @@ The map, from the top down (imports go downward only):
 - `web`, `simulator`, `engine`, `sources`, `stores`, `sinks`, `settings`, `testing`: independent of each other
 - `ports`: the seams between them
 - `model`: what is known and decided, pure
-- `clock`, `errors`, `logs`, `telemetry`
+- `clock`, `errors`, `logs`, `telemetry`, `sd_notify`
+- `redaction`: secrets, taken out of whatever is shown, told or kept
 """

@@ -10,4 +10,5 @@
 - `filters`: which events a sink wants
 - `query`: which watches and events to list
 - `retry_after`, `units`: the Retry-After header; durations as people write them
+- `shown`: what a message shows of a value that came where it does not belong
 """

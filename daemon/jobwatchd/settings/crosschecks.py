@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.shown import shown
 from jobwatchd.settings.places import KeyPath
 from jobwatchd.settings.poll import PollSettings
 from jobwatchd.settings.problems import Problems
@@ -129,5 +130,5 @@ def _is_named(tree: Mapping[str, Any], source: str) -> bool:
 
 def _no_source(tree: Mapping[str, Any], source: str) -> str:
     sources = tree.get("sources")
-    names = ", ".join(map(str, sources)) if isinstance(sources, dict) else ""
-    return f"there is no source {source[:80]!r}; expected one of: {names or 'none is configured'}"
+    names = [*map(str, sources)] if isinstance(sources, dict) else []
+    return f"there is no source {shown(source, names)}; expected one of: {', '.join(names) or 'none is configured'}"

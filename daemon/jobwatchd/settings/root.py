@@ -8,6 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.shown import shown
 from jobwatchd.model.watch import Origin, WatchSpec
 from jobwatchd.settings.credentials import SIGNING_PREFIX
 from jobwatchd.settings.names import Name
@@ -55,7 +56,8 @@ class Settings(BaseSettings):
         """Return the reference for named job parameters; raises ValueError that says what does not fit."""
         settings = self.sources.get(source)
         if settings is None:
-            raise ValueError(f"there is no source {source[:80]!r}; expected one of {', '.join(sorted(self.sources))}")
+            known = sorted(self.sources)
+            raise ValueError(f"there is no source {shown(source, known)}; expected one of {', '.join(known)}")
         return make_reference(source, job, settings.parameters, settings.numeric)
 
     def watch_specs(self) -> tuple[WatchSpec, ...]:

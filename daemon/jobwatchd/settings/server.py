@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from jobwatchd.model.shown import shown
 from jobwatchd.settings.credentials import Token
 from jobwatchd.settings.section import Section
 from jobwatchd.settings.units import Duration, PositiveDuration
@@ -19,7 +20,8 @@ def split_listen(text: str) -> tuple[str, int]:
     Raises ValueError for anything else.
     """
     refused = ValueError(
-        f"got {text[:80]!r}; expected host and port: 127.0.0.1:9464, [::1]:9464, or :9464 for all addresses"
+        f"got {shown(text, ('localhost',))}; expected host and port: "
+        "127.0.0.1:9464, [::1]:9464, or :9464 for all addresses"
     )
     if any(mark in text for mark in "@/?# \t\n\r"):
         raise refused

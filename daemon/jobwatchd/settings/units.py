@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from jobwatchd.model.shown import shown
 from jobwatchd.model.units import parse_duration_s
 
 _DURATION_UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
@@ -20,7 +21,7 @@ def parse_duration(value: object) -> float:
         return 0.0
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
-            f"got {_shown(value)}; expected a duration with its unit: 250ms, 5s, 10m, 24h or 7d"
+            f"got {shown(value)}; expected a duration with its unit: 250ms, 5s, 10m, 24h or 7d"
         )
     return parse_duration_s(value)
 
@@ -29,7 +30,7 @@ def parse_positive_duration(value: object) -> float:
     """Return the seconds of a duration above zero; raises ValueError for anything else."""
     seconds = parse_duration(value)
     if seconds == 0:
-        raise ValueError(f"got {_shown(value)}; expected a duration above zero")
+        raise ValueError(f"got {shown(value)}; expected a duration above zero")
     return seconds
 
 
@@ -48,7 +49,7 @@ def parse_size(value: object) -> int:
     """Return the bytes of `512B`, `64KiB`, `1MiB`; raises ValueError for anything else, and for zero."""
     match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or int(match[1]) == 0:
-        raise ValueError(f"got {_shown(value)}; expected a size with its unit, above zero: 64KiB, 1MiB or 5MB")
+        raise ValueError(f"got {shown(value)}; expected a size with its unit, above zero: 64KiB, 1MiB or 5MB")
     return int(match[1]) * _SIZE_UNITS[match[2]]
 
 
@@ -64,9 +65,7 @@ def parse_rate(value: object) -> float | None:
         return None
     match = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or float(match[1]) == 0:
-        raise ValueError(
-            f"got {_shown(value)}; expected a rate above zero, 50/s, 300/m or 1000/h, or null for no limit"
-        )
+        raise ValueError(f"got {shown(value)}; expected a rate above zero, 50/s, 300/m or 1000/h, or null for no limit")
     return float(match[1]) / _RATE_UNITS[match[2]]
 
 
@@ -87,14 +86,8 @@ def parse_count(value: object) -> int:
         value = int(value)
     # YAML's `true` is an int to Python, and means no number.
     if type(value) is not int or value < 1:
-        raise ValueError(f"got {_shown(value)}; expected a whole number of at least 1")
+        raise ValueError(f"got {shown(value)}; expected a whole number of at least 1")
     return value
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)[:60]
 
 
 Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, when_used="json")]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from jobwatchd.model.shown import shown
 from jobwatchd.model.watch import Policy
 from jobwatchd.settings.names import Labels
 from jobwatchd.settings.section import Section
@@ -16,7 +17,7 @@ def _check_parameter(value: object) -> str:
         return str(value)
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
-            f"got {type(value).__name__}; expected text or a whole number: put it in quotes"
+            f"got {shown(value)}; expected text or a whole number: put it in quotes"
         )
     return value
 

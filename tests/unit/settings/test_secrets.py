@@ -96,9 +96,9 @@ def test_a_file_that_is_no_secret_is_refused(bare: Any, raw: bytes, expected: st
     assert expected in problem
 
 
-@pytest.mark.parametrize("make", [Path.absolute, Path.mkdir, lambda path: path.symlink_to(path)])
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to(path)])
 def test_a_file_that_cannot_be_read_is_refused(bare: Any, make: Callable[[Path], object]):
-    """Missing, a folder, a link to itself: the system's reason is told."""
+    """A folder, a link to itself: the system's reason is told."""
     bare.text = bare.text.replace("account: root", "account: root\n    password_file: pw")
     make(bare.folder / "pw")
     assert "sources.graph.password_file: the file pw cannot be read (" in bare.problem()
@@ -159,7 +159,7 @@ def test_secret_files_are_a_list_of_names(desk: Any, files: str):
 def test_tls_files_have_to_be_readable(edit: Edit):
     """A certificate that is not there is found before the first poll."""
     desk = edit("account: root", "account: root\n    tls: {ca_file: none.pem}")
-    assert "sources.graph.tls.ca_file: the file none.pem cannot be read (No such file" in desk.problem()
+    assert "sources.graph.tls.ca_file: the file 'no…' (8 characters) in " in desk.problem()
 
 
 def test_tls_files_are_found_like_secrets(edit: Edit):
