@@ -18,11 +18,14 @@ JobwatchError
     · SinkGone               the receiver wants no more events at all
 
 Adapters translate what their libraries raise at the edge, `raise … from exc`; the engine branches on class only.
-Each class carries a `reason`, which is also the metric label.
+Each class carries a `reason`, which is also the metric label. Each redacts its text when it is made: what a server said
+may be what it was sent.
 """
 
 from enum import StrEnum
 from typing import ClassVar
+
+from jobwatchd.redaction import SECRETS
 
 
 class Reason(StrEnum):
@@ -41,9 +44,16 @@ class Reason(StrEnum):
 
 
 class JobwatchError(Exception):
-    """The root of what jobwatchd raises on purpose; its text is one sentence for a person and holds no secret."""
+    """The root of what jobwatchd raises on purpose; its text is one sentence for a person and holds no secret.
+
+    `quotes_others` says that the text may hold words from outside: what looks like credentials is taken out too.
+    """
 
     reason: ClassVar[Reason] = Reason.INTERNAL
+    quotes_others: ClassVar[bool] = False
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(SECRETS.redact_foreign(message) if self.quotes_others else SECRETS.redact(message))
 
 
 class ConfigError(JobwatchError):
@@ -53,11 +63,13 @@ class ConfigError(JobwatchError):
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = tuple(SECRETS.redact(problem) for problem in problems)
 
 
 class SourceError(JobwatchError):
     """A poll did not yield an observation; says nothing about the job itself."""
+
+    quotes_others = True
 
 
 class SourceUnavailable(SourceError):
@@ -122,6 +134,8 @@ class StaleWatch(StoreError):
 
 class SinkError(JobwatchError):
     """An event was not taken by a sink."""
+
+    quotes_others = True
 
 
 class SinkUnavailable(SinkError):

@@ -10,7 +10,7 @@ import html
 import json
 import re
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 from weakref import WeakKeyDictionary
 
@@ -21,12 +21,14 @@ SHORTEST_SECRET = 4
 SHORTEST_IN_NAMES = 8
 # Of each owner, the login in use and the one before, which may still be on its way back.
 LOGINS_KEPT = 2
+# Headers that say nothing secret, whoever sets them.
+PLAIN_HEADERS = frozenset({"accept", "content-type", "user-agent"})
 
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 # What headers and fields of credentials are called; what stands before or after in a longer name does not matter.
 _LASTING_NAMES = r"authorization|cookie"
 _OTHER_NAMES = r"token|secret|passwor?d|passwd|pwd|api[-_]?key|signature|credentials?|session[-_]?id"
-_SEPARATOR = r"[\w.-]{0,32}\\*[\"']?\s{0,8}[:=]\s{0,8}"
+_SEPARATOR = r"[\w.-]{0,32}\\*[\"']?\s{0,8}[:=]\s{0,8}(?!\*{8})"
 _QUOTED = r"(\\*[\"']).*?(?=\3|[\r\n]|\Z)"
 _PATTERNS = (
     # Authorization and cookies to the end of their line, or of their quotes.
@@ -53,7 +55,7 @@ class Redactor:
     password in basic authentication is), escaped for JSON and HTML, and as `repr` writes it.
     """
 
-    def __init__(self, secrets: Collection[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lasting: set[str] = set()
         self._logins: WeakKeyDictionary[object, deque[frozenset[str]]] = WeakKeyDictionary()
         self._forms: tuple[str, ...] = ()
@@ -61,12 +63,12 @@ class Redactor:
         self._in_json: tuple[str, ...] = ()
         self.add(secrets)
 
-    def add(self, secrets: Collection[str]) -> None:
+    def add(self, secrets: Iterable[str]) -> None:
         """Mask these too from now on; those shorter than `SHORTEST_SECRET` are not masked."""
         self._lasting.update(secrets)
         self._learn()
 
-    def remember(self, owner: object, secrets: Collection[str]) -> None:
+    def remember(self, owner: object, secrets: Iterable[str]) -> None:
         """Mask what a login has brought to `owner`, while it lives, until it has made some logins more."""
         self._logins.setdefault(owner, deque(maxlen=LOGINS_KEPT)).append(frozenset(secrets))
         self._learn()
@@ -119,7 +121,7 @@ class Redactor:
         self._in_json = tuple(dict.fromkeys(json.dumps(form)[1:-1] for form in self._forms))
 
 
-def _replace(forms: Collection[str], text: str) -> str:
+def _replace(forms: Iterable[str], text: str) -> str:
     for form in forms:
         text = text.replace(form, MASK)
     return text
@@ -146,6 +148,14 @@ def _base64_forms(secret: bytes) -> Iterator[str]:
             yield part
             yield part.replace("+", "-").replace("/", "_")
             yield part.replace("/", "\\/")
+
+
+def credentials_in(headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is secret in the headers that prove who is asking: their values, and tokens and cookies in them."""
+    for name, value in headers.items():
+        if name.lower() not in PLAIN_HEADERS:
+            yield from (value, value.rpartition(" ")[2])
+            yield from (pair.partition("=")[2].strip() for pair in value.split(";"))
 
 
 SECRETS = Redactor()

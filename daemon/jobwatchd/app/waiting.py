@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.guard import guarded
 from jobwatchd.engine.lane import Lane, LaneLimits
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.cadence import Cadence
@@ -110,7 +111,7 @@ class _Overheard:
     async def observe(self, ref: JobReference, digest: int) -> Sighting:
         sighting = await self._source.observe(ref, digest)
         if sighting.observation is not None:
-            self._seen(ref, sighting.observation)
+            self._seen(ref, guarded(sighting.observation))
         return sighting
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:

@@ -9,6 +9,8 @@ from typing import Any, Self
 import httpx
 
 from jobwatchd.errors import JobwatchError
+from jobwatchd.model.shown import shown
+from jobwatchd.redaction import SECRETS
 
 TIMEOUT_S = 30.0
 # The longest that the daemon lets a request wait for events, and some time to answer it.
@@ -21,6 +23,8 @@ Query = Mapping[str, str | int | bool | list[str] | None]
 class ApiError(JobwatchError):
     """The daemon could not be reached, or would not do it; the text says why in one sentence."""
 
+    quotes_others = True
+
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
@@ -31,8 +35,12 @@ class ApiClient:
 
     def __init__(self, base_url: str, token: str | None = None) -> None:
         if not _is_http(base_url):
-            raise ApiError(f"{base_url!r} is not the address of a daemon; expected one such as http://127.0.0.1:9464.")
+            raise ApiError(
+                f"{shown(base_url)} is not the address of a daemon; expected one such as http://127.0.0.1:9464."
+            )
         self._url = base_url.rstrip("/")
+        if token is not None:
+            SECRETS.add([token])
         # Proxies and netrc of the environment are for the world outside; the daemon is not there.
         self._http = httpx.Client(
             base_url=self._url,

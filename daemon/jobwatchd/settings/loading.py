@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jobwatchd.errors import ConfigError
+from jobwatchd.redaction import SECRETS
 from jobwatchd.settings.crosschecks import cross_check
 from jobwatchd.settings.document import read_document
 from jobwatchd.settings.environment import overlay
@@ -31,7 +32,7 @@ def config_file(path: Path | None, env: Mapping[str, str]) -> Path:
 def load_settings(path: Path | None, env: Mapping[str, str], *, secrets_folder: Path = SECRETS_FOLDER) -> Settings:
     """Load the configuration from its file, the environment and secret files.
 
-    Raises `ConfigError` with one line for each mistake there is.
+    Its secrets are known to `redaction` from then on. Raises `ConfigError` with one line for each mistake there is.
     """
     document = read_document(config_file(path, env))
     # `sinks:` with nothing under it, all commented out, means the defaults.
@@ -50,6 +51,7 @@ def load_settings(path: Path | None, env: Mapping[str, str], *, secrets_folder: 
     cross_check(tree, problems)
     if settings is None or problems.found:
         raise ConfigError(*problems.texts())
+    SECRETS.add(settings.secrets())
     return settings
 
 
