@@ -5,7 +5,7 @@ because a user chooses whether to have them.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import accumulate
 from platform import python_version
@@ -110,6 +110,18 @@ class TallyHistogram(Collector):
         yield family
 
 
+class ReadCounter(Collector):
+    """A counter without labels that somebody else keeps."""
+
+    def __init__(self, name: str, documentation: str, read: Callable[[], float], registry: CollectorRegistry) -> None:
+        self._about, self._read = (name, documentation), read
+        registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """Return what was counted."""
+        yield CounterMetricFamily(*self._about, value=self._read())
+
+
 class Telemetry:
     """How polling, delivery and the loops fare."""
 
@@ -132,6 +144,11 @@ class Telemetry:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
+
+    def count_dropped_lines(self, read: Callable[[], float]) -> None:
+        """Show how many lines of the log were dropped, as `read` returns it at each scrape."""
+        text = "Lines of the daemon's own log that nobody read in time, or that could not be written."
+        ReadCounter("jobwatchd_log_lines_dropped", text, read, self.registry)
 
     def _build_poll_metrics(self, registry: CollectorRegistry) -> None:
         self.watches = Gauge(

@@ -128,6 +128,7 @@ class Daemon:
             self._logger.info("daemon.stopping", signal=signum.name)
             self._vitals.set_ready(False)
             self._notifier.stopping()
+            self._parts.output.hurry()
             async with anyio.create_task_group() as stopping:
                 stopping.start_soon(self._wind_down, stopping.cancel_scope)
                 async for again in signals:

@@ -1,6 +1,6 @@
 """The command line.
 
-- `run`: the daemon, and `check-config`
+- `run`: the daemon, and `check-config`; `last_words`: the daemon's log, from the first moment to the last
 - `wait`: jobs until they end, without a daemon; its parts are `progress` and, as `probe`'s, `jobs`
 - `watch`, `events`: clients of a running daemon's API; their parts are `api_client`, `connection`, `table`
 - `health`: whether a running daemon is ready; with `connection` it shares `address`

@@ -1,7 +1,7 @@
 """How a command ends when it cannot go on: a sentence for a person, and the right exit status."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import click
@@ -18,17 +18,23 @@ def exit_on_failure() -> Iterator[None]:
     try:
         yield
     except (JobwatchError, BaseExceptionGroup) as exc:
-        errors = list(_leaves(exc))
+        errors = list(failures(exc))
         if not all(isinstance(error, JobwatchError) for error in errors):
             raise
         for line in "\n".join(str(error) for error in errors).splitlines():
             click.echo(f"jobwatchd: {line}", err=True)
-        sys.exit(MISCONFIGURED if all(isinstance(error, ConfigError) for error in errors) else FAILED)
+        sys.exit(exit_status(errors))
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
+def exit_status(errors: Collection[BaseException]) -> int:
+    """Return the status that tells what kind of errors ended a command."""
+    return MISCONFIGURED if all(isinstance(error, ConfigError) for error in errors) else FAILED
+
+
+def failures(error: BaseException) -> Iterator[BaseException]:
+    """Yield what was raised, one by one where it was raised as a group."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
-            yield from _leaves(inner)
+            yield from failures(inner)
     else:
         yield error

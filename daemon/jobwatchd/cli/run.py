@@ -9,7 +9,8 @@ import anyio
 import click
 
 from jobwatchd.cli.failure import exit_on_failure
-from jobwatchd.settings import effective, load_settings
+from jobwatchd.cli.last_words import last_words
+from jobwatchd.settings import effective, load_settings, peek_log_settings
 from jobwatchd.wiring import build_daemon
 
 config_option = click.option(
@@ -32,9 +33,9 @@ Exit status: 0 ended as asked, 1 could not go on, 2 the configuration cannot be 
 @config_option
 def run(config: Path | None) -> None:
     """Run the daemon until it is told to stop; logs go to stderr."""
-    with exit_on_failure():
+    with last_words(partial(peek_log_settings, config, os.environ)) as output:
         load = partial(load_settings, config, dict(os.environ))
-        daemon = build_daemon(load(), load)
+        daemon = build_daemon(load(), load, output)
         anyio.run(daemon.run, backend_options={"use_uvloop": _has_uvloop()})
 
 

@@ -1,6 +1,7 @@
 """Puts the layers of the configuration together, and tells all mistakes at once."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import ValidationError
 from jobwatchd.errors import ConfigError
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings.crosschecks import cross_check
-from jobwatchd.settings.document import read_document
+from jobwatchd.settings.document import Document, read_document
 from jobwatchd.settings.environment import overlay
 from jobwatchd.settings.files import Folders
 from jobwatchd.settings.places import KeyPath, Places
@@ -19,6 +20,7 @@ from jobwatchd.settings.refusals import SECRETS_FOLDER, add_refusals
 from jobwatchd.settings.root import Settings
 from jobwatchd.settings.schema import KINDS, kinds_within, members, model_at
 from jobwatchd.settings.secrets import resolve_files
+from jobwatchd.settings.server import LogSettings
 
 DEFAULT_FILE = Path("/etc/jobwatchd/jobwatchd.yaml")
 MEMBER = 2  # sources.graph: the length of the path of a source or sink
@@ -53,6 +55,23 @@ def load_settings(path: Path | None, env: Mapping[str, str], *, secrets_folder: 
         raise ConfigError(*problems.texts())
     SECRETS.add(settings.secrets())
     return settings
+
+
+def peek_log_settings(path: Path | None, env: Mapping[str, str]) -> LogSettings:
+    """Return what a configuration says of the log, as far as it can be read; raises nothing."""
+    file = config_file(path, env)
+    try:
+        document = read_document(file)
+    except ConfigError:
+        document = Document(file)
+    overlay(document, env)
+    found = document.tree.get("log")
+    valid: dict[str, Any] = {}
+    for key, value in found.items() if isinstance(found, dict) else ():
+        with suppress(ValidationError):
+            LogSettings.model_validate({key: value})
+            valid[key] = value
+    return LogSettings.model_validate(valid)
 
 
 def _validate(tree: dict[str, Any], unread: set[KeyPath], problems: Problems) -> Settings | None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from jobwatchd.logs import Format
 from jobwatchd.model.shown import shown
 from jobwatchd.settings.credentials import Token
 from jobwatchd.settings.section import Section
@@ -76,6 +77,11 @@ class LogSettings(Section):
 
     format: Literal["auto", "json", "console"] = "auto"
     level: Literal["debug", "info", "warning", "error"] = "info"
+    keys: Literal["default", "gcp", "ecs"] = "default"
+
+    def line_format(self) -> Format:
+        """Return how lines look."""
+        return Format(self.format, self.level, self.keys)
 
 
 class ShutdownSettings(Section):
