@@ -111,15 +111,16 @@ class TallyHistogram(Collector):
 
 
 class ReadCounter(Collector):
-    """A counter without labels that somebody else keeps."""
+    """A counter without labels that somebody else keeps; `read`, once it is set, returns it at each scrape."""
 
-    def __init__(self, name: str, documentation: str, read: Callable[[], float], registry: CollectorRegistry) -> None:
-        self._about, self._read = (name, documentation), read
+    def __init__(self, name: str, documentation: str, registry: CollectorRegistry) -> None:
+        self._about = (name, documentation)
+        self.read: Callable[[], float] = float
         registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
         """Return what was counted."""
-        yield CounterMetricFamily(*self._about, value=self._read())
+        yield CounterMetricFamily(*self._about, value=self.read())
 
 
 class Telemetry:
@@ -135,6 +136,11 @@ class Telemetry:
             ["loop"],
             registry=registry,
         )
+        self.log_lines_dropped = ReadCounter(
+            "jobwatchd_log_lines_dropped",
+            "Lines of the daemon's own log that nobody read in time, or that could not be written.",
+            registry,
+        )
         Gauge(
             "jobwatchd_build_info",
             "Always 1; the labels say what is running.",
@@ -144,11 +150,6 @@ class Telemetry:
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
-
-    def count_dropped_lines(self, read: Callable[[], float]) -> None:
-        """Show how many lines of the log were dropped, as `read` returns it at each scrape."""
-        text = "Lines of the daemon's own log that nobody read in time, or that could not be written."
-        ReadCounter("jobwatchd_log_lines_dropped", text, read, self.registry)
 
     def _build_poll_metrics(self, registry: CollectorRegistry) -> None:
         self.watches = Gauge(

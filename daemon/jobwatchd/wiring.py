@@ -66,7 +66,7 @@ def build_daemon(settings: Settings, load: Callable[[], Settings], output: Queue
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and nobody here resets a counter
     registry = CollectorRegistry()
     telemetry = Telemetry(registry)
-    telemetry.count_dropped_lines(lambda: output.dropped)
+    telemetry.log_lines_dropped.read = lambda: output.dropped
     parts = Parts(
         settings=settings,
         load=load,

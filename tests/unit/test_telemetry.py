@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from jobwatchd.telemetry import Tally, TallyHistogram
+from jobwatchd.telemetry import Tally, TallyHistogram, Telemetry
 
 
 def test_a_tally_counts_each_value_in_its_bucket():
@@ -35,3 +35,12 @@ def test_a_tally_histogram_is_a_prometheus_histogram():
         'waiting_seconds_count{source="media"} 0.0',
         'waiting_seconds_sum{source="media"} 0.0',
     ]
+
+
+def test_dropped_lines_are_read_at_each_scrape():
+    """Whoever drops them knows nothing of metrics; before anybody does, there are none."""
+    registry = CollectorRegistry()
+    telemetry = Telemetry(registry)
+    assert registry.get_sample_value("jobwatchd_log_lines_dropped_total") == 0
+    telemetry.log_lines_dropped.read = lambda: 7
+    assert registry.get_sample_value("jobwatchd_log_lines_dropped_total") == 7
