@@ -108,6 +108,16 @@ def configure_logging(
     return factory
 
 
+def silent_logger() -> FilteringBoundLogger:
+    """Return a logger that says nothing, and silence libraries too: for who tells people himself what happens."""
+    logging.getLogger().handlers = [logging.NullHandler()]
+    logging.captureWarnings(capture=True)
+    silent: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.ReturnLogger(), wrapper_class=structlog.make_filtering_bound_logger(_LEVELS["critical"])
+    ).bind()
+    return silent
+
+
 class _ForgivingOutput(structlog.WriteLogger):
     """Loses lines rather than the daemon when nobody reads them any more."""
 

@@ -4,26 +4,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
+from jobwatchd.cli.status import ExitStatus
+from jobwatchd.cli.stderr import tell
 from jobwatchd.errors import ConfigError, JobwatchError
-
-FAILED = 1
-MISCONFIGURED = 2
 
 
 @contextmanager
-def exit_on_failure() -> Iterator[None]:
-    """End the process with status 2 for a `ConfigError`, 1 for another of our errors; the unforeseen ones pass."""
+def exit_on_failure(otherwise: ExitStatus = ExitStatus.FAILED) -> Iterator[None]:
+    """End the process with status 2 for a `ConfigError`, `otherwise` for another of our errors; others pass."""
     try:
         yield
     except (JobwatchError, BaseExceptionGroup) as exc:
         errors = list(_leaves(exc))
         if not all(isinstance(error, JobwatchError) for error in errors):
             raise
-        for line in "\n".join(str(error) for error in errors).splitlines():
-            click.echo(f"jobwatchd: {line}", err=True)
-        sys.exit(MISCONFIGURED if all(isinstance(error, ConfigError) for error in errors) else FAILED)
+        lines = "\n".join(str(error) for error in errors).splitlines()
+        tell("\n".join(f"jobwatchd: {line}" for line in lines))
+        sys.exit(ExitStatus.USAGE if all(isinstance(error, ConfigError) for error in errors) else otherwise)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

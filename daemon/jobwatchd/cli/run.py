@@ -8,17 +8,10 @@ from pathlib import Path
 import anyio
 import click
 
+from jobwatchd.cli.configuration import config_option
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.settings import effective, load_settings
 from jobwatchd.wiring import build_daemon
-
-config_option = click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Configuration file.  [default: $JOBWATCHD_CONFIG, else /etc/jobwatchd/jobwatchd.yaml]",
-)
 
 
 @click.command(

@@ -1,0 +1,23 @@
+"""Durations on the command line."""
+
+from typing import Any
+
+import click
+
+from jobwatchd.model.units import parse_duration_s
+
+
+class Duration(click.ParamType[float]):
+    """A number and a unit; becomes seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds; click reports a usage error for what is no duration."""
+        try:
+            return parse_duration_s(value)
+        except ValueError as exc:
+            self.fail(f"{exc}.", param, ctx)
+
+
+DURATION = Duration()
