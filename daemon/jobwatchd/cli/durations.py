@@ -20,4 +20,14 @@ class Duration(click.ParamType[float]):
             self.fail(f"{exc}.", param, ctx)
 
 
+class DurationText(Duration):
+    """The same, as the daemon wants it: as text, without blanks."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text; click reports a usage error for what is no duration."""
+        super().convert(value, param, ctx)
+        return "".join(value.split())
+
+
 DURATION = Duration()
+DURATION_TEXT = DurationText()

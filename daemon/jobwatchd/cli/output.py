@@ -1,11 +1,15 @@
 """Standard output: what becomes of a command whose output cannot be written."""
 
 import io
+import os
 import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread
 from typing import Any
+
+from jobwatchd.cli.status import ExitStatus
 
 STDOUT = 1
 
@@ -44,6 +48,18 @@ def spare_output() -> Iterator[None]:
         sys.stdout.flush()
     except OutputError:
         return
+
+
+def end_when_unread() -> None:
+    """End the process as soon as nobody reads its standard output any more: the next line may be hours away."""
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(STDOUT, select.POLLERR)
+        if any(what & select.POLLERR for _, what in poll.poll()):
+            os._exit(ExitStatus.OK)
+
+    Thread(target=watch, daemon=True).start()
 
 
 class _Guarded(io.FileIO):
