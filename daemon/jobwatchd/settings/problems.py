@@ -19,6 +19,8 @@ _SECRETIVE = re.compile(
     r"pass|pwd|secret|token|api_?key|credential|auth|header|cookie|private|signature|access_?key", re.IGNORECASE
 )
 _MAX_SHOWN = 60
+_FEWEST_LETTERS = 3
+_QUOTED = re.compile(r"'(\w+)'")
 _EXPECTED = {
     "string": "text; put it in quotes if it looks like something else",
     "int": "a whole number",
@@ -84,9 +86,11 @@ def explain(error: ErrorDetails, path: KeyPath) -> str:
     if kind == "missing":
         return "the key is missing"
     expected = next((text for name, text in _EXPECTED.items() if kind.startswith(f"{name}_")), None)
+    meant = ""
     if kind in _BOUNDS:
         expected = _BOUNDS[kind].format_map(context)
-    return f"got {_shown(error['input'], path)}; expected {expected or error['msg']}"
+        meant = _suggest(error["input"], _QUOTED.findall(expected)).replace(",", ";", 1)
+    return f"got {_shown(error['input'], path)}; expected {expected or error['msg']}{meant}"
 
 
 def explain_kind(kinds: Collection[str], got: object) -> str:
@@ -104,7 +108,9 @@ def explain_unknown(key: object, model: type[BaseModel] | None) -> str:
 
 
 def _suggest(got: object, known: Collection[str]) -> str:
-    close = get_close_matches(str(got).lower(), known, n=1)
+    word = str(got).lower()
+    begun = [each for each in known if len(word) >= _FEWEST_LETTERS and each.startswith(word)]
+    close = get_close_matches(word, known, n=1) or begun
     return f", did you mean `{close[0]}`?" if close else ""
 
 

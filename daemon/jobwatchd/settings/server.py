@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 
 from jobwatchd.settings.credentials import Token
 from jobwatchd.settings.section import Section
@@ -43,15 +43,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _check_listen(text: str) -> str:
-    split_listen(text)
-    return text
+def _check_listen(value: object) -> object:
+    if type(value) is int or (isinstance(value, str) and value.isascii() and value.isdecimal()):
+        raise ValueError(
+            f"got {value}, a port alone; write 127.0.0.1:{value} for this machine only, or :{value} for all addresses"
+        )
+    if isinstance(value, str):
+        split_listen(value)
+    return value
 
 
 class ServerSettings(Section):
     """API, health and metrics; without tokens, a loopback address only."""
 
-    listen: Annotated[str, AfterValidator(_check_listen)] = "127.0.0.1:9464"
+    listen: Annotated[str, BeforeValidator(_check_listen)] = "127.0.0.1:9464"
     tokens: tuple[Token, ...] = ()
     tokens_file: Path | None = None
 
