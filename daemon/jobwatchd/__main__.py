@@ -1,50 +1,62 @@
-"""`python -m jobwatchd`, and the console script."""
+"""`python -m jobwatchd`, and the console script.
+
+Little is imported before a signal has its meaning and the standard streams are there.
+"""
 
 import os
+import signal
 import sys
-from contextlib import suppress
+from types import FrameType
 
-from jobwatchd.cli import cli
+STDIN, STDOUT, STDERR = range(3)
 
 
 def main() -> None:
-    """Run the command line."""
-    _open_standard_streams()
-    try:
-        cli(prog_name="jobwatchd")
-    except SystemExit as exc:
-        if "pyreqwest" in sys.modules and isinstance(exc.code, int):
-            _leave(exc.code)
-        raise
+    """Run the command line; ends the process."""
+    _open_streams()
+    if sys.argv[1:2] != ["run"]:
+        _end_at_signals()
+    from jobwatchd.cli.execution import execute  # noqa: PLC0415 - a signal that comes meanwhile is heard
+
+    # Without the interpreter's own end, which waits for every thread and writes what is left of the streams once more.
+    # And a thread of pyreqwest 0.15 may still be giving a Python object back after its client was closed: where it
+    # meets an interpreter that is ending, that aborts ("PyGILState_Release: thread state … must be current when
+    # releasing"), and the exit status is lost. All that is ours was closed before.
+    os._exit(execute(sys.argv[1:]))
 
 
-def _open_standard_streams() -> None:
-    """See to it that descriptors 0, 1 and 2 are open: else the next file would be one, and be written into.
+def _open_streams() -> None:
+    """Open the standard streams that were closed, so that nothing else gets their numbers, such as a socket.
 
-    A stream that the process was started without reads nothing, and what is written there is lost.
+    Standard output is opened for reading: who closed it shall learn that it cannot be written. Standard error, which
+    is only for people, is the null device.
     """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
+    for number, mode in ((STDIN, os.O_RDONLY), (STDOUT, os.O_RDONLY), (STDERR, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
-            # The system gives the lowest number that is free, which is this one: those below are open.
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - the value is the whole message
-        if getattr(sys, name) is None:
-            stream = open(number, "r" if number == 0 else "w", closefd=False)  # noqa: SIM115 - it stays open
-            setattr(sys, name, stream)
+            os.open(os.devnull, mode)  # takes the lowest number that is free, and those below are not
+    if sys.stdin is None:
+        sys.stdin = open(STDIN, encoding="utf-8", closefd=False)  # noqa: SIM115 - as Python itself does
+    if sys.stdout is None:
+        sys.stdout = open(STDOUT, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(STDERR, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115
 
 
-def _leave(status: int) -> None:
-    """End the process without the interpreter's own end.
+def _end_at_signals() -> None:
+    """Have a signal end the process with 128 and its number, also as the first process of a container.
 
-    A thread of pyreqwest 0.15 may still be giving a Python object back after its client was closed. Where it meets an
-    interpreter that is ending, that aborts ("PyGILState_Release: thread state … must be current when releasing"), and
-    the exit status is lost: one command in ten that polls once. All that is ours was closed before.
+    There nothing happens at a signal that a process says nothing about. What it was told to ignore stays ignored, as
+    nohup(1) and a shell's `&` want it.
     """
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # whoever read it has gone
-            stream.flush()
-    os._exit(status)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":

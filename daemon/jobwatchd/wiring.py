@@ -2,25 +2,22 @@
 
 import os
 import random
-import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from importlib.metadata import version
 from math import inf
 from typing import TYPE_CHECKING, assert_never
 
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
-from jobwatchd.app.waiting import Waiting
+from jobwatchd.app.patience import Patience
+from jobwatchd.app.waiting import Onlooker, Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.engine.poller import LostAfter
-from jobwatchd.logs import LoggerFactory, QueuedOutput, StreamOutput, configure_logging
+from jobwatchd.logs import LoggerFactory, QueuedOutput, configure_logging, silent_logger
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.event import Event
-from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.ports import Clock, HttpClient, Sink, Source, Store
 from jobwatchd.redaction import SECRETS
 from jobwatchd.sd_notify import Notifier
@@ -84,27 +81,20 @@ def build_daemon(settings: Settings, load: Callable[[], Settings], output: Queue
     return Daemon(parts, Notifier(os.environ))
 
 
-def build_waiting(
-    settings: Settings,
-    source: str,
-    *,
-    told: Callable[[Event], None],
-    seen: Callable[[JobReference, Observation], None],
-) -> Waiting:
-    """Return what waits for jobs of one source, with warnings on stderr; raises `ConfigError`."""
+def build_waiting(settings: Settings, source: str, onlooker: Onlooker, appear_within_s: float) -> Waiting:
+    """Return what waits for jobs of one source, and logs nothing: `onlooker` hears it all. Raises `ConfigError`."""
     clock = SystemClock()
-    wanted = replace(settings.log.line_format(), level="warning")
-    loggers = configure_logging(wanted, StreamOutput(sys.stderr), SECRETS, os.environ)
+    section = settings.sources[source]
     return Waiting(
-        build_source(source, settings.sources[source], clock),
-        lane_limits(settings.sources[source]),
-        settings.sources[source].poll.cadence(),
+        build_source(source, section, clock),
+        lane_limits(section),
+        section.poll.cadence(),
         store=MemoryStore(),
         clock=clock,
         chance=random.random,
-        logger=loggers.logger("jobwatchd"),
-        told=told,
-        seen=seen,
+        logger=silent_logger(),
+        onlooker=onlooker,
+        patience=Patience(appear_within_s),
     )
 
 

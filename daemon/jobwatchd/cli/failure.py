@@ -4,31 +4,28 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-import click
-
+from jobwatchd.cli.status import ExitStatus
+from jobwatchd.cli.stderr import tell
 from jobwatchd.errors import ConfigError, JobwatchError
-
-FAILED = 1
-MISCONFIGURED = 2
 
 
 @contextmanager
-def exit_on_failure() -> Iterator[None]:
-    """End the process with status 2 for a `ConfigError`, 1 for another of our errors; the unforeseen ones pass."""
+def exit_on_failure(otherwise: ExitStatus = ExitStatus.FAILED) -> Iterator[None]:
+    """End the process with status 2 for a `ConfigError`, `otherwise` for another of our errors; others pass."""
     try:
         yield
     except (JobwatchError, BaseExceptionGroup) as exc:
         errors = list(failures(exc))
         if not all(isinstance(error, JobwatchError) for error in errors):
             raise
-        for line in "\n".join(str(error) for error in errors).splitlines():
-            click.echo(f"jobwatchd: {line}", err=True)
-        sys.exit(exit_status(errors))
+        lines = "\n".join(str(error) for error in errors).splitlines()
+        tell("\n".join(f"jobwatchd: {line}" for line in lines))
+        sys.exit(exit_status(errors, otherwise))
 
 
-def exit_status(errors: Collection[BaseException]) -> int:
-    """Return the status that tells what kind of errors ended a command."""
-    return MISCONFIGURED if all(isinstance(error, ConfigError) for error in errors) else FAILED
+def exit_status(errors: Collection[BaseException], otherwise: ExitStatus = ExitStatus.FAILED) -> ExitStatus:
+    """Return the status that tells what kind of errors of ours ended a command."""
+    return ExitStatus.USAGE if all(isinstance(error, ConfigError) for error in errors) else otherwise
 
 
 def failures(error: BaseException) -> Iterator[BaseException]:

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from jobwatchd.cli.failure import FAILED, exit_status, failures
+from jobwatchd.cli.failure import exit_status, failures
+from jobwatchd.cli.status import ExitStatus
 from jobwatchd.errors import JobwatchError
 from jobwatchd.logs import LoggerFactory, QueuedOutput, configure_logging, configured_logging
 from jobwatchd.logs.standard_streams import logged_streams
@@ -39,13 +40,13 @@ def last_words(peek: Callable[[], LogSettings], env: Mapping[str, str] = os.envi
             output.flush(FLUSH_S)
 
 
-def _tell(exc: BaseException, loggers: LoggerFactory) -> int:
+def _tell(exc: BaseException, loggers: LoggerFactory) -> ExitStatus:
     """Log what ended the daemon, a line for each problem; returns the exit status."""
     logger = loggers.logger("jobwatchd")
     errors = list(failures(exc))
     if not all(isinstance(error, JobwatchError) for error in errors):
         logger.critical("daemon.failed", message=f"unforeseen: {SECRETS.redact_foreign(repr(exc))}", exc_info=exc)
-        return FAILED
+        return ExitStatus.SOFTWARE
     for line in "\n".join(str(error) for error in errors).splitlines():
         if loggers.style == "console" and loggers.output.is_terminal:
             loggers.output.write(f"jobwatchd: {line}")  # as every other command says it

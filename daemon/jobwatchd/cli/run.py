@@ -8,18 +8,11 @@ from pathlib import Path
 import anyio
 import click
 
+from jobwatchd.cli.configuration import config_option
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.cli.last_words import last_words
 from jobwatchd.settings import effective, load_settings, peek_log_settings
 from jobwatchd.wiring import build_daemon
-
-config_option = click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Configuration file.  [default: $JOBWATCHD_CONFIG, else /etc/jobwatchd/jobwatchd.yaml]",
-)
 
 
 @click.command(

@@ -2,13 +2,13 @@
 
 - `loggers`: those of the daemon and of the standard library, which is the only thing that is configured globally
 - `rendering`: how a line looks
-- `output`: where lines go, and a place for commands that somebody watches
+- `output`: where lines go
 - `queued_output`: the daemon's, a descriptor that may block
 - `standard_streams`: what is printed while the daemon runs is logged
 """
 
-from jobwatchd.logs.loggers import Format, LoggerFactory, configure_logging, configured_logging
-from jobwatchd.logs.output import Output, StreamOutput
+from jobwatchd.logs.loggers import Format, LoggerFactory, configure_logging, configured_logging, silent_logger
+from jobwatchd.logs.output import Output
 from jobwatchd.logs.queued_output import QueuedOutput
 from jobwatchd.logs.rendering import Keys
 from jobwatchd.redaction import Redactor
@@ -20,7 +20,7 @@ __all__ = [
     "Output",
     "QueuedOutput",
     "Redactor",
-    "StreamOutput",
     "configure_logging",
     "configured_logging",
+    "silent_logger",
 ]

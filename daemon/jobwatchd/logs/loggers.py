@@ -85,6 +85,16 @@ def configure_logging(wanted: Format, output: Output, redactor: Redactor, env: M
     return factory
 
 
+def silent_logger() -> FilteringBoundLogger:
+    """Return a logger that says nothing, and silence libraries too: for who tells people himself what happens."""
+    logging.getLogger().handlers = [logging.NullHandler()]
+    logging.captureWarnings(capture=True)
+    silent: FilteringBoundLogger = structlog.wrap_logger(
+        structlog.ReturnLogger(), wrapper_class=structlog.make_filtering_bound_logger(_LEVELS["critical"])
+    ).bind()
+    return silent
+
+
 def configured_logging() -> LoggerFactory | None:
     """Return what was configured last, None before that."""
     return next((each.factory for each in logging.getLogger().handlers if isinstance(each, _Bridge)), None)

@@ -1,8 +1,8 @@
-"""Where lines of the log go, and a place for commands that somebody watches."""
+"""Where lines of the log go."""
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Protocol, TextIO
+from typing import Protocol
 
 
 class Output(Protocol):
@@ -17,33 +17,6 @@ class Output(Protocol):
 
     def is_journal(self, env: Mapping[str, str]) -> bool:
         """Whether it is systemd's journal that reads."""
-
-
-class StreamOutput:
-    """Writes to a stream at once, and waits for it; implements `Output`."""
-
-    tell_dropped: Callable[[int], str] | None
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self.is_terminal = stream.isatty()
-        self.tell_dropped = None
-
-    def write(self, line: str) -> None:
-        """Write one line; one that nobody reads any more is lost, rather than the command."""
-        try:
-            self._stream.write(f"{line}\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            return
-
-    def is_journal(self, env: Mapping[str, str]) -> bool:
-        """Whether the stream is connected to the journal."""
-        try:
-            descriptor = self._stream.fileno()
-        except (OSError, ValueError):
-            return False  # it has no file behind it, or is closed
-        return is_journal(descriptor, env)
 
 
 def is_journal(descriptor: int, env: Mapping[str, str]) -> bool:

@@ -23,8 +23,8 @@ def shown(value: Any, known: Collection[str] = ()) -> str:
     """Return how a message quotes a value of the wrong shape: never whole, where it might be a secret.
 
     Whole are numbers of a few digits, with a unit or without, addresses of numbers, words for true and false, texts of
-    up to three characters, and what is nearly one of `known`: words that were expected there. Of any other text its
-    first characters, or the scheme of a URL, and its length are shown.
+    up to three characters, and what is nearly one of `known`, or its beginning: words that were expected there. Of any
+    other text its first characters, or the scheme of a URL, and its length are shown.
     """
     if value is None:
         return "nothing"
@@ -48,4 +48,5 @@ def _is_harmless(text: str) -> bool:
 
 
 def _is_nearly(text: str, known: Collection[str]) -> bool:
-    return bool(get_close_matches(text.lower(), [word.lower() for word in known], n=1))
+    words = [word.lower() for word in known]
+    return bool(get_close_matches(text.lower(), words, n=1)) or any(word.startswith(text.lower()) for word in words)

@@ -5,6 +5,7 @@ The map, from the top down:
 - `loading`: `load_settings` puts the layers together, and tells all mistakes at once; `peek_log_settings`
 - `document`: the YAML file as a tree that knows its lines
 - `environment`: the `JOBWATCHD_…` variables laid over it
+- `placeholders`: what looks like a variable and is none
 - `secrets`, `files`: secrets and other files that settings name, and where they are looked for
 - `crosschecks`: what no single section can know to be wrong
 - `problems`, `places`: mistakes as sentences, each with the place it was made in

@@ -1,5 +1,6 @@
 """Files that settings name, and the folders in which secrets are looked for unasked."""
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,10 @@ def read_secret(file: Path, named: str | None = None) -> str:
         raise UnreadableError(f"the file {called} cannot be read ({reason}); expected a readable file") from None
     if len(raw) > MAX_SECRET_SIZE:
         raise UnreadableError(f"the file {file} is larger than {MAX_SECRET_SIZE} bytes; expected less")
+    if raw.startswith(BOM_UTF8):
+        raise UnreadableError(f"the file {file} begins with a byte order mark (BOM); save it as UTF-8 without one")
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise UnreadableError(f"the file {file} is not UTF-8, but UTF-16; save it as UTF-8")
     try:
         text = raw.decode()
     except UnicodeDecodeError:

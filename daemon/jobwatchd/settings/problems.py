@@ -19,6 +19,7 @@ from jobwatchd.settings.places import KeyPath, Places, dotted
 _SECRETIVE = re.compile(
     r"pass|pwd|secret|token|api_?key|credential|auth|header|cookie|private|signature|access_?key", re.IGNORECASE
 )
+_FEWEST_LETTERS = 3
 _WORD = re.compile(r"'([^']*)'")
 _EXPECTED = {
     "string": "text; put it in quotes if it looks like something else",
@@ -85,10 +86,12 @@ def explain(error: ErrorDetails, path: KeyPath) -> str:
     if kind == "missing":
         return "the key is missing"
     expected = next((text for name, text in _EXPECTED.items() if kind.startswith(f"{name}_")), None)
+    meant = ""
     if kind in _BOUNDS:
         expected = _BOUNDS[kind].format_map(context)
     known = _WORD.findall(str(context.get("expected", "")))
-    return f"got {_shown(error['input'], path, known)}; expected {expected or error['msg']}"
+    meant = _suggest(error["input"], known).replace(",", ";", 1)
+    return f"got {_shown(error['input'], path, known)}; expected {expected or error['msg']}{meant}"
 
 
 def explain_kind(kinds: Collection[str], got: object) -> str:
@@ -106,7 +109,9 @@ def explain_unknown(key: object, model: type[BaseModel] | None) -> str:
 
 
 def _suggest(got: object, known: Collection[str]) -> str:
-    close = get_close_matches(str(got).lower(), known, n=1)
+    word = str(got).lower()
+    begun = [each for each in known if len(word) >= _FEWEST_LETTERS and each.startswith(word)]
+    close = get_close_matches(word, known, n=1) or begun
     return f", did you mean `{close[0]}`?" if close else ""
 
 

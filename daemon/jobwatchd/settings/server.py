@@ -1,11 +1,12 @@
 """The parts of the daemon that exist once: HTTP server, store, log, shutdown."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import BeforeValidator
 
 from jobwatchd.logs import Format
 from jobwatchd.model.shown import shown
@@ -13,6 +14,8 @@ from jobwatchd.settings.credentials import Token
 from jobwatchd.settings.section import Section
 from jobwatchd.settings.units import Duration, PositiveDuration
 from jobwatchd.settings.urls import StoreUrl
+
+_PORT = re.compile(r"\d{1,5}", re.ASCII)
 
 
 def split_listen(text: str) -> tuple[str, int]:
@@ -46,15 +49,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _check_listen(text: str) -> str:
-    split_listen(text)
-    return text
+def _check_listen(value: object) -> object:
+    if type(value) in {int, str} and _PORT.fullmatch(str(value)):
+        raise ValueError(
+            f"got {value}, a port alone; write 127.0.0.1:{value} for this machine only, or :{value} for all addresses"
+        )
+    if isinstance(value, str):
+        split_listen(value)
+    return value
 
 
 class ServerSettings(Section):
     """API, health and metrics; without tokens, a loopback address only."""
 
-    listen: Annotated[str, AfterValidator(_check_listen)] = "127.0.0.1:9464"
+    listen: Annotated[str, BeforeValidator(_check_listen)] = "127.0.0.1:9464"
     tokens: tuple[Token, ...] = ()
     tokens_file: Path | None = None
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
@@ -10,6 +11,7 @@ from jobwatchd.description import Credentials, Description
 from jobwatchd.description.credentials import NAMES, needed, placeholders
 from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.shown import shown
 from jobwatchd.settings.credentials import HeaderSecret, Password
 from jobwatchd.settings.poll import PollSettings, RevivablePollSettings
 from jobwatchd.settings.section import Section
@@ -45,7 +47,12 @@ class TlsSettings(Section):
 def make_reference(
     source: str, job: Mapping[str, str | int], parameters: Sequence[str], numeric: Sequence[str]
 ) -> JobReference:
-    """Return the reference for named job parameters; raises ValueError that says what does not fit."""
+    """Return the reference for named job parameters; raises ValueError that says what does not fit.
+
+    All of them in one are `key`, as the end of the job's key has them: `1964`, or `SPACE/WORKFLOW/JOB`.
+    """
+    if set(job) == {"key"} != set(parameters):
+        job = _split_key(source, str(job["key"]), parameters)
     if set(job) != set(parameters):
         raise ValueError(f"got {', '.join(sorted(job)) or 'nothing'}; expected exactly {', '.join(parameters)}")
     values = {parameter: str(job[parameter]) for parameter in parameters}
@@ -54,6 +61,16 @@ def make_reference(
     if wrong:
         raise ValueError(f"expected {', '.join(wrong)} to be a number without leading zeros")
     return JobReference.of(source, list(values.values()))
+
+
+def _split_key(source: str, key: str, parameters: Sequence[str]) -> Mapping[str, str]:
+    parts = key.split("/")
+    if len(parts) == len(parameters) + 1 and parts[0] == source:
+        parts = parts[1:]
+    if len(parts) != len(parameters):
+        named = " ".join(f"{parameter}=…" for parameter in parameters)
+        raise ValueError(f"{shown(key)} names no job there; expected {'/'.join(parameters)}, or {named}")
+    return {parameter: unquote(part) for parameter, part in zip(parameters, parts, strict=True)}
 
 
 class HttpSourceSettings(Section):

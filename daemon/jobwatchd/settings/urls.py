@@ -16,6 +16,8 @@ def _split(text: str, example: str) -> SplitResult:
     """Return the parts of an http(s) URL without credentials; raises ValueError, which quotes no credentials."""
     quoted = "a URL that holds '@'" if "@" in text else shown(text)
     expected = f"expected an http:// or https:// URL such as {example}"
+    if "://" not in text:
+        expected = f"{expected}: write http:// or https:// in front of the host"
     try:
         parts = urlsplit(text)
         port = parts.port

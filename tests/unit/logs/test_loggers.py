@@ -1,24 +1,13 @@
 """Loggers, those of the standard library among them, and what they write to."""
 
-import io
 import json
 import logging
-import os
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jobwatchd.logs import Format, LoggerFactory, Redactor, StreamOutput, configure_logging, configured_logging
-
-
-class Broken(io.StringIO):
-    """A stream whose reader is gone."""
-
-    def write(self, _: str) -> int:
-        """Fail as a closed pipe does."""
-        raise BrokenPipeError
+from jobwatchd.logs import Format, LoggerFactory, Redactor, configure_logging, configured_logging
 
 
 def configure(output: Any, level: str = "info") -> LoggerFactory:
@@ -84,25 +73,6 @@ def test_pythons_warnings_are_lines_too(output: Any):
     (line,) = output.parsed()
     assert (line["logger"], line["level"]) == ("py.warnings", "warning")
     assert "DeprecationWarning: old" in line["message"]
-
-
-def test_a_broken_stream_does_not_stop_a_command():
-    """Whoever cannot complain any more still goes on, and so does a library."""
-    configure(StreamOutput(Broken())).logger("x").error("a")
-    logging.getLogger("x").error("b")
-    closed = io.StringIO()
-    factory = configure(StreamOutput(closed))
-    closed.close()
-    factory.logger("x").error("c")
-
-
-def test_a_stream_is_the_journal_where_the_variable_says_so(tmp_path: Path):
-    """The variable is inherited by processes that write elsewhere, and some streams have no file behind them."""
-    with (tmp_path / "journal").open("w") as stream:
-        status = os.fstat(stream.fileno())
-        assert StreamOutput(stream).is_journal({"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
-        assert not StreamOutput(stream).is_journal({"JOURNAL_STREAM": "1:2"})
-    assert not StreamOutput(io.StringIO()).is_journal({"JOURNAL_STREAM": "1:2"})
 
 
 def test_events_become_lines_whatever_the_level(output: Any):

@@ -83,7 +83,9 @@ def test_a_secret_twice_is_a_mistake(edit: Edit):
     [
         (b"", "is empty; expected text"),
         (b"\n", "is empty"),
-        (b"\xff\xfe", "is not UTF-8"),
+        (b"\xff\xfe", "is not UTF-8, but UTF-16; save it as UTF-8"),
+        (b"\xff", "is not UTF-8"),
+        (b"\xef\xbb\xbfplanted", "begins with a byte order mark (BOM); save it as UTF-8 without one"),
         (b"x" * 65_537, "larger than"),
     ],
 )
@@ -167,3 +169,10 @@ def test_tls_files_are_found_like_secrets(edit: Edit):
     desk = edit("account: root", "account: root\n    tls: {ca_file: ca.pem}")
     (desk.folder / "ca.pem").write_text("PEM")
     assert desk.load().sources["graph"].tls.ca_file == desk.folder / "ca.pem"
+
+
+def test_a_secret_with_a_byte_order_mark_is_refused(bare: Any):
+    """A mark that came by way of a shell's `$(cat file)` cannot be seen, and would be refused by the API."""
+    problem = bare.problem(JOBWATCHD_SOURCES__GRAPH__PASSWORD="\ufeffplanted")
+    assert "begins with a byte order mark (BOM)" in problem
+    assert "planted" not in problem
