@@ -1,14 +1,13 @@
 """A description tried on recorded answers."""
 
 import sys
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from jobwatchd.cli.failure import exit_on_failure
-from jobwatchd.cli.output import OutputClosed
+from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.reading import shown_instant
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.table import print_table
@@ -56,7 +55,7 @@ def check_source(file: str, first: Path, more: tuple[Path, ...], source: str | N
         found = _inspect(api, recorded)
         good = good and _is_good(found)
         rows.append(_row(recorded, found))
-    with suppress(OutputClosed):  # who asks `grep -q` has its answer, and the status is still to come
+    with spare_output():  # who asks `grep -q` has its answer, and the status is still to come
         print_table(COLUMNS, rows)
     sys.exit(ExitStatus.OK if good else ExitStatus.FAILED)
 

@@ -12,6 +12,11 @@ def _only(context: click.Context, option: click.Parameter, files: tuple[Path, ..
     return files[0] if files else None
 
 
+def _refuse(context: click.Context, _: click.Parameter, words: tuple[str, ...]) -> None:
+    if words:
+        raise click.UsageError(f"A configuration file is named with -c: {context.command_path} -c {words[0]}", context)
+
+
 config_option = click.option(
     "-c",
     "--config",
@@ -21,3 +26,5 @@ config_option = click.option(
     metavar="FILE",
     help="Configuration file.  [default: $JOBWATCHD_CONFIG, else /etc/jobwatchd/jobwatchd.yaml]",
 )
+# For commands that take nothing but options: many people expect that the file is an argument.
+no_argument = click.argument("words", nargs=-1, metavar="", expose_value=False, callback=_refuse)

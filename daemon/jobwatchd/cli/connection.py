@@ -14,6 +14,7 @@ from jobwatchd.cli.address import url_option
 from jobwatchd.cli.api_client import ApiClient, ApiError
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.stderr import tell
+from jobwatchd.model.shown import shown
 
 TOKEN = "JOBWATCHD_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -26,7 +27,7 @@ def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
         "--token-file",
         envvar="JOBWATCHD_TOKEN_FILE",
         show_envvar=True,
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=click.Path(path_type=Path),
         help="File whose first line is the token for the daemon's API; $JOBWATCHD_TOKEN can hold the token itself.",
     )
     @wraps(command)
@@ -61,8 +62,12 @@ def _read(path: Path) -> str:
     """Return the first token in a file; it may be the daemon's own, which has comments."""
     try:
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise click.BadParameter(f"{path} cannot be read: {exc}.", param_hint="--token-file") from exc
+    except (OSError, ValueError) as exc:
+        reason = "it is not UTF-8" if isinstance(exc, UnicodeDecodeError) else getattr(exc, "strerror", None)
+        # Where a file's name is due, people put the token itself.
+        called = str(path) if path.is_absolute() or os.path.lexists(path) else shown(path)
+        says = f"{called} cannot be read ({reason or 'not a file name'}); expected the name of a file with the token."
+        raise click.BadParameter(says, param_hint="--token-file") from None
     lines = [line.strip() for line in text.splitlines()]
     token = next((line for line in lines if line and not line.startswith("#")), None)
     if token is None:

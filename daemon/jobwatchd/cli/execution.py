@@ -12,6 +12,7 @@ from jobwatchd.cli import cli
 from jobwatchd.cli.output import OutputClosed, OutputFailed, guard_stdout
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.stderr import tell
+from jobwatchd.model.shown import shown
 
 NAME = "jobwatchd"
 COMPLETION = "_JOBWATCHD_COMPLETE"
@@ -39,9 +40,9 @@ def _run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.ClickException as exc:
-        shown = io.StringIO()
-        exc.show(shown)
-        tell(shown.getvalue())
+        told = io.StringIO()
+        exc.show(told)
+        tell(told.getvalue())
         return exc.exit_code
     return ExitStatus.OK
 
@@ -52,9 +53,9 @@ def _check_text(arguments: Sequence[str]) -> None:
         try:
             argument.encode()
         except UnicodeEncodeError:
-            shown = argument.encode(errors="surrogateescape").decode(errors="backslashreplace")
             if not os.path.exists(argument):  # noqa: PTH110 - pathlib would do the same
-                raise click.UsageError(f"Argument {number}, {shown!r}, is not UTF-8 text.") from None
+                text = argument.encode(errors="surrogateescape").decode(errors="backslashreplace")
+                raise click.UsageError(f"Argument {number}, {shown(text)}, is not UTF-8; write it as UTF-8.") from None
 
 
 def _status_of(exc: BaseException) -> int:

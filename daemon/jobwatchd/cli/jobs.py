@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.shown import shown
 from jobwatchd.settings import Settings
 
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
@@ -35,7 +36,8 @@ def references(settings: Settings, source: str, words: Sequence[str]) -> list[Jo
     """Return the jobs of a source, each once; raises click's usage errors for what names none."""
     if source not in settings.sources:
         known = ", ".join(sorted(settings.sources))
-        raise click.BadParameter(f"{source!r} is not configured; expected one of {known}.", param_hint="SOURCE")
+        says = f"{shown(source, settings.sources)} is not configured; expected one of {known}."
+        raise click.BadParameter(says, param_hint="SOURCE")
     refs: dict[JobReference, None] = {}
     for job in named_jobs(words):
         try:

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 from jobwatchd.cli.status import ExitStatus
+from jobwatchd.cli.stderr import tell
 
 STDOUT = 1
 
@@ -42,12 +43,19 @@ def guard_stdout() -> None:
 
 @contextmanager
 def spare_output() -> Iterator[None]:
-    """Leave the block where output cannot be written, for commands whose exit status is what counts."""
+    """Leave the block where output cannot be written, for commands whose exit status is what counts.
+
+    What they write afterwards is lost, too.
+    """
     try:
         yield
         sys.stdout.flush()
-    except OutputError:
-        return
+    except OutputError as exc:
+        if isinstance(exc, OutputFailed):
+            tell(f"jobwatchd: standard output cannot be written: {exc}.")
+        raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+        if isinstance(raw, _Guarded):
+            raw.is_given_up = True
 
 
 def end_when_unread() -> None:
@@ -63,7 +71,11 @@ def end_when_unread() -> None:
 
 
 class _Guarded(io.FileIO):
+    is_given_up = False
+
     def write(self, data: Any, /) -> int:
+        if self.is_given_up:
+            return memoryview(data).nbytes
         try:
             while (written := super().write(data)) is None:
                 select.select([], [self], [])  # set not to block by somebody who shares it

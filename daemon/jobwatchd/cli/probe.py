@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -13,7 +12,7 @@ from jobwatchd.cli.configuration import config_option
 from jobwatchd.cli.diagnosis import diagnose
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.cli.jobs import references
-from jobwatchd.cli.output import OutputClosed
+from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.probing import Probe, probe_job
 from jobwatchd.cli.reading import COLUMNS, finding_rows, observation_rows
 from jobwatchd.cli.status import ExitStatus
@@ -67,7 +66,7 @@ def probe(source: str, jobs: tuple[str, ...], record: Path | None, config: Path 
             if record is not None and seen.answer is not None:
                 _save(record, seen.answer)
             verdicts.add(_verdict(seen))
-            with suppress(OutputClosed):  # the status of those that follow counts all the same
+            with spare_output():  # the status of those that follow counts all the same
                 _show(ref.key, seen, settings.sources[source])
     sys.exit(next(status for status in PRECEDENCE if status in verdicts))
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import anyio
 import click
 
-from jobwatchd.cli.configuration import config_option
+from jobwatchd.cli.configuration import config_option, no_argument
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.cli.last_words import last_words
+from jobwatchd.cli.output import spare_output
 from jobwatchd.settings import effective, load_settings, peek_log_settings
 from jobwatchd.wiring import build_daemon
 
@@ -21,9 +22,11 @@ Example:
   jobwatchd run -c jobwatchd.yaml
 
 SIGHUP reads the configuration again; SIGTERM and SIGINT end the daemon within shutdown.drain, a second one at once.
-Exit status: 0 ended as asked, 1 could not go on, 2 the configuration cannot be used."""
+Exit status: 0 ended as asked, 1 could not go on, 2 the configuration cannot be used, 70 something unforeseen went
+wrong."""
 )
 @config_option
+@no_argument
 def run(config: Path | None) -> None:
     """Run the daemon until it is told to stop; logs go to stderr."""
     with last_words(partial(peek_log_settings, config, os.environ)) as output:
@@ -41,10 +44,12 @@ Example:
 Exit status: 0 it can be used, 2 it cannot; then every mistake is named, with its file, line and key.""",
 )
 @config_option
+@no_argument
 def check_config(config: Path | None) -> None:
     """Check the configuration, and print what is in effect, with secrets masked."""
     with exit_on_failure():
         settings = load_settings(config, dict(os.environ))
+    with spare_output():
         click.echo(effective(settings), nl=False)
 
 

@@ -11,8 +11,10 @@ from jobwatchd.cli.connection import uses_daemon
 from jobwatchd.cli.durations import DURATION_TEXT
 from jobwatchd.cli.jobs import named_jobs
 from jobwatchd.cli.lookup import find_watch
+from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.table import print_table, printable, shown_time
 from jobwatchd.model.job import State
+from jobwatchd.model.shown import shown
 
 COLUMNS = ("id", "job", "state", "since", "labels")
 ADD_EXAMPLES = """\
@@ -38,7 +40,7 @@ class Pair(click.ParamType[tuple[str, str]]):
         """Return name and value; click reports a usage error for anything else."""
         name, equals, rest = value.partition("=")
         if not name or not equals:
-            self.fail(f"{value!r} is not name=value, such as team=graph.", param, ctx)
+            self.fail(f"{shown(value)} is not name=value, such as team=graph.", param, ctx)
         return name, rest
 
 
@@ -77,12 +79,14 @@ def add(
         **{name: text for name, text in durations.items() if text is not None},
     }
     wanted = [{"source": source, "job": job, **options} for job in named_jobs(jobs)]
-    for found, is_new in [client.add_watch(wanted[0])] if len(wanted) == 1 else client.add_watches(wanted):
-        if as_json:
-            click.echo(json.dumps({"created": is_new, "watch": found}, indent=2))
-        else:
-            done = "Watching" if is_new else "Already watching"
-            click.echo(f"{done} {printable(found['key'])} (watch {found['id']})")
+    added = [client.add_watch(wanted[0])] if len(wanted) == 1 else client.add_watches(wanted)
+    with spare_output():
+        for found, is_new in added:
+            if as_json:
+                click.echo(json.dumps({"created": is_new, "watch": found}, indent=2))
+            else:
+                done = "Watching" if is_new else "Already watching"
+                click.echo(f"{done} {printable(found['key'])} (watch {found['id']})")
 
 
 @watch.command("list", epilog=f"\b\nExample:\n  jobwatchd watch list --source graph --active\n{STATUSES}")
@@ -139,7 +143,8 @@ def remove(client: ApiClient, names: Sequence[str]) -> None:
     found = {watch["id"]: watch["key"] for watch in [find_watch(client, name) for name in names]}
     for number, key in found.items():
         client.remove_watch(number)
-        click.echo(f"No longer watching {printable(key)}")
+        with spare_output():
+            click.echo(f"No longer watching {printable(key)}")
 
 
 def _row(watch: Mapping[str, Any]) -> Sequence[object]:

@@ -54,7 +54,8 @@ def told(file: Path, named: str | None) -> str:
     """
     if named is None or (named.startswith(("/", "./", "../")) and named.isprintable() and len(named) <= MAX_SHOWN_PATH):
         return str(file)
-    return f"{shown(named)} in {str(file).removesuffix(named).rstrip('/') or '/'}"
+    folder = str(file).removesuffix(named)
+    return f"{shown(named)} in {folder.rstrip('/') or folder or '.'}"
 
 
 def _exists(file: Path) -> bool:
