@@ -9,5 +9,6 @@ The map, from the top down (imports go downward only):
 - `ports`: the seams between them
 - `values`: what comes in by several doors, with one law each
 - `model`: what is known and decided, pure
-- `clock`, `errors`, `logs`, `signals`, `telemetry`; below it `instruments`
+- `clock`, `errors`, `logs`, `signals`, `telemetry`, `sd_notify`; below them `instruments`
+- `redaction`: secrets, taken out of whatever is shown, told or kept
 """

@@ -22,11 +22,14 @@ JobwatchError
     · SinkGone               the receiver wants no more events at all
 
 Adapters translate what their libraries raise at the edge, `raise … from exc`; the engine branches on class only.
-Each class carries a `reason`, which is also the metric label.
+Each class carries a `reason`, which is also the metric label. Each redacts its text when it is made: what a server said
+may be what it was sent.
 """
 
 from enum import StrEnum
 from typing import ClassVar
+
+from jobwatchd.redaction import SECRETS
 
 
 class Reason(StrEnum):
@@ -47,9 +50,16 @@ class Reason(StrEnum):
 
 
 class JobwatchError(Exception):
-    """The root of what jobwatchd raises on purpose; its text is one sentence for a person and holds no secret."""
+    """The root of what jobwatchd raises on purpose; its text is one sentence for a person and holds no secret.
+
+    `quotes_others` says that the text may hold words from outside: what looks like credentials is taken out too.
+    """
 
     reason: ClassVar[Reason] = Reason.INTERNAL
+    quotes_others: ClassVar[bool] = False
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(SECRETS.redact_foreign(message) if self.quotes_others else SECRETS.redact(message))
 
 
 class ConfigError(JobwatchError):
@@ -59,7 +69,7 @@ class ConfigError(JobwatchError):
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = tuple(SECRETS.redact(problem) for problem in problems)
 
 
 class AddressUnavailable(JobwatchError):
@@ -74,6 +84,8 @@ class AddressUnavailable(JobwatchError):
 
 class SourceError(JobwatchError):
     """A poll did not yield an observation; says nothing about the job itself."""
+
+    quotes_others = True
 
 
 class SourceUnavailable(SourceError):
@@ -150,6 +162,8 @@ class StoreUnusable(StoreError):
 
 class SinkError(JobwatchError):
     """An event was not taken by a sink; `retry_after_s` is in how long its receiver asked to be tried again, if so."""
+
+    quotes_others = True
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
 """Instruments that the Prometheus library does not have, and a registry that can forget."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import Protocol, runtime_checkable
@@ -129,3 +129,16 @@ class TallyHistogram(Collector):
         for source, tally in list(self._children.items()):
             family.add_metric([source], list(zip(names, accumulate(tally.counts), strict=True)), tally.total)
         yield family
+
+
+class ReadCounter(Collector):
+    """A counter without labels that somebody else keeps; `read`, once it is set, returns it at each scrape."""
+
+    def __init__(self, name: str, documentation: str, registry: CollectorRegistry) -> None:
+        self._about = (name, documentation)
+        self.read: Callable[[], float] = float
+        registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """Return what was counted."""
+        yield CounterMetricFamily(*self._about, value=self.read())

@@ -17,7 +17,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from jobwatchd.instruments import CountCounter, Registry, TallyHistogram
+from jobwatchd.instruments import CountCounter, ReadCounter, Registry, TallyHistogram
 
 POLL_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 LATENESS_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
@@ -39,6 +39,11 @@ class Telemetry:
             "When a loop of the daemon last made progress.",
             ["loop"],
             registry=registry,
+        )
+        self.log_lines_dropped = ReadCounter(
+            "jobwatchd_log_lines_dropped",
+            "Lines of the daemon's own log that nobody read in time, or that could not be written.",
+            registry,
         )
         Gauge(
             "jobwatchd_build_info",

@@ -2,23 +2,25 @@
 
 import os
 import random
-import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
+from math import inf
 from typing import TYPE_CHECKING, assert_never
 
 from prometheus_client import disable_created_metrics
 
-from jobwatchd.app.waiting import Waiting
+from jobwatchd.app.patience import Patience
+from jobwatchd.app.waiting import Onlooker, Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.poller import LostAfter
 from jobwatchd.instruments import Registry
-from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
-from jobwatchd.model.event import Event
-from jobwatchd.model.job import JobReference, Observation
+from jobwatchd.logs import Format, LoggerFactory, QueuedOutput, configure_logging, silent_logger
+from jobwatchd.model.cadence import Backoff
+from jobwatchd.model.delivery import Retry
 from jobwatchd.ports import Clock, HttpClient, Sink, Source, Store
+from jobwatchd.redaction import SECRETS
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
@@ -43,13 +45,17 @@ if TYPE_CHECKING:
 # only then does a loop look stuck.
 POLLS_IN_A_ROW = 3
 DISK_S = 30.0
+STDERR = 2
 MAX_WEBHOOK_ANSWER = 65_536
+# So many lines wait for one write, which keeps them in their order.
+LOG_CONCURRENCY = 128
+LOG_RETRY = Retry(Backoff(first_s=1.0, factor=2.0, longest_s=30.0))
 # Below the five seconds after which common servers drop an idle connection, so that we seldom write into a closed one.
 WEBHOOK_IDLE_S = 4.0
 
 
-def build_daemon(load: Callable[[], Settings]) -> "Daemon":
-    """Return the daemon, logging to stderr; `load` reads the configuration, now and again. Raises `ConfigError`."""
+def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon":
+    """Return the daemon, logging to `output`; `load` reads the configuration, now and again. Raises `ConfigError`."""
     # Loaded here: a command that only polls should not wait half a second for a web server and a database.
     from jobwatchd.app.daemon import Daemon  # noqa: PLC0415
     from jobwatchd.app.parts import Parts  # noqa: PLC0415
@@ -57,21 +63,23 @@ def build_daemon(load: Callable[[], Settings]) -> "Daemon":
 
     settings, specs = read(load)
     clock = SystemClock()
-    redactor = Redactor(settings.secrets())
-    loggers = configure_logging(settings.log.format, settings.log.level, sys.stderr, redactor, os.environ)
+    loggers = configure_logging(settings.log.line_format(), output, SECRETS, os.environ)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and nobody here resets a counter
     registry = Registry()
+    telemetry = Telemetry(registry)
+    telemetry.log_lines_dropped.read = lambda: output.dropped
     parts = Parts(
         settings=settings,
         load=load,
-        builder=Adapters(clock, loggers, JobMetrics(registry)),
+        builder=Adapters(clock, loggers, output, JobMetrics(registry)),
         store=build_store(settings),
         clock=clock,
         chance=random.random,
         registry=registry,
-        telemetry=Telemetry(registry),
+        telemetry=telemetry,
+        output=output,
         logger=loggers.logger("jobwatchd"),
-        redactor=redactor,
+        redactor=SECRETS,
         version=version("jobwatchd"),
     )
     return Daemon(parts, specs, Notifier(os.environ))
@@ -81,33 +89,27 @@ async def check_buildable(settings: Settings) -> None:
     """Build every source and sink, as `run` would, and let go of them; raises `ConfigError`."""
     from jobwatchd.app.reload import plan  # noqa: PLC0415 - as above
 
-    loggers = configure_logging("json", "error", sys.stderr, Redactor(settings.secrets()), os.environ)
+    output = QueuedOutput(STDERR)
+    loggers = configure_logging(Format(level="error"), output, SECRETS, os.environ)
     nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
-    built = await plan(nothing, settings, Adapters(SystemClock(), loggers, JobMetrics(Registry())))
+    built = await plan(nothing, settings, Adapters(SystemClock(), loggers, output, JobMetrics(Registry())))
     await built.discard()
 
 
-def build_waiting(
-    settings: Settings,
-    source: str,
-    *,
-    told: Callable[[Event], None],
-    seen: Callable[[JobReference, Observation], None],
-) -> Waiting:
-    """Return what waits for jobs of one source, with warnings on stderr; raises `ConfigError`."""
+def build_waiting(settings: Settings, source: str, onlooker: Onlooker, appear_within_s: float) -> Waiting:
+    """Return what waits for jobs of one source, and logs nothing: `onlooker` hears it all. Raises `ConfigError`."""
     clock = SystemClock()
-    redactor = Redactor(settings.secrets())
-    loggers = configure_logging(settings.log.format, "warning", sys.stderr, redactor, os.environ)
+    section = settings.sources[source]
     return Waiting(
-        build_source(source, settings.sources[source], clock),
-        lane_limits(settings.sources[source]),
-        settings.sources[source].poll.cadence(),
+        build_source(source, section, clock),
+        lane_limits(section),
+        section.poll.cadence(),
         store=MemoryStore(),
         clock=clock,
         chance=random.random,
-        logger=loggers.logger("jobwatchd"),
-        told=told,
-        seen=seen,
+        logger=silent_logger(),
+        onlooker=onlooker,
+        patience=Patience(appear_within_s),
     )
 
 
@@ -121,9 +123,10 @@ def build_store(settings: Settings) -> Store:
 class Adapters:
     """Builds sources and sinks; implements `app.parts.Builder`."""
 
-    def __init__(self, clock: Clock, loggers: LoggerFactory, metrics: JobMetrics) -> None:
+    def __init__(self, clock: Clock, loggers: LoggerFactory, output: QueuedOutput, metrics: JobMetrics) -> None:
         self._clock = clock
         self._loggers = loggers
+        self._output = output
         self._metrics = metrics
 
     def source(self, name: str, settings: Settings) -> Source:
@@ -146,13 +149,13 @@ class Adapters:
                 concurrency=section.concurrency,
                 silence_s=POLLS_IN_A_ROW * section.timeout + DISK_S,
             )
-        # One at a time, so that the lines of the log stand in the order in which things happened.
-        return Outlet(sink, section.event_filter(), concurrency=1)
+        # Whoever reads the log may be as slow as he likes, and tells nobody when he goes on.
+        return Outlet(sink, section.event_filter(), LOG_RETRY, concurrency=LOG_CONCURRENCY, silence_s=inf)
 
     def _sink(self, name: str, section: SinkSettings, sources: Iterable[str]) -> Sink:
         match section:
             case LogSinkSettings():
-                return LogSink(name, self._loggers.event_logger(name), self._loggers.stream)
+                return LogSink(name, self._loggers.event_logger(name), self._output, self._clock)
             case MetricsSinkSettings():
                 return MetricsSink(name, self._metrics, sources)
             case WebhookSinkSettings():

@@ -65,13 +65,18 @@ class Daemon:
         store = {"url": f"sqlite:///{self.database}"}
         self.config.write_text(yaml.safe_dump({"store": store, **config}))
 
-    def start(self) -> None:
-        """Begin a life, without waiting for it to be ready."""
+    def start(self, stderr: int | None = None, redirection: str = "") -> None:
+        """Begin a life, without waiting for it to be ready.
+
+        Its log is a file, unless `stderr` is a descriptor; `redirection` is what a shell does to its descriptors.
+        """
         self.logs.append(self.folder / f"life-{len(self.logs):03}.log")
         with self.logs[-1].open("wb") as log:
             command = [*self.wrapper, sys.executable, "-Im", "jobwatchd", "run", "-c", str(self.config)]
+            if redirection:
+                command = ["sh", "-c", f'exec "$@" {redirection}', "sh", *command]
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=self.environment, start_new_session=True
+                command, stdout=log, stderr=stderr or log, env=self.environment, start_new_session=True
             )
 
     async def ready(self) -> None:

@@ -1,5 +1,6 @@
 """Planted secrets, and everything that the real process lets out: none of them is in it."""
 
+import json
 import subprocess
 import sys
 from base64 import b64encode
@@ -8,6 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
+
+from jobwatchd.simulator.server import serve
 
 PASSWORD = "planted-nebula-pässword/%41"
 UP_KEY = "planted-up-key-0d9f1c"
@@ -110,3 +114,68 @@ def _answers(url: str) -> bytes:
 def _check(config: Path) -> bytes:
     command = [sys.executable, "-Im", "jobwatchd", "check-config", "-c", str(config)]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout
+
+
+async def test_an_api_that_repeats_what_it_was_sent_lets_nothing_out(run_hook: Any, run_daemon: Any, config_for: Any):
+    """In errors until it counts as unreachable, and in texts of jobs: no event, file or line has our credentials."""
+    hook = await run_hook()
+    async with serve(_echoing_api) as url:
+        token = "planted-token-51c8"
+        described = {
+            "kind": "http-json",
+            "base_url": url,
+            "parameters": ["job"],
+            "request": {"path": "/{job}"},
+            "read": {"state": "state", "name": "name", "error": "error"},
+            "states": {"failed": "failed"},
+            "poll": {"interval": "100ms", "unreachable_after": "300ms"},
+        }
+        bearer = {**described, "auth": {"kind": "bearer"}, "token": token}
+        login = {"method": "POST", "path": "/login", "body": {"password": "{password}"}}
+        session = {
+            **described,
+            "auth": {"kind": "json-login", "login": login, "token": "token"},
+            "password": PASSWORD,
+        }
+        config = config_for(_NoApis, hook) | {
+            "sources": {"broken": bearer, "texts": bearer, "session": session},
+            "watches": [{"source": name, "job": {"job": name}} for name in ("broken", "texts", "session")],
+        }
+        daemon = run_daemon(config)
+        await daemon.up()
+        for name in ("broken", "session"):
+            await daemon.logged("source.unreachable", source=name)
+        await daemon.logged("job.failed", source="texts")
+        await daemon.delivered()
+        answers = _all_answers(daemon.url)
+    let_out = {"answers": answers, "hooks": b"".join(body for bodies in hook.bodies.values() for body in bodies)}
+    let_out |= {file.name: file.read_bytes() for file in daemon.folder.iterdir() if file != daemon.config}
+    assert {"life-000.log", "jobwatchd.db"} <= let_out.keys()
+    assert all(b"********" in content for name, content in let_out.items() if not name.startswith("jobwatchd.db"))
+    secrets = ("planted-", PASSWORD, b64encode(token.encode()).decode()[:12])
+    assert [(name, each) for name, content in let_out.items() for each in secrets if each.encode() in content] == []
+
+
+def _all_answers(url: str) -> bytes:
+    return b"".join(httpx.get(f"{url}{path}", trust_env=False, timeout=30).content for path in PATHS)
+
+
+class _NoApis:
+    """What the configuration of the simulated APIs would want to know."""
+
+    nebula = telestream = "http://127.0.0.1:9"
+
+
+async def _echoing_api(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the headers of the request, in an error or, for `texts`, in a job."""
+    sent = dict(scope["headers"])[b"authorization"].decode() if scope["path"] != "/login" else ""
+    status, body = (
+        500,
+        {"error": "out of order", "you": {"authorization": sent, "base64": b64encode(sent.encode()).decode()}},
+    )
+    if scope["path"] == "/login":
+        status, body = 200, {"token": "planted-by-the-login-8d21"}
+    if scope["path"] == "/texts":
+        status, body = 200, {"state": "failed", "name": f"job of {sent}", "error": f"Authorization: {sent}"}
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})

@@ -68,13 +68,37 @@ async def test_every_mistake_of_the_configuration_is_told(apis: Any, run_daemon:
     daemon = run_daemon(config)
     daemon.start()
     assert await daemon.exit_status() == 2
-    lines = daemon.logs[-1].read_text().splitlines()
+    lines = [line["message"] for line in daemon.lines()]
     places = ("graph.poll.min_interval", "media.bas_url", "media.base_url", "watches[0].source")
     for place in places:
         [line] = [line for line in lines if place in line and not (place == "media.bas_url" and "base_url:" in line)]
         assert str(daemon.config) in line
-    assert all(line.startswith("jobwatchd: ") for line in lines)
+    assert {line["event"] for line in daemon.lines()} == {"daemon.failed"}
     assert not daemon.database.exists()
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+@pytest.mark.parametrize("trouble", ["configuration", "database"])
+async def test_the_last_words_are_lines_of_the_log(
+    style: str, trouble: str, apis: Any, run_daemon: Any, config_for: Any
+):
+    """In the configured format even where the rest of the configuration is of no use, and the journal's priority."""
+    daemon = run_daemon({})
+    config = {**config_for(apis), "log": {"format": style}}
+    if trouble == "configuration":
+        config["watches"] = [{"source": "nowhere", "job": {"job_id": 1}}]
+    else:
+        config["store"] = {"url": f"sqlite:///{daemon.folder}/none/jobwatchd.db"}
+    daemon.configure(config)
+    log = daemon.folder / "life-000.log"
+    log.touch()  # the same file for the daemon, which is told that it is the journal
+    daemon.environment = {**daemon.environment, "JOURNAL_STREAM": f"{log.stat().st_dev}:{log.stat().st_ino}"}
+    daemon.start()
+    assert await daemon.exit_status() == {"configuration": 2, "database": 1}[trouble]
+    [line] = log.read_text().splitlines()
+    assert line.startswith("<2>")
+    assert ("json" if line.startswith("<2>{") else "console") == style
+    assert {"configuration": "watches[0].source", "database": "none/jobwatchd.db"}[trouble] in line
 
 
 @pytest.fixture

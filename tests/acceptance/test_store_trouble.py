@@ -9,10 +9,10 @@ async def _refusal(daemon: Any) -> str:
     """Start the daemon, which is to end with status 1, and return its last words."""
     daemon.start()
     assert await daemon.exit_status() == 1
-    text: str = daemon.logs[-1].read_text()
-    [line] = text.splitlines()
-    assert line.startswith("jobwatchd: ")
-    return line
+    [line] = daemon.lines()
+    assert line["event"] == "daemon.failed"
+    message: str = line["message"]
+    return message
 
 
 async def test_a_folder_that_cannot_be_written(apis: Any, run_daemon: Any, config_for: Any, tmp_path: Path):

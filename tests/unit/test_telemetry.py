@@ -82,3 +82,12 @@ def test_who_comes_back_counts_from_nothing():
     telemetry.forget_source("graph")
     telemetry.polls.of("graph", "single").value += 1
     assert registry.get_sample_value("jobwatchd_polls_total", {"source": "graph", "mode": "single"}) == 1
+
+
+def test_dropped_lines_are_read_at_each_scrape():
+    """Whoever drops them knows nothing of metrics; before anybody does, there are none."""
+    registry = Registry()
+    telemetry = Telemetry(registry)
+    assert registry.get_sample_value("jobwatchd_log_lines_dropped_total") == 0
+    telemetry.log_lines_dropped.read = lambda: 7
+    assert registry.get_sample_value("jobwatchd_log_lines_dropped_total") == 7

@@ -109,6 +109,7 @@ class Daemon:
             reloading.cancel_scope.cancel()  # the next start reads the configuration anyway
         self._logger.info("daemon.stopping", signal=signal.Signals(number).name)
         self._loops.vitals.set_ready(False)
+        self._parts.output.hurry()
         self._service.stopping(self._configuration.settings.shutdown.drain + STOP_WITHIN_S)
         async with anyio.create_task_group() as stopping:
             stopping.start_soon(self._wind_down, stopping.cancel_scope)

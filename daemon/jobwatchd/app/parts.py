@@ -9,7 +9,7 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.instruments import Registry
-from jobwatchd.logs import Redactor
+from jobwatchd.logs import QueuedOutput, Redactor
 from jobwatchd.ports import Clock, Source, Store
 from jobwatchd.settings import Settings
 from jobwatchd.telemetry import Telemetry
@@ -41,5 +41,6 @@ class Parts:
     registry: Registry
     telemetry: Telemetry
     logger: FilteringBoundLogger
+    output: QueuedOutput
     redactor: Redactor
     version: str

@@ -1,31 +1,66 @@
-"""Waiting for jobs without a daemon: the same lane, a store in memory, and nobody told but the caller."""
+"""Waiting for jobs without a daemon: the same lane, a store in memory, and nobody told but an onlooker."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
 
 import anyio
 from structlog.typing import FilteringBoundLogger
 
+from jobwatchd.app.patience import Patience
 from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.guard import guarded
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.vitals import Vitals
+from jobwatchd.errors import JobNotFound, SourceError, SourceRejected, SourceUnauthorized
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import JOB_ENTERED, Event, EventType
+from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.job import TERMINAL, JobReference, Observation
-from jobwatchd.model.watch import WatchSpec
+from jobwatchd.model.watch import Watch, WatchSpec
 from jobwatchd.ports import Clock, Listing, Sighting, Source, Store
 from jobwatchd.telemetry import Telemetry
 
-ENDS = frozenset({*(JOB_ENTERED[state] for state in TERMINAL), EventType.JOB_LOST})
+LOOK_EVERY_S = 0.25
+
+
+class Outcome(StrEnum):
+    """How waiting for a job came to its end."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    NOT_FOUND = "not_found"
+    """It was never there, for as long as it may take to appear."""
+    UNAUTHORIZED = "unauthorized"
+    """Credentials were refused, twice in a row."""
+
+
+ENDS: Mapping[EventType, Outcome] = {
+    **{JOB_ENTERED[state]: Outcome(state.value) for state in TERMINAL},
+    EventType.JOB_LOST: Outcome.LOST,
+}
+
+
+class Onlooker(Protocol):
+    """Is told what happens while somebody waits."""
+
+    def told(self, event: Event) -> None:
+        """Take an event, as a sink would."""
+
+    def seen(self, ref: JobReference, observation: Observation | None) -> None:
+        """Take what a poll saw of a job, news or not; None where it is as it was."""
+
+    def failed(self, ref: JobReference, error: SourceError) -> None:
+        """Take why a poll of a job brought no observation."""
 
 
 class Waiting:
-    """Polls some jobs of one source until each has ended.
-
-    `told` is called with each event, `seen` with each observation, whether it is news or not.
-    """
+    """Polls some jobs of one source until each has ended, or waiting for it has become pointless."""
 
     def __init__(
         self,
@@ -37,50 +72,49 @@ class Waiting:
         clock: Clock,
         chance: Callable[[], float],
         logger: FilteringBoundLogger,
-        told: Callable[[Event], None],
-        seen: Callable[[JobReference, Observation], None],
+        onlooker: Onlooker,
+        patience: Patience,
     ) -> None:
-        self._source = _Overheard(source, seen)
-        self._limits = limits
-        self._cadence = cadence
+        self._source = _Overheard(source, self)
         self._store = store
         self._clock = clock
-        self._chance = chance
-        self._logger = logger
-        self._told = told
-        self._ends: dict[JobReference, EventType] = {}
-        self._waited_for: frozenset[JobReference] = frozenset()
+        self._onlooker = onlooker
+        self._patience = patience
+        self._ends: dict[JobReference, Outcome] = {}
+        self._watches: dict[JobReference, Watch] = {}
         self._over = anyio.Event()
-
-    async def run(self, refs: Sequence[JobReference], timeout_s: float | None) -> Mapping[JobReference, EventType]:
-        """Return how each job ended, as the type of its last event; those that did not within `timeout_s` are absent.
-
-        None waits for ever. Raises only what the store raises; trouble with the source is logged, and tried again.
-        """
-        self._waited_for = frozenset(refs)
         telemetry = Telemetry(Registry())
-        vitals = Vitals(self._clock, telemetry)
-        commits = Commits(self._store, lambda _: (), self._take, clock=self._clock, vitals=vitals)
+        vitals = Vitals(clock, telemetry)
+        self._commits = Commits(store, lambda _: (), self._take, clock=clock, vitals=vitals)
+        self._lane = Lane(
+            self._source,
+            limits,
+            cadence,
+            SourceHealth(source.name, clock.now()),
+            store=store,
+            commits=self._commits,
+            vitals=vitals,
+            clock=clock,
+            chance=chance,
+            telemetry=telemetry,
+            logger=logger,
+        )
+
+    async def run(self, refs: Sequence[JobReference], timeout_s: float | None) -> Mapping[JobReference, Outcome]:
+        """Return how each job ended; those that did not within `timeout_s` are absent, None waits for ever.
+
+        Raises only what the store raises; trouble with the source is told to the onlooker, and tried again.
+        """
         now = self._clock.now()
         await self._store.open()
+        await self._store.load_source(self._source.name, now)
         added = await self._store.add_watches([WatchSpec(ref) for ref in refs], now)
-        lane = Lane(
-            self._source,
-            self._limits,
-            self._cadence,
-            await self._store.load_source(self._source.name, now),
-            store=self._store,
-            commits=commits,
-            vitals=vitals,
-            clock=self._clock,
-            chance=self._chance,
-            telemetry=telemetry,
-            logger=self._logger,
-        )
-        lane.add([watch for watch, _ in added])
+        self._watches = {watch.ref: watch for watch, _ in added}
+        self._lane.add(list(self._watches.values()))
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(commits.run)
-            tasks.start_soon(lane.run)
+            tasks.start_soon(self._commits.run)
+            tasks.start_soon(self._lane.run)
+            tasks.start_soon(self._search)
             if timeout_s is None:
                 await self._over.wait()
             else:
@@ -91,31 +125,86 @@ class Waiting:
             await self._store.close()
         return self._ends
 
+    @property
+    def refusals(self) -> int:
+        """How many requests were refused since one was let in."""
+        return self._patience.refusals
+
+    def found(self, ref: JobReference, observation: Observation | None) -> None:
+        """Note what was seen of a job."""
+        self._patience.found(ref)
+        self._onlooker.seen(ref, None if observation is None else guarded(observation))
+
+    def failed(self, ref: JobReference, error: SourceError, refusals_before: int) -> SourceError:
+        """Note that a poll brought no observation, and return what the lane is to hear of it."""
+        self._onlooker.failed(ref, error)
+        if isinstance(error, SourceUnauthorized):
+            too_often = self._patience.refused(ref)
+            shut_out = self._patience.is_shut_out(refusals_before)
+            self._give_up([*self._watches] if shut_out else [ref] if too_often else [], Outcome.UNAUTHORIZED)
+        elif isinstance(error, JobNotFound):
+            in_vain = self._patience.missed(ref, self._clock.monotonic())
+            self._give_up([ref] if in_vain else [], Outcome.NOT_FOUND)
+            if not self._patience.was_seen(ref):
+                # To the lane it would be lost; how long it is looked for is for `Patience` to say.
+                return SourceRejected(str(error))
+        return error
+
+    def _give_up(self, refs: Iterable[JobReference], outcome: Outcome) -> None:
+        for ref in refs:
+            self._lane.remove(self._watches[ref].id)
+            if ref not in self._ends:
+                self._end(ref, outcome)
+
+    async def _search(self) -> None:
+        """Look once more for each job that is not there, when its time is up."""
+        while True:
+            await self._clock.sleep(LOOK_EVERY_S)
+            self._lane.add([self._watches[ref] for ref in self._patience.due(self._clock.monotonic())])
+
     async def _take(self, events: Sequence[Event], _: Sequence[Delivery]) -> None:
         for event in events:
-            self._told(event)
+            self._onlooker.told(event)
             if event.ref is not None and event.type in ENDS:
-                self._ends[event.ref] = event.type
-        if self._waited_for <= self._ends.keys():
+                self._end(event.ref, ENDS[event.type])
+
+    def _end(self, ref: JobReference, outcome: Outcome) -> None:
+        self._ends[ref] = outcome
+        if self._watches.keys() <= self._ends.keys():
             self._over.set()
 
 
 class _Overheard:
-    """A source whose observations somebody else sees too; implements `ports.Source`."""
+    """A source whose answers and failures somebody else hears of first; implements `ports.Source`."""
 
-    def __init__(self, source: Source, seen: Callable[[JobReference, Observation], None]) -> None:
+    def __init__(self, source: Source, waiting: Waiting) -> None:
         self.name = source.name
         self._source = source
-        self._seen = seen
+        self._waiting = waiting
 
     async def observe(self, ref: JobReference, digest: int) -> Sighting:
-        sighting = await self._source.observe(ref, digest)
-        if sighting.observation is not None:
-            self._seen(ref, sighting.observation)
+        refusals = self._waiting.refusals
+        try:
+            sighting = await self._source.observe(ref, digest)
+        except SourceError as error:
+            heard = self._waiting.failed(ref, error, refusals)
+            if heard is error:
+                raise
+            raise heard from error
+        self._waiting.found(ref, sighting.observation)
         return sighting
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
-        return await self._source.observe_many(group, refs)
+        refusals = self._waiting.refusals
+        try:
+            listing = await self._source.observe_many(group, refs)
+        except SourceError as error:
+            for ref in refs:
+                self._waiting.failed(ref, error, refusals)
+            raise
+        for ref, observation in listing.found.items():
+            self._waiting.found(ref, observation)
+        return listing
 
     async def close(self) -> None:
         await self._source.close()

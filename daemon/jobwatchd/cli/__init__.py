@@ -1,6 +1,7 @@
 """The command line.
 
-- `run`: the daemon, and `check-config`; `config-schema`: what editors check a configuration with
+- `run`: the daemon, and `check-config`; `last_words`: the daemon's log, from the first moment to the last
+- `config-schema`: what editors check a configuration with
 - `wait`: jobs until they end, without a daemon; its parts are `progress` and, as `probe`'s, `jobs`
 - `watch`, `events`, `dead_letters`, `sinks`: clients of a running daemon's API; their parts are `api_client`,
   `connection`, `table`

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from jobwatchd.cli.failure import FAILED, exit_on_failure
+from jobwatchd.cli.failure import exit_on_failure
+from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.reading import shown_instant
+from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.table import print_table
 from jobwatchd.description import Description
 from jobwatchd.errors import JobNotFound
@@ -53,8 +55,9 @@ def check_source(file: str, first: Path, more: tuple[Path, ...], source: str | N
         found = _inspect(api, recorded)
         good = good and _is_good(found)
         rows.append(_row(recorded, found))
-    print_table(COLUMNS, rows)
-    sys.exit(0 if good else FAILED)
+    with spare_output():  # who asks `grep -q` has its answer, and the status is still to come
+        print_table(COLUMNS, rows)
+    sys.exit(ExitStatus.OK if good else ExitStatus.FAILED)
 
 
 def _inspect(api: Description, file: Path) -> Inspection:

@@ -8,16 +8,23 @@ import click
 
 from jobwatchd.cli.api_client import PAGE, ApiClient, Query
 from jobwatchd.cli.connection import uses_daemon
+from jobwatchd.cli.following import Follower
+from jobwatchd.cli.output import end_when_unread
 from jobwatchd.cli.table import print_table, printable, shown_time
 from jobwatchd.model.event import EventType
 
 COLUMNS = ("position", "observed", "event", "job", "detail")
-WAIT = "30s"
 EXAMPLES = """\
 \b
 Examples:
   jobwatchd events --type job.failed --type job.lost
   jobwatchd events --follow --json
+
+\b
+Exit status: 0 shown, or whoever read it has gone; 69 the daemon does not answer;
+77 it refused the token; 74 standard output cannot be written; 130, 143, 129
+ended by SIGINT, SIGTERM, SIGHUP. --follow goes on when the daemon, or what is in
+front of it, is away for a while: nothing is missed, and nothing comes twice.
 """
 
 
@@ -48,30 +55,21 @@ def events(
 ) -> None:
     """Show what happened: the latest events, or all after a position."""
     chosen: Query = {"source": source, "type": list(types)}
-    try:
-        if after is None:
-            latest = client.events({**chosen, "order": "newest", "limit": limit})["items"][::-1]
-            _print(latest, as_json=as_json, whole=not follow)
-            if follow:
-                _follow(client, chosen, latest[-1]["position"] if latest else 0, as_json=as_json)
-        elif follow:
-            _follow(client, chosen, after, as_json=as_json)
-        else:
-            _print(_all_after(client, chosen, after), as_json=as_json, whole=True)
-    except KeyboardInterrupt:
-        return  # how following is meant to end
+    if after is None:
+        latest = client.events({**chosen, "order": "newest", "limit": limit})["items"][::-1]
+        _print(latest, as_json=as_json, whole=not follow)
+        after = latest[-1]["position"] if latest else 0
+    elif not follow:
+        _print(_all_after(client, chosen, after), as_json=as_json, whole=True)
+    if follow:
+        end_when_unread()
+        for page in Follower(client, chosen).pages(after):
+            _print(page, as_json=as_json, whole=False)
 
 
 def _all_after(client: ApiClient, chosen: Query, position: int) -> Iterable[Mapping[str, Any]]:
     while (page := client.events({**chosen, "after": position, "limit": PAGE}))["items"]:
         yield from page["items"]
-        position = page["next"]
-
-
-def _follow(client: ApiClient, chosen: Query, position: int, *, as_json: bool) -> None:
-    while True:
-        page = client.events({**chosen, "after": position, "limit": PAGE, "wait": WAIT})
-        _print(page["items"], as_json=as_json, whole=False)
         position = page["next"]
 
 

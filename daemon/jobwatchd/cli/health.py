@@ -10,6 +10,9 @@ from urllib.request import ProxyHandler, build_opener
 import click
 
 from jobwatchd.cli.address import url_option
+from jobwatchd.cli.output import spare_output
+from jobwatchd.cli.status import ExitStatus
+from jobwatchd.cli.stderr import tell
 
 # Longer than the daemon waits for its store before it says that it is not ready.
 TIMEOUT_S = 4.0
@@ -30,13 +33,14 @@ def health(url: str, *, live: bool) -> None:
         body = _ask(f"{url.rstrip('/')}/{'livez' if live else 'readyz'}")
         status, problems = str(body["status"]), [str(problem) for problem in body["problems"]]
     except OSError as exc:
-        click.echo(f"Nothing answers at {url}: {exc.reason if isinstance(exc, URLError) else exc}.", err=True)
-        sys.exit(1)
+        tell(f"Nothing answers at {url}: {exc.reason if isinstance(exc, URLError) else exc}.")
+        sys.exit(ExitStatus.FAILED)
     except (HTTPException, ValueError, KeyError, TypeError) as exc:
-        click.echo(f"{url} does not answer as jobwatchd would: {exc}.", err=True)
-        sys.exit(1)
-    click.echo("\n".join([status, *problems]))
-    sys.exit(0 if status == "ok" else 1)
+        tell(f"{url} does not answer as jobwatchd would: {exc}.")
+        sys.exit(ExitStatus.FAILED)
+    with spare_output():
+        click.echo("\n".join([status, *problems]))
+    sys.exit(ExitStatus.OK if status == "ok" else ExitStatus.FAILED)
 
 
 def _ask(url: str) -> Any:

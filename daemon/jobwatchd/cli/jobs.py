@@ -1,28 +1,47 @@
-"""How jobs are named on the command line: as in their keys."""
+"""How jobs are named on the command line: as in their keys, or part by part."""
 
-from collections.abc import Sequence
-from urllib.parse import unquote
+import re
+from collections.abc import Mapping, Sequence
 
 import click
 
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.shown import shown
 from jobwatchd.settings import Settings
 
+_PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
-def references(settings: Settings, source: str, jobs: Sequence[str]) -> list[JobReference]:
+
+def named_jobs(words: Sequence[str]) -> list[Mapping[str, str]]:
+    """Return the parameters of each job that `words` name: `1964`, `SPACE/WORKFLOW/JOB`, or several `name=value`.
+
+    What is written as in a key is under the one name `key`. A name that comes again begins another job.
+    """
+    jobs: list[dict[str, str]] = []
+    parts: dict[str, str] | None = None
+    for word in words:
+        pair = _PAIR.fullmatch(word)
+        if pair is None:
+            parts = None
+            jobs.append({"key": word})
+            continue
+        if parts is None or pair[1] in parts:
+            parts = {}
+            jobs.append(parts)
+        parts[pair[1]] = pair[2]
+    return list(jobs)
+
+
+def references(settings: Settings, source: str, words: Sequence[str]) -> list[JobReference]:
     """Return the jobs of a source, each once; raises click's usage errors for what names none."""
-    section = settings.sources.get(source)
-    if section is None:
+    if source not in settings.sources:
         known = ", ".join(sorted(settings.sources))
-        raise click.BadParameter(f"{source!r} is not configured; expected one of {known}.", param_hint="SOURCE")
-    names = section.parameters
-    refs = []
-    for job in dict.fromkeys(jobs):
-        values = [unquote(part) for part in job.removeprefix(f"{source}/").split("/")]
-        if len(values) != len(names):
-            raise click.BadParameter(f"{job!r} does not name a job; expected {'/'.join(names)}.", param_hint="JOB")
+        says = f"{shown(source, settings.sources)} is not configured; expected one of {known}."
+        raise click.BadParameter(says, param_hint="SOURCE")
+    refs: dict[JobReference, None] = {}
+    for job in named_jobs(words):
         try:
-            refs.append(settings.reference(source, dict(zip(names, values, strict=True))))
+            refs[settings.reference(source, job)] = None
         except ValueError as exc:
-            raise click.BadParameter(f"{job!r}: {exc}", param_hint="JOB") from exc
-    return refs
+            raise click.BadParameter(f"{exc}.", param_hint="JOB") from exc
+    return list(refs)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import click
 
 from jobwatchd.cli.failure import exit_on_failure
+from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.table import print_table
 from jobwatchd.description import Description
 from jobwatchd.description.credentials import needed
@@ -25,7 +26,7 @@ def presets(ctx: click.Context) -> None:
     """List the systems that jobwatchd knows: a source's `kind` is one of these names."""
     if ctx.invoked_subcommand is not None:
         return
-    with exit_on_failure():
+    with exit_on_failure(otherwise=ExitStatus.SOFTWARE):
         found = [load_preset(file) for file in preset_files().values()]
         rows = [
             (each.name, each.title, each.version, "/".join(each.tree["parameters"]), _credentials(each.tree))

@@ -1,13 +1,14 @@
 """One poll, overheard."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from jobwatchd.clock import SystemClock
+from jobwatchd.engine.guard import guarded
 from jobwatchd.errors import SourceError
-from jobwatchd.logs import Redactor
-from jobwatchd.model.job import JobReference, Observation, Task
+from jobwatchd.model.job import JobReference, Observation
+from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings
 from jobwatchd.settings.sources import HttpJsonSettings, SourceSettings
 from jobwatchd.sources.http.tap import Exchange
@@ -16,9 +17,6 @@ from jobwatchd.sources.http_json.recorded import RecordedAnswer
 from jobwatchd.sources.http_json.writer import RequestWriter
 from jobwatchd.sources.status import bare_url
 from jobwatchd.wiring import build_source
-
-# Headers that say nothing secret, whoever sets them.
-_PLAIN = frozenset({"accept", "content-type", "user-agent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +47,22 @@ async def probe_job(settings: Settings, name: str, ref: JobReference) -> Probe:
         await source.close()
     # Logins are not shown: what they answer is a secret as a whole.
     polls = [exchange for exchange in heard if _is_poll(section, ref, exchange)]
-    redactor = Redactor([*settings.secrets(), *_credentials(section, polls)])
-    observation = _masked_job(observation, redactor)
+    observation = None if observation is None else guarded(observation)
     if not polls:
-        return Probe("no answer", (), observation, _masked(error, redactor), None)
+        return Probe("no answer", (), observation, error, None)
     last = polls[-1]
     text = last.answer.body.decode("utf-8", "surrogateescape")
-    answer = RecordedAnswer(last.answer.status, redactor.redact(text).encode("utf-8", "surrogateescape"))
+    answer = RecordedAnswer(last.answer.status, SECRETS.redact(text).encode("utf-8", "surrogateescape"))
     where = f"{last.method} {bare_url(last.url)}"
     findings: tuple[Finding, ...] = ()
     if isinstance(section, HttpJsonSettings):
         findings = inspect(section, where, last.answer, clock.now()).findings
     told = f"{where} answered HTTP {answer.status}, {len(last.answer.body)} bytes, after {took_s:.3f} s"
     return Probe(
-        redactor.redact(told),
-        tuple(Finding(each.key, each.expression, _mask(each.value, redactor)) for each in findings),
+        SECRETS.redact(told),
+        tuple(Finding(each.key, each.expression, _mask(each.value)) for each in findings),
         observation,
-        _masked(error, redactor),
+        error,
         answer,
     )
 
@@ -78,44 +75,15 @@ def _is_poll(section: SourceSettings, ref: JobReference, exchange: Exchange) -> 
     return (exchange.method, exchange.url) == (call.method, call.url)
 
 
-def _credentials(section: SourceSettings, polls: Iterable[Exchange]) -> Iterator[str]:
-    """Find what the requests had to prove who is asking: tokens that a login brought are in no setting."""
-    own = section.request.headers if isinstance(section, HttpJsonSettings) else {}
-    plain = _PLAIN | {name.lower() for name in own}
-    for exchange in polls:
-        for name, value in exchange.headers.items():
-            if name.lower() not in plain:
-                yield from (value, value.rpartition(" ")[2], value.partition("=")[2])
-
-
-def _masked(error: SourceError | None, redactor: Redactor) -> SourceError | None:
-    if error is not None:
-        error.args = (redactor.redact(str(error)),)
-    return error
-
-
-def _masked_job(job: Observation | None, redactor: Redactor) -> Observation | None:
-    if job is None:
-        return None
-    tasks = tuple(replace(task, **_masked_texts(task, redactor)) for task in job.tasks)
-    return replace(job, **_masked_texts(job, redactor), tasks=tasks)
-
-
-def _masked_texts(whole: Observation | Task, redactor: Redactor) -> dict[str, Any]:
-    """Return the texts that came from the API, masked; a state is a word of ours."""
-    values = {each.name: getattr(whole, each.name) for each in fields(whole)}
-    return {name: redactor.redact(value) for name, value in values.items() if type(value) is str}
-
-
-def _mask(value: Any, redactor: Redactor) -> Any:
+def _mask(value: Any) -> Any:
     match value:
         case str():
-            return redactor.redact(value)
+            return SECRETS.redact(value)
         case list():
-            return [_mask(item, redactor) for item in value]
+            return [_mask(item) for item in value]
         case Mapping():
-            return {redactor.redact(str(key)): _mask(item, redactor) for key, item in value.items()}
+            return {SECRETS.redact(str(key)): _mask(item) for key, item in value.items()}
         case Misfit():
-            return Misfit(redactor.redact(value.why))
+            return Misfit(SECRETS.redact(value.why))
         case _:
             return value

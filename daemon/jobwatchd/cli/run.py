@@ -8,18 +8,13 @@ from pathlib import Path
 import anyio
 import click
 
+from jobwatchd.cli.configuration import config_option, no_argument
 from jobwatchd.cli.failure import exit_on_failure
-from jobwatchd.settings import effective, load_settings
+from jobwatchd.cli.last_words import last_words
+from jobwatchd.cli.output import spare_output
+from jobwatchd.settings import effective, load_settings, peek_log_settings
 from jobwatchd.signals import SIGNALS
 from jobwatchd.wiring import build_daemon, check_buildable
-
-config_option = click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Configuration file.  [default: $JOBWATCHD_CONFIG, else /etc/jobwatchd/jobwatchd.yaml]",
-)
 
 
 @click.command(
@@ -28,14 +23,16 @@ Example:
   jobwatchd run -c jobwatchd.yaml
 
 SIGHUP reads the configuration again; SIGTERM and SIGINT end the daemon within shutdown.drain, a second one at once.
-Exit status: 0 ended as asked, 1 could not go on, 2 the configuration cannot be used."""
+Exit status: 0 ended as asked, 1 could not go on, 2 the configuration cannot be used, 70 something unforeseen went
+wrong."""
 )
 @config_option
+@no_argument
 def run(config: Path | None) -> None:
     """Run the daemon until it is told to stop; logs go to stderr."""
     SIGNALS.hold()  # `main` did so already, where it was asked
-    with exit_on_failure():
-        daemon = build_daemon(partial(load_settings, config, dict(os.environ)))
+    with last_words(partial(peek_log_settings, config, os.environ)) as output:
+        daemon = build_daemon(partial(load_settings, config, dict(os.environ)), output)
         anyio.run(daemon.run, SIGNALS, backend_options={"use_uvloop": _has_uvloop()})
 
 
@@ -49,12 +46,14 @@ Exit status: 0 it can be used, 2 it cannot; then every mistake is named, with it
 )
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing where it can be used.")
+@no_argument
 def check_config(config: Path | None, *, quiet: bool) -> None:
     """Check the configuration, and print what is in effect, with secrets masked."""
     with exit_on_failure():
         settings = load_settings(config, dict(os.environ))
         anyio.run(check_buildable, settings)
-        if not quiet:
+    if not quiet:
+        with spare_output():
             click.echo(effective(settings), nl=False)
 
 

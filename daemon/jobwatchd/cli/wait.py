@@ -2,35 +2,41 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import anyio
 import click
 import orjson
 
+from jobwatchd.app.waiting import Outcome
+from jobwatchd.cli.configuration import config_option
+from jobwatchd.cli.diagnosis import diagnose
+from jobwatchd.cli.durations import DURATION
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.cli.jobs import references
-from jobwatchd.cli.progress import Progress
-from jobwatchd.cli.run import config_option
-from jobwatchd.model.event import EventType
+from jobwatchd.cli.output import spare_output
+from jobwatchd.cli.progress import Progress, clean_text
+from jobwatchd.cli.status import ExitStatus
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.units import parse_duration_s
-from jobwatchd.settings import load_settings
+from jobwatchd.redaction import SECRETS
+from jobwatchd.settings import Settings, load_settings
 from jobwatchd.wiring import build_waiting
 
-TIMED_OUT = 124
+APPEAR_WITHIN_S = 30.0
 # The first that applies to any of the jobs is the exit status: what needs a person most comes first.
-EXIT_STATUS = {EventType.JOB_FAILED: 1, EventType.JOB_LOST: 4, EventType.JOB_CANCELLED: 3}
-
-
-def _duration(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return parse_duration_s(text)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc)) from exc
+EXIT_STATUS = {
+    Outcome.FAILED: ExitStatus.FAILED,
+    Outcome.LOST: ExitStatus.NOT_THERE,
+    Outcome.NOT_FOUND: ExitStatus.NOT_THERE,
+    Outcome.CANCELLED: ExitStatus.CANCELLED,
+    Outcome.UNAUTHORIZED: ExitStatus.NO_PERMISSION,
+}
+LAST_WORDS = {
+    Outcome.NOT_FOUND: "is not there, given up.",
+    Outcome.UNAUTHORIZED: "credentials were refused again, given up.",
+}
 
 
 @click.command(
@@ -38,36 +44,82 @@ def _duration(_context: click.Context, _option: click.Parameter, text: str | Non
 Examples:
   jobwatchd wait graph 1964
   jobwatchd wait graph 1964 1965 --timeout 2h
+  jobwatchd wait media space_id=d290f1ee workflow_id=e3c908ad job_id=fe2e
   jobwatchd wait media SPACE_ID/WORKFLOW_ID/JOB_ID && ./publish.sh
 
 \b
-Exit status: 0 all succeeded, 1 one failed, 4 one was lost, 3 one was cancelled,
-124 the time was up, 2 something was wrong with the command or the configuration."""
+Exit status, the first that applies:
+    0  all succeeded
+    1  one failed
+    4  one was lost, or is not there
+    3  one was cancelled
+   77  the API refused the credentials, twice
+  124  the time was up
+    2  the command line or the configuration cannot be used
+   70  something unforeseen went wrong
+  130, 143, 129  ended by SIGINT, SIGTERM, SIGHUP
+What can or cannot be printed changes none of them."""
 )
 @click.argument("source")
 @click.argument("jobs", metavar="JOB...", nargs=-1, required=True)
-@click.option("--timeout", callback=_duration, metavar="DURATION", help="Give up after so long: 90s, 10m, 2h.")
+@click.option("--timeout", type=DURATION, help="Give up after so long: 90s, 10m, 2h.")
+@click.option(
+    "--appear-within",
+    type=DURATION,
+    help="How long a job may take to be there: 2m.  [default: 30s, or the source's lost_after.grace if shorter]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when it is over.")
 @config_option
-def wait(source: str, jobs: tuple[str, ...], timeout: float | None, as_json: bool, config: Path | None) -> None:  # noqa: FBT001 - a flag of the command line
+def wait(
+    source: str,
+    jobs: Sequence[str],
+    timeout: float | None,
+    appear_within: float | None,
+    *,
+    as_json: bool,
+    config: Path | None,
+) -> None:
     """Wait until each JOB of SOURCE has ended; needs the configuration, but no daemon.
 
-    A JOB is written as in its key: 1964, or SPACE_ID/WORKFLOW_ID/JOB_ID.
+    A JOB is written as in its key, 1964 or SPACE_ID/WORKFLOW_ID/JOB_ID, or with the names of its parts, job_id=1964.
     """
-    with exit_on_failure():
+    with exit_on_failure(otherwise=ExitStatus.SOFTWARE):
         settings = load_settings(config, dict(os.environ))
         refs = references(settings, source, jobs)
-        with Progress(refs, sys.stderr) as progress:
-            waiting = build_waiting(settings, source, told=progress.tell, seen=progress.show)
-            ends = anyio.run(waiting.run, refs, timeout)
+        if appear_within is None:
+            appear_within = min(APPEAR_WITHIN_S, settings.sources[source].poll.lost_after.grace)
+        ends = _wait(settings, refs, timeout, appear_within)
     if as_json:
-        results = [{"job": ref.key, "end": ends[ref].removeprefix("job.") if ref in ends else None} for ref in refs]
-        click.echo(orjson.dumps({"jobs": results}))
+        results = [{"job": ref.key, "end": ends.get(ref)} for ref in refs]
+        with spare_output():
+            click.echo(orjson.dumps({"jobs": results}))
     sys.exit(_exit_status(refs, ends))
 
 
-def _exit_status(refs: list[JobReference], ends: Mapping[JobReference, EventType]) -> int:
+def _wait(
+    settings: Settings, refs: Sequence[JobReference], timeout: float | None, appear_within: float
+) -> Mapping[JobReference, Outcome]:
+    source = refs[0].source
+    progress = Progress(
+        refs,
+        sys.stderr,
+        explain=partial(diagnose, name=source, section=settings.sources[source]),
+        clean=clean_text(SECRETS.redact_foreign),
+        patience=f"{appear_within:g} s",
+    )
+    with progress:
+        waiting = build_waiting(settings, source, progress, appear_within)
+        ends = anyio.run(waiting.run, refs, timeout)
+        for ref in refs:
+            if ref not in ends:
+                progress.say(ref.key, "has not ended, the time is up.")
+            elif ends[ref] in LAST_WORDS:
+                progress.say(ref.key, LAST_WORDS[ends[ref]])
+    return ends
+
+
+def _exit_status(refs: Sequence[JobReference], ends: Mapping[JobReference, Outcome]) -> ExitStatus:
     for end, status in EXIT_STATUS.items():
         if end in ends.values():
             return status
-    return 0 if all(ref in ends for ref in refs) else TIMED_OUT
+    return ExitStatus.OK if all(ref in ends for ref in refs) else ExitStatus.TIMED_OUT

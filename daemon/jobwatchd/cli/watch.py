@@ -8,15 +8,26 @@ import click
 
 from jobwatchd.cli.api_client import ApiClient
 from jobwatchd.cli.connection import uses_daemon
+from jobwatchd.cli.durations import DURATION_TEXT
+from jobwatchd.cli.jobs import named_jobs
+from jobwatchd.cli.lookup import find_watch
+from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.table import print_table, printable, shown_time
 from jobwatchd.model.job import State
+from jobwatchd.model.shown import shown
 
 COLUMNS = ("id", "job", "state", "since", "labels")
 ADD_EXAMPLES = """\
 \b
 Examples:
-  jobwatchd watch add graph job_id=1964 --label team=graph --deadline 6h
+  jobwatchd watch add graph 1964 --label team=graph --deadline 6h
   jobwatchd watch add media space_id=d290f1ee workflow_id=e3c908ad job_id=fe2e
+  jobwatchd watch add media d290f1ee/e3c908ad/fe2e
+"""
+STATUSES = """
+\b
+Exit status: 0 done, 2 the daemon cannot take what was asked, 4 there is no such
+watch, 69 the daemon does not answer, 77 it refused the token.
 """
 
 
@@ -29,52 +40,56 @@ class Pair(click.ParamType[tuple[str, str]]):
         """Return name and value; click reports a usage error for anything else."""
         name, equals, rest = value.partition("=")
         if not name or not equals:
-            self.fail(f"{value!r} is not name=value, such as job_id=1964", param, ctx)
+            self.fail(f"{shown(value)} is not name=value, such as team=graph.", param, ctx)
         return name, rest
 
 
-@click.group(epilog="\b\nExample:\n  jobwatchd watch add graph job_id=1964 --deadline 6h")
+@click.group(epilog=f"\b\nExample:\n  jobwatchd watch add graph 1964 --deadline 6h\n{STATUSES}")
 def watch() -> None:
     """Add, list, show and remove the jobs that the running daemon follows."""
 
 
-@watch.command(epilog=ADD_EXAMPLES)
+@watch.command(epilog=ADD_EXAMPLES + STATUSES)
 @click.argument("source")
-@click.argument("job", metavar="NAME=VALUE...", nargs=-1, required=True, type=Pair())
+@click.argument("jobs", metavar="JOB...", nargs=-1, required=True)
 @click.option("--label", "labels", multiple=True, type=Pair(), help="Carried by every event; may be repeated.")
-@click.option("--deadline", help="Tell when the job has not ended after this time: 90m, 6h, 2d.")
-@click.option("--min-interval", help="Poll no more often than this: 5s.")
-@click.option("--max-interval", help="Poll no less often than this: 2m.")
+@click.option("--deadline", type=DURATION_TEXT, help="Tell when the job has not ended after this time: 90m, 6h, 2d.")
+@click.option("--min-interval", type=DURATION_TEXT, help="Poll no more often than this: 5s.")
+@click.option("--max-interval", type=DURATION_TEXT, help="Poll no less often than this: 2m.")
 @click.option("--silent", is_flag=True, help="Tell nothing about the state in which the job is found first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @uses_daemon
 def add(
     client: ApiClient,
     source: str,
-    job: Sequence[tuple[str, str]],
+    jobs: Sequence[str],
     labels: Sequence[tuple[str, str]],
     *,
     silent: bool,
     as_json: bool,
     **durations: str | None,
 ) -> None:
-    """Follow a job of a SOURCE; one that is followed already stays as it is."""
-    wanted = {
-        "source": source,
-        "job": dict(job),
+    """Follow each JOB of a SOURCE, or none where one does not fit; one that is followed already stays as it is.
+
+    A JOB is written as in its key, 1964 or SPACE_ID/WORKFLOW_ID/JOB_ID, or with the names of its parts, job_id=1964.
+    """
+    options = {
         "labels": dict(labels),
         "initial": "silent" if silent else "tell",
         **{name: text for name, text in durations.items() if text is not None},
     }
-    found, is_new = client.add_watch(wanted)
-    if as_json:
-        click.echo(json.dumps({"created": is_new, "watch": found}, indent=2))
-    else:
-        done = "Watching" if is_new else "Already watching"
-        click.echo(f"{done} {printable(found['key'])} (watch {found['id']})")
+    wanted = [{"source": source, "job": job, **options} for job in named_jobs(jobs)]
+    added = [client.add_watch(wanted[0])] if len(wanted) == 1 else client.add_watches(wanted)
+    with spare_output():
+        for found, is_new in added:
+            if as_json:
+                click.echo(json.dumps({"created": is_new, "watch": found}, indent=2))
+            else:
+                done = "Watching" if is_new else "Already watching"
+                click.echo(f"{done} {printable(found['key'])} (watch {found['id']})")
 
 
-@watch.command("list", epilog="\b\nExample:\n  jobwatchd watch list --source graph --active")
+@watch.command("list", epilog=f"\b\nExample:\n  jobwatchd watch list --source graph --active\n{STATUSES}")
 @click.option("--source", help="Jobs of this source only.")
 @click.option("--state", type=click.Choice([state.value for state in State]), help="Jobs in this state only.")
 @click.option("--active/--ended", default=None, help="Jobs that have not ended only, or those that have.")
@@ -99,13 +114,15 @@ def list_watches(
         print_table(COLUMNS, [_row(each) for each in found])
 
 
-@watch.command(epilog="\b\nExample:\n  jobwatchd watch show graph/1964")
-@click.argument("name", metavar="WATCH")
+@watch.command(epilog=f"\b\nExamples:\n  jobwatchd watch show graph/1964\n  jobwatchd watch show 12\n{STATUSES}")
+@click.argument("names", metavar="WATCH", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @uses_daemon
-def show(client: ApiClient, name: str, *, as_json: bool) -> None:
+def show(client: ApiClient, names: Sequence[str], *, as_json: bool) -> None:
     """Show a WATCH, by its number or the job's key, and what happened to it."""
-    found = client.find_watch(name)
+    if len(names) > 1:
+        raise click.UsageError(f"One watch is expected; a job is written as in its key: {printable('/'.join(names))}")
+    found = find_watch(client, names[0])
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -118,15 +135,16 @@ def show(client: ApiClient, name: str, *, as_json: bool) -> None:
     print_table(("observed", "event", "detail"), told)
 
 
-@watch.command("rm", epilog="\b\nExample:\n  jobwatchd watch rm graph/1964")
+@watch.command("rm", epilog=f"\b\nExample:\n  jobwatchd watch rm graph/1964\n{STATUSES}")
 @click.argument("names", metavar="WATCH...", nargs=-1, required=True)
 @uses_daemon
 def remove(client: ApiClient, names: Sequence[str]) -> None:
-    """Stop following each WATCH, by its number or the job's key; its events stay."""
-    for name in names:
-        found = client.find_watch(name)
-        client.remove_watch(found["id"])
-        click.echo(f"No longer watching {printable(found['key'])}")
+    """Stop following each WATCH, by its number or the job's key, or none where one is not there; its events stay."""
+    found = {watch["id"]: watch["key"] for watch in [find_watch(client, name) for name in names]}
+    for number, key in found.items():
+        client.remove_watch(number)
+        with spare_output():
+            click.echo(f"No longer watching {printable(key)}")
 
 
 def _row(watch: Mapping[str, Any]) -> Sequence[object]:

@@ -15,6 +15,7 @@ from jobwatchd.description.part import Part
 from jobwatchd.description.reading import Reading
 from jobwatchd.description.request import Request
 from jobwatchd.description.states import StateMap
+from jobwatchd.model.shown import shown
 
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 _PAGE_NAMES = frozenset({"page", "size", "offset", "cursor"})
@@ -22,7 +23,7 @@ _PAGE_NAMES = frozenset({"page", "size", "offset", "cursor"})
 
 def _check_parameter(name: str) -> str:
     if not _PARAMETER.fullmatch(name):
-        raise ValueError(f"{name[:40]!r} cannot be a parameter; expected letters, digits and '_'")
+        raise ValueError(f"{shown(name)} cannot be a parameter; expected letters, digits and '_'")
     if name in _PAGE_NAMES:
         raise ValueError(f"{name!r} is the name of a placeholder of list.pages; expected another")
     return name
@@ -85,7 +86,7 @@ def _parameter_mistakes(api: Description) -> Iterator[Mistake]:
             )
     for index, name in enumerate(api.numeric):
         if name not in api.parameters:
-            yield ("numeric", index), f"got {name[:40]!r}; expected one of {', '.join(api.parameters)}"
+            yield ("numeric", index), f"got {shown(name, api.parameters)}; expected one of {', '.join(api.parameters)}"
     yield from _unknown(("request",), api.request.placeholders(), api.parameters)
 
 
@@ -115,14 +116,17 @@ def _list_mistakes(api: Description) -> Iterator[Mistake]:
     for name, expression in listing.group.items():
         if expression is None and name not in api.parameters:
             known = ", ".join(api.parameters)
-            yield ("list", "group"), f"got {name[:40]!r}; expected some of {known}, or a mapping to expressions"
+            yield (
+                ("list", "group"),
+                f"got {shown(name, api.parameters)}; expected some of {known}, or a mapping to expressions",
+            )
         elif expression is not None and name in api.parameters:
             yield ("list", "group", name), f"{name} is a job parameter; expected another name, or a list of parameters"
     yield from _page_mistakes(listing)
-    shown = {name or api.parameters[-1] for name in listing.id}
-    for name in sorted(shown - {*api.parameters}):
-        yield ("list", "id", name), f"got {name[:40]!r}; expected some of {', '.join(api.parameters)}"
-    missing = [name for name in api.parameters if name not in shown and name not in listing.group]
+    found = {name or api.parameters[-1] for name in listing.id}
+    for name in sorted(found - {*api.parameters}):
+        yield ("list", "id", name), f"got {shown(name, api.parameters)}; expected some of {', '.join(api.parameters)}"
+    missing = [name for name in api.parameters if name not in found and name not in listing.group]
     if missing:
         yield (
             ("list", "id"),

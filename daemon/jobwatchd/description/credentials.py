@@ -35,15 +35,6 @@ class Credentials:
         pair = f"{quote(self.client_id, safe='')}:{quote(self.client_secret, safe='')}"
         return base64.b64encode(pair.encode()).decode()
 
-    def secrets(self) -> frozenset[str]:
-        """Return what must never be shown, plain, and in the other forms in which it travels."""
-        values = [self.password, self.token, self.client_secret]
-        if self.password:
-            values.append(base64.b64encode(f"{self.username}:{self.password}".encode()).decode())
-        if self.client_secret:
-            values.append(self.client_basic)
-        return frozenset(value for value in values if value)
-
 
 def needed(auth: Auth) -> tuple[str, ...]:
     """Return which credentials an authentication asks of the user, in the order of `NAMES`."""

@@ -1,6 +1,7 @@
 """JMESPath expressions (https://jmespath.org), compiled once and safe on whatever an API may answer."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -9,11 +10,17 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from jobwatchd.model.shown import shown
+
 _MAX_LENGTH = 4_096
 _PART_OF = frozenset(
     {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "flatten"}
 )
 _FUNCTIONS = Functions.FUNCTION_TABLE
+_REASON = re.compile(
+    r"Parse error at column \d+|Incomplete expression|cannot be empty|Unclosed . delimiter|Unknown token .{1,3}$",
+    re.MULTILINE,
+)
 
 
 class UnusableError(Exception):
@@ -30,8 +37,10 @@ class Expression:
         try:
             self._compiled = jmespath.compile(text)
         except (JMESPathError, ValueError, RecursionError) as exc:
-            reason = " ".join(str(exc).partition(":")[2].split("\n")[0].split()) or "it cannot be read"
-            raise ValueError(f"got {text[:80]!r}; expected a JMESPath expression: {reason.rstrip(':')}") from None
+            # The library quotes the part that it did not like, and the whole.
+            found = _REASON.search(str(exc))
+            reason = "it cannot be read" if found is None else found[0]
+            raise ValueError(f"got {shown(text)}; expected a JMESPath expression: {reason}") from None
         _check_tree(self._compiled.parsed)
 
     def search(self, value: Any) -> Any:
@@ -76,7 +85,7 @@ def _check_tree(node: Mapping[str, Any]) -> None:
 def _check_function(name: str, count: int) -> None:
     known = _FUNCTIONS.get(name)
     if known is None:
-        raise ValueError(f"there is no function {name[:40]}() in JMESPath; expected one of its own")
+        raise ValueError(f"there is no function {shown(name, _FUNCTIONS)} in JMESPath; expected one of its own")
     signature = known["signature"]
     variadic = bool(signature and signature[-1].get("variadic"))
     if count < len(signature) or (count > len(signature) and not variadic):

@@ -8,6 +8,7 @@ from jobwatchd.description.expression import Expr
 from jobwatchd.description.part import Part
 from jobwatchd.description.reading import Reading
 from jobwatchd.description.request import Request
+from jobwatchd.model.shown import shown
 
 MAX_PAGES = 1_000
 
@@ -60,7 +61,7 @@ def _read_id(value: object) -> object:
 def _check_group(group: dict[str, object]) -> dict[str, object]:
     for name in group:
         if not name.isidentifier() or not name.isascii():
-            raise ValueError(f"{name[:40]!r} cannot be a placeholder; expected letters, digits and '_'")
+            raise ValueError(f"{shown(name)} cannot be a placeholder; expected letters, digits and '_'")
     return group
 
 

@@ -5,13 +5,14 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 
 from jobwatchd.model.job import State
+from jobwatchd.model.shown import shown
 
 
 def _read_state(value: object) -> object:
     try:
         return State(value) if isinstance(value, str) else value
     except ValueError:
-        raise ValueError(f"got {value!r:.60}; expected one of {', '.join(State)}") from None
+        raise ValueError(f"got {shown(value, [*State])}; expected one of {', '.join(State)}") from None
 
 
 def _check_map(states: dict[str, State]) -> dict[str, State]:

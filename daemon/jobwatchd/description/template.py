@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
+from jobwatchd.model.shown import shown
+
 Value = str | int
 """What a placeholder stands for; a number stays one where it is a JSON value of its own."""
 
@@ -126,11 +128,11 @@ def _read_path(value: object) -> Template:
     bare = _PLACEHOLDER.sub("x", value)
     if not _PATH.fullmatch(bare):
         raise ValueError(
-            f"got {value[:60]!r}; expected a path such as /api/jobs/{{job_id}}, which begins with '/', has no query "
+            f"got {shown(value)}; expected a path such as /api/jobs/{{job_id}}, which begins with '/', has no query "
             "(that is `query`), and writes other characters percent-encoded"
         )
     if any(segment.replace("%2e", ".").replace("%2E", ".") in {".", ".."} for segment in value.split("/")):
-        raise ValueError(f"got {value[:60]!r}; expected a path without the segments '.' and '..'")
+        raise ValueError(f"got {shown(value)}; expected a path without the segments '.' and '..'")
     return Template(value)
 
 

@@ -1,10 +1,11 @@
 """Group commit: steps that come within one transaction's time go into the next transaction together."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from jobwatchd.engine.gathering import MAX_GROUP, Gathering
+from jobwatchd.engine.guard import guarded_event
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import Event
@@ -47,7 +48,8 @@ class Commits:
 
     def submit(self, step: Step | HealthStep, written: Callable[[bool], None] | None = None) -> None:
         """Have a step written; `written` hears True, or False where somebody else had changed the watch."""
-        self._gathering.submit(_Waiting(step, written))
+        events = tuple(map(guarded_event, step.events))
+        self._gathering.submit(_Waiting(step if events == step.events else replace(step, events=events), written))
 
     @property
     def is_full(self) -> bool:

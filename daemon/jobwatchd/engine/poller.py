@@ -8,6 +8,7 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
+from jobwatchd.engine.guard import guarded
 from jobwatchd.engine.standing import Standing
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
@@ -88,7 +89,7 @@ class Poller:
         self._duration.observe(self._clock.monotonic() - begun_s)
         entry.trouble = None
         if observation is not None:
-            self._write(entry, watch, advance(watch, observation, self._clock.now()), digest)
+            self._write(entry, watch, advance(watch, guarded(observation), self._clock.now()), digest)
         elif watch.overdue_at is not None:
             self._write(entry, watch, mark_overdue(watch, self._clock.now()), entry.digest)
         else:

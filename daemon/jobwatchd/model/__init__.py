@@ -11,4 +11,5 @@
 - `query`: which watches and events to list
 - `api_token`: tokens of the API and their names
 - `retry_after`, `units`, `address`: the Retry-After header; durations and addresses as people write them
+- `shown`: what a message shows of a value that came where it does not belong
 """

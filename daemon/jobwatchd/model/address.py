@@ -3,6 +3,8 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from jobwatchd.model.shown import shown
+
 
 def split_listen(text: str) -> tuple[str, int]:
     """Return host and port of an address to listen at; the host is empty for all addresses.
@@ -10,7 +12,8 @@ def split_listen(text: str) -> tuple[str, int]:
     Raises ValueError, with a sentence that says what was expected, for anything else.
     """
     refused = ValueError(
-        f"got {text[:80]!r}; expected host and port: 127.0.0.1:25629, [::1]:25629, or :25629 for all addresses"
+        f"got {shown(text, ('localhost',))}; expected host and port: "
+        "127.0.0.1:25629, [::1]:25629, or :25629 for all addresses"
     )
     if any(mark in text for mark in "@/?# \t\n\r"):
         raise refused

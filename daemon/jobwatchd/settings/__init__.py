@@ -2,9 +2,10 @@
 
 The map, from the top down:
 
-- `loading`: `load_settings` puts the layers together, and tells all mistakes at once
+- `loading`: `load_settings` puts the layers together, and tells all mistakes at once; `peek_log_settings`
 - `document`, `composer`: the YAML file as a tree that knows its lines
 - `environment`: the `JOBWATCHD_…` variables laid over it
+- `placeholders`: what looks like a variable and is none
 - `secrets`, `files`: secrets and other files that settings name, and where they are looked for
 - `crosschecks`: what no single section can know to be wrong
 - `problems`, `places`: mistakes as sentences, each with the place it was made in
@@ -17,8 +18,8 @@ The map, from the top down:
 - `units`, `urls`, `names`, `credentials`: the values in them
 """
 
-from jobwatchd.settings.loading import load_settings
+from jobwatchd.settings.loading import load_settings, peek_log_settings
 from jobwatchd.settings.masking import effective
 from jobwatchd.settings.root import Settings
 
-__all__ = ["Settings", "effective", "load_settings"]
+__all__ = ["Settings", "effective", "load_settings", "peek_log_settings"]

@@ -15,18 +15,25 @@ MIN_SIGNING_BYTES = 16
 SIGNING_PREFIX = "whsec_"
 
 
-def _check_password(secret: SecretStr) -> SecretStr:
+def _text_of(secret: SecretStr) -> str:
     value = secret.get_secret_value()
+    if value.startswith("\ufeff"):
+        raise ValueError("the secret begins with a byte order mark (BOM), which cannot be seen; expected it without")
+    return value
+
+
+def _check_password(secret: SecretStr) -> SecretStr:
+    value = _text_of(secret)
     if not value:
         raise ValueError("the secret is empty")
     if not value.isprintable():
-        raise ValueError("the secret holds control characters; expected a single line")
+        raise ValueError("the secret holds control characters, such as a line break; expected a single line")
     return secret
 
 
 def _check_header(secret: SecretStr) -> SecretStr:
     # It travels in a header, where anything else is refused or read differently by each server.
-    value = secret.get_secret_value()
+    value = _text_of(secret)
     if not value or not value.isascii() or not value.isprintable() or value != value.strip():
         raise ValueError(
             "the secret travels in an HTTP header; expected printable ASCII, not empty, no blanks around it"
@@ -35,7 +42,7 @@ def _check_header(secret: SecretStr) -> SecretStr:
 
 
 def _check_token(secret: SecretStr) -> SecretStr:
-    name, value = split_token(secret.get_secret_value())
+    name, value = split_token(_text_of(secret))
     if name is not None and not is_name(name):
         # Not quoted: where name and token were exchanged, it is a secret.
         raise ValueError(f"the name of a token cannot be used; {EXPECTED_NAME}; then a colon, a blank, and the token")
@@ -47,7 +54,7 @@ def _check_token(secret: SecretStr) -> SecretStr:
 
 
 def _check_signing(secret: SecretStr) -> SecretStr:
-    encoded = secret.get_secret_value().removeprefix(SIGNING_PREFIX)
+    encoded = _text_of(secret).removeprefix(SIGNING_PREFIX)
     try:
         key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):

@@ -20,11 +20,15 @@ from jobwatchd.values.watch_request import misfits, parameter_text
 # What names a job of a source that is wrong itself, and what of it is a number.
 NOTHING: tuple[Sequence[str], Sequence[str]] = ((), ())
 
+# What NebulaGraph Explorer's own API is under.
+NEBULA_PATH = "/api-open/v1/"
+
 
 def cross_check(tree: Mapping[str, Any], problems: Problems) -> None:
     """Add what contradicts itself across sections; what is wrong within one is passed over."""
     _check_watches(tree, problems)
     _check_sinks(tree, problems)
+    _check_base_urls(tree, problems)
     _check_server(tree, problems)
 
 
@@ -123,6 +127,25 @@ def _check_sinks(tree: Mapping[str, Any], problems: Problems) -> None:
         for index, source in enumerate(wanted if isinstance(wanted, list) else []):
             if isinstance(source, str) and not _is_named(tree, source):
                 problems.add(("sinks", name, "sources", index), _no_source(tree, source))
+
+
+def _check_base_urls(tree: Mapping[str, Any], problems: Problems) -> None:
+    """Find URLs that were copied whole, with the part of the path that requests begin with."""
+    for name, source in members(tree, "sources").items():
+        base, request = source.get("base_url"), source.get("request")
+        path = request.get("path") if isinstance(request, dict) else None
+        added = NEBULA_PATH if source.get("kind") == "nebula-explorer" else path
+        if not isinstance(base, str) or not isinstance(added, str):
+            continue
+        literal = added.partition("{")[0].rsplit("/", 1)[0].split("/")[1:]
+        # One part alone may well be there twice, behind a proxy that adds it.
+        for length in range(len(literal), 1, -1):
+            twice = "/" + "/".join(literal[:length])
+            if base.rstrip("/").endswith(twice):
+                problems.add(
+                    ("sources", name, "base_url"), f"it ends with {twice}, which is added to it; expected it without"
+                )
+                break
 
 
 def _check_server(tree: Mapping[str, Any], problems: Problems) -> None:

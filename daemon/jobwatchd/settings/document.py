@@ -5,6 +5,7 @@ other things of a value, merge keys and keys given twice are refused.
 """
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,15 @@ from jobwatchd.settings.places import KeyPath, dotted
 from jobwatchd.settings.problems import Problem
 
 MAX_FILE_SIZE = 64 * 1_048_576
+_REMEDY = "a value that begins with one of * & ! % @ ` or holds ': ' wants quotes"
+_REMEDIES = {
+    "mapping values are not allowed": (
+        "is the line indented as the one above it, with a blank after each colon? A value that holds ': ' wants quotes"
+    ),
+    "could not find expected ':'": "expected `key: value`, with a blank after the colon, here or in the lines above",
+    "did not find expected key": f"is the line indented as its neighbours? {_REMEDY[0].upper()}{_REMEDY[1:]}",
+    "another document": "expected one document; a line `---` begins another",
+}
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 
 
@@ -71,7 +81,7 @@ def read_document(file: Path) -> Document:
     except TooDeepError as exc:
         raise ConfigError(f"{file}:{exc.line}: {exc}; expected a configuration") from None
     except yaml.MarkedYAMLError as exc:
-        raise ConfigError(f"{file}{_position(exc)}: {_explain(exc)}") from None
+        raise ConfigError(_strange_indent(file, text, exc) or f"{file}{_position(exc)}: {_explain(exc)}") from None
     except yaml.YAMLError as exc:
         position = getattr(exc, "position", None)
         place = "" if not isinstance(position, int) else f":{text.count(chr(10), 0, position) + 1}"
@@ -90,10 +100,16 @@ def _read_text(file: Path) -> str:
     try:
         with file.open("rb") as stream:
             raw = stream.read(MAX_FILE_SIZE + 1)
+    except IsADirectoryError as exc:
+        inside = file / "jobwatchd.yaml"
+        hint = f"did you mean {inside}?" if inside.is_file() else "expected a file"
+        raise ConfigError(f"{file}: the configuration file cannot be read: {exc.strerror}; {hint}") from None
     except OSError as exc:
         raise ConfigError(f"{file}: the configuration file cannot be read: {exc.strerror}") from None
     if len(raw) > MAX_FILE_SIZE:
         raise ConfigError(f"{file}: the configuration file is larger than {MAX_FILE_SIZE} bytes")
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) or b"\0" in raw[:2]:
+        raise ConfigError(f"{file}: the file is UTF-16; save it as UTF-8")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -111,5 +127,16 @@ def _explain(exc: yaml.MarkedYAMLError) -> str:
     problem = exc.problem or "it cannot be parsed"
     if "alias" in problem:
         problem = "an alias (*) without its anchor (&)"
-    problem = _QUOTED.sub("…", problem)
-    return f"this is not YAML: {problem}; a value that begins with one of * & ! % @ ` or holds ': ' wants quotes"
+    remedy = next((remedy for words, remedy in _REMEDIES.items() if words in problem), _REMEDY)
+    return f"this is not YAML: {_QUOTED.sub('…', problem)}; {remedy}"
+
+
+def _strange_indent(file: Path, text: str, exc: yaml.MarkedYAMLError) -> str | None:
+    """Return whether the line that is no YAML, or the one before it, is indented with something else than blanks."""
+    last = 0 if exc.problem_mark is None else exc.problem_mark.line + 1
+    for number, line in list(enumerate(text.split("\n"), start=1))[max(0, last - 2) : last]:
+        for letter in line[: len(line) - len(line.lstrip())]:
+            if letter != " ":
+                what = "a tab" if letter == "\t" else f"a strange blank (U+{ord(letter):04X})"
+                return f"{file}:{number}: this is not YAML: the line is indented with {what}; expected blanks"
+    return None

@@ -6,7 +6,8 @@ as `_`. Lists and mappings are JSON, `null` unsets. The environment changes sour
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, get_origin
 
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ from jobwatchd.settings.problems import Problem, explain_unknown, is_secretive
 from jobwatchd.settings.schema import KINDS, members, model_at
 
 PREFIX = "JOBWATCHD_"
+MOST_SUGGESTED = 3
 # Read by the command line, for the file and for talking to a running daemon; no settings of the daemon.
 COMMAND_LINE = frozenset({"JOBWATCHD_CONFIG", "JOBWATCHD_URL", "JOBWATCHD_TOKEN", "JOBWATCHD_TOKEN_FILE"})
 # Kubernetes gives every container such variables for each Service, and one will be called jobwatchd.
@@ -42,11 +44,49 @@ def overlay(document: Document, env: Mapping[str, str]) -> dict[KeyPath, str]:
             path = _locate(variable.removeprefix(PREFIX), document.tree)
             value = _read(env[variable], path, document.tree)
         except _UnknownError as exc:
-            document.problems.append(Problem(0, f"environment variable {variable}: {exc}"))
+            sentence = f"environment variable {variable}: {exc}{_suggest(variable, document.tree)}"
+            document.problems.append(Problem(0, sentence))
             continue
         if _set(document.tree, path, value):
             variables[path] = variable
     return variables
+
+
+def variable_for(path: KeyPath, tree: Mapping[str, Any]) -> str | None:
+    """Return the variable that sets the key at `path`; None where no variable does."""
+    variable = PREFIX + "__".join(str(part).upper().replace("-", "_") for part in path)
+    try:
+        return variable if _locate(variable.removeprefix(PREFIX), tree) == path else None
+    except _UnknownError:
+        return None
+
+
+def _suggest(variable: str, tree: Mapping[str, Any]) -> str:
+    """Return which variables may have been meant: `_` for `__`, a key without its section, a slip of the finger."""
+    known = {_single(each): each for each in (*COMMAND_LINE, *_variables((), tree))}
+    name = _single(variable)
+    ends = f"_{name.removeprefix(PREFIX)}"
+    if variable in known.values():
+        return ""
+    meant = [name] if name in known else [each for each in known if each.endswith(ends)]
+    meant = meant or get_close_matches(name, known, n=1, cutoff=0.8)
+    names = " or ".join(known[each] for each in meant[:MOST_SUGGESTED])
+    return f"; did you mean {names}?" if names else ""
+
+
+def _single(variable: str) -> str:
+    return re.sub("_+", "_", variable)
+
+
+def _variables(path: KeyPath, tree: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every variable that sets something at or below `path`."""
+    model = model_at(path, tree)
+    for name in () if model is None else model.model_fields:
+        below: KeyPath = (*path, name)
+        for each in [(name, member) for member in members(tree, name)] if below[0] in KINDS and not path else [below]:
+            if (variable := variable_for(each, tree)) is not None:
+                yield variable
+            yield from _variables(each, tree)
 
 
 def _locate(name: str, tree: Mapping[str, Any]) -> KeyPath:
@@ -92,6 +132,10 @@ def _member(section: str, rest: str, tree: Mapping[str, Any]) -> tuple[str, str]
 
 
 def _read(text: str, path: KeyPath, tree: Mapping[str, Any]) -> Any:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _UnknownError("its value is not UTF-8; expected text") from None
     model = model_at(path[:-1], tree)
     field = None if model is None else model.model_fields.get(str(path[-1]))
     annotation = None if field is None else field.annotation

@@ -1,10 +1,14 @@
 """Files that settings name, and the folders in which secrets are looked for unasked."""
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobwatchd.model.shown import shown
+
 MAX_SECRET_SIZE = 65_536
+MAX_SHOWN_PATH = 255
 
 
 class UnreadableError(Exception):
@@ -43,16 +47,40 @@ def _is_file(file: Path) -> bool:
         return False
 
 
-def read_secret(file: Path) -> str:
-    """Return a file's text without the line end at its end; raises `UnreadableError`."""
+def told(file: Path, named: str | None) -> str:
+    """Return what a message calls a file that is not there; `named` is how the configuration names it, if it does.
+
+    Where a file's name is due, people put the secret itself: only what is plainly a path is shown whole.
+    """
+    if named is None or (named.startswith(("/", "./", "../")) and named.isprintable() and len(named) <= MAX_SHOWN_PATH):
+        return str(file)
+    folder = str(file).removesuffix(named)
+    return f"{shown(named)} in {folder.rstrip('/') or folder or '.'}"
+
+
+def _exists(file: Path) -> bool:
+    try:
+        file.lstat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def read_secret(file: Path, named: str | None = None) -> str:
+    """Return a file's text without the line end at its end; raises `UnreadableError`. On `named` see `told`."""
     try:
         with file.open("rb") as stream:
             raw = stream.read(MAX_SECRET_SIZE + 1)
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or "not a file name"
-        raise UnreadableError(f"the file {file} cannot be read ({reason}); expected a readable file") from None
+        called = str(file) if _exists(file) else told(file, named)
+        raise UnreadableError(f"the file {called} cannot be read ({reason}); expected a readable file") from None
     if len(raw) > MAX_SECRET_SIZE:
         raise UnreadableError(f"the file {file} is larger than {MAX_SECRET_SIZE} bytes; expected less")
+    if raw.startswith(BOM_UTF8):
+        raise UnreadableError(f"the file {file} begins with a byte order mark (BOM); save it as UTF-8 without one")
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise UnreadableError(f"the file {file} is not UTF-8, but UTF-16; save it as UTF-8")
     try:
         text = raw.decode()
     except UnicodeDecodeError:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from jobwatchd.model.shown import shown
+
 EXPECTED_NAME = "expected 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 
@@ -17,7 +19,7 @@ def is_name(text: str) -> bool:
 def check_name(name: str) -> str:
     """Return a name; raises ValueError for what cannot be one."""
     if not is_name(name):
-        raise ValueError(f"{name[:80]!r} cannot be a name; {EXPECTED_NAME}")
+        raise ValueError(f"{shown(name)} cannot be a name; {EXPECTED_NAME}")
     return name
 
 

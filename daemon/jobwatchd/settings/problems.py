@@ -12,13 +12,15 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from jobwatchd.settings.credentials import MASK
+from jobwatchd.model.shown import shown
+from jobwatchd.redaction import MASK
 from jobwatchd.settings.places import KeyPath, Places, dotted
 
 _SECRETIVE = re.compile(
     r"pass|pwd|secret|token|api_?key|credential|auth|header|cookie|private|signature|access_?key", re.IGNORECASE
 )
-_MAX_SHOWN = 60
+_FEWEST_LETTERS = 3
+_WORD = re.compile(r"'([^']*)'")
 _EXPECTED = {
     "string": "text; put it in quotes if it looks like something else",
     "int": "a whole number",
@@ -84,9 +86,12 @@ def explain(error: ErrorDetails, path: KeyPath) -> str:
     if kind == "missing":
         return "the key is missing"
     expected = next((text for name, text in _EXPECTED.items() if kind.startswith(f"{name}_")), None)
+    meant = ""
     if kind in _BOUNDS:
         expected = _BOUNDS[kind].format_map(context)
-    return f"got {_shown(error['input'], path)}; expected {expected or error['msg']}"
+    known = _WORD.findall(str(context.get("expected", "")))
+    meant = _suggest(error["input"], known).replace(",", ";", 1)
+    return f"got {_shown(error['input'], path, known)}; expected {expected or error['msg']}{meant}"
 
 
 def explain_kind(kinds: Collection[str], got: object) -> str:
@@ -94,7 +99,7 @@ def explain_kind(kinds: Collection[str], got: object) -> str:
     expected = f"expected one of {', '.join(kinds)}"
     if got is None:
         return f"the key is missing; {expected}"
-    return f"got {_shown(got, ())}{_suggest(got, kinds)}; {expected}"
+    return f"got {shown(got, kinds)}{_suggest(got, kinds)}; {expected}"
 
 
 def explain_unknown(key: object, model: type[BaseModel] | None) -> str:
@@ -104,18 +109,12 @@ def explain_unknown(key: object, model: type[BaseModel] | None) -> str:
 
 
 def _suggest(got: object, known: Collection[str]) -> str:
-    close = get_close_matches(str(got).lower(), known, n=1)
+    word = str(got).lower()
+    begun = [each for each in known if len(word) >= _FEWEST_LETTERS and each.startswith(word)]
+    close = get_close_matches(word, known, n=1) or begun
     return f", did you mean `{close[0]}`?" if close else ""
 
 
-def _shown(value: Any, path: KeyPath) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "a mapping" if value else "an empty mapping"
-    if isinstance(value, list | tuple):
-        return "a list" if value else "an empty list"
-    if is_secretive(path):
-        return MASK
-    shown = repr(value)
-    return shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}…"
+def _shown(value: Any, path: KeyPath, known: Collection[str]) -> str:
+    is_plain = value is not None and not isinstance(value, dict | list | tuple)
+    return MASK if is_plain and is_secretive(path) else shown(value, known)

@@ -1,10 +1,12 @@
 """All sections together."""
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, cast
+from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from jobwatchd.model.job import JobReference
@@ -13,16 +15,14 @@ from jobwatchd.settings.credentials import SIGNING_PREFIX
 from jobwatchd.settings.names import Name
 from jobwatchd.settings.section import SECTION_CONFIG
 from jobwatchd.settings.server import LogSettings, ServerSettings, ShutdownSettings, StoreSettings
-from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
-from jobwatchd.settings.sources import (
-    HttpJsonSettings,
-    NebulaExplorerSettings,
-    SourceSettings,
-    make_reference,
-    no_source,
-)
+from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings
+from jobwatchd.settings.sources import SourceSettings, make_reference, no_source
 from jobwatchd.settings.watches import WatchSettings
 from jobwatchd.values.watch_request import misfits
+
+_SCHEME = re.compile(r"^(?:bearer|basic|token|key|api-?key)\s+(?=\S+$)", re.IGNORECASE)
+# What a login calls the one who logs in.
+_LOGIN_NAMES = ("account", "username", "client_id")
 
 
 def _default_sinks() -> dict[Name, SinkSettings]:
@@ -78,19 +78,30 @@ class Settings(BaseSettings):
         )
 
     def secrets(self) -> frozenset[str]:
-        """Return every secret value, in each form in which it travels; for the log's redactor only."""
-        values = list(self.server.named_tokens.values())
-        for source in self.sources.values():
-            if isinstance(source, HttpJsonSettings):
-                values += source.credentials().secrets()
-            elif isinstance(source, NebulaExplorerSettings):
-                password = source.password.get_secret_value()
-                values += [password, base64.b64encode(f"{source.account}:{password}".encode()).decode()]
-            else:
-                values.append(source.api_key.get_secret_value())
-        for sink in self.sinks.values():
-            if isinstance(sink, WebhookSinkSettings):
-                signing = [secret.get_secret_value() for secret in sink.secrets]
-                values += [*signing, *(secret.removeprefix(SIGNING_PREFIX) for secret in signing)]
-                values += [secret.get_secret_value() for secret in sink.headers.values()]
-        return frozenset(values)
+        """Return every secret value, and the pairs of name and secret as logins send them; for redaction only."""
+        # There may be very many watches, and they have none.
+        return frozenset(_secrets_in(self.model_copy(update={"watches": ()})))
+
+
+def _secrets_in(value: object) -> Iterator[str]:
+    """Yield secrets by their type, so that no section has to be named here, and none is forgotten."""
+    if isinstance(value, SecretStr):
+        secret = value.get_secret_value()
+        # Of a header `Bearer abc` the token alone, of a signing secret what follows its prefix.
+        yield from {secret, _SCHEME.sub("", secret), secret.removeprefix(SIGNING_PREFIX)}
+    elif isinstance(value, BaseModel):
+        members = [getattr(value, name) for name in type(value).model_fields]
+        names = [name for key in _LOGIN_NAMES if (name := getattr(value, key, None))]
+        for secret in (member.get_secret_value() for member in members if isinstance(member, SecretStr)):
+            for name in names:
+                yield _basic(name, secret)
+                yield _basic(quote(name, safe=""), quote(secret, safe=""))
+        for member in members:
+            yield from _secrets_in(member)
+    elif isinstance(value, Mapping | tuple | list):
+        for member in value.values() if isinstance(value, Mapping) else value:
+            yield from _secrets_in(member)
+
+
+def _basic(name: str, secret: str) -> str:
+    return base64.b64encode(f"{name}:{secret}".encode()).decode()

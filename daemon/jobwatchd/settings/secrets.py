@@ -108,15 +108,15 @@ def _read_named(slot: _Slot, section: dict[str, Any], folders: Folders, problems
     files = [folders.resolve(name) for name in names]
     section[slot.file_key] = [str(file) for file in files] if slot.shape is _Shape.FILES else str(files[0])
     if slot.shape is _Shape.LINES:
-        section[slot.key] = _lines(files[0])
+        section[slot.key] = _lines(files[0], names[0])
     else:
-        secrets = [read_secret(file) for file in files]
+        secrets = [read_secret(file, name) for file, name in zip(files, names, strict=True)]
         section[slot.key] = secrets if slot.shape is _Shape.FILES else secrets[0]
     return True
 
 
-def _lines(file: Path) -> list[str]:
-    secrets = secret_lines(read_secret(file))
+def _lines(file: Path, named: str | None = None) -> list[str]:
+    secrets = secret_lines(read_secret(file, named))
     if not secrets:
         raise UnreadableError(f"the file {file} holds only comments; expected one secret a line")
     return secrets
@@ -132,7 +132,7 @@ def _resolve_tls(path: KeyPath, section: object, folders: Folders, problems: Pro
         file = folders.resolve(name)
         section[key] = str(file)
         try:
-            read_secret(file)
+            read_secret(file, name)
         except UnreadableError as exc:
             problems.add((*path, key), str(exc))
 

@@ -1,10 +1,12 @@
 """The parts of the daemon that exist once: HTTP server, store, log, shutdown."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
+from jobwatchd.logs import Format
 from jobwatchd.model.address import split_listen
 from jobwatchd.model.api_token import name_tokens
 from jobwatchd.settings.credentials import Token
@@ -12,10 +14,17 @@ from jobwatchd.settings.section import Section
 from jobwatchd.settings.units import Duration, PositiveDuration
 from jobwatchd.settings.urls import StoreUrl
 
+_PORT = re.compile(r"\d{1,5}", re.ASCII)
 
-def _check_listen(text: str) -> str:
-    split_listen(text)
-    return text
+
+def _check_listen(value: object) -> object:
+    if type(value) in {int, str} and _PORT.fullmatch(str(value)):
+        raise ValueError(
+            f"got {value}, a port alone; write 127.0.0.1:{value} for this machine only, or :{value} for all addresses"
+        )
+    if isinstance(value, str):
+        split_listen(value)
+    return value
 
 
 def _by_name(tokens: tuple[Token, ...]) -> dict[str, str]:
@@ -33,7 +42,7 @@ class ServerSettings(Section):
     Each of `tokens` is `name: token`, or a token alone.
     """
 
-    listen: Annotated[str, AfterValidator(_check_listen)] = "127.0.0.1:25629"
+    listen: Annotated[str, BeforeValidator(_check_listen, json_schema_input_type=str)] = "127.0.0.1:25629"
     tokens: Annotated[tuple[Token, ...], AfterValidator(_check_tokens)] = ()
     tokens_file: Path | None = None
 
@@ -65,6 +74,11 @@ class LogSettings(Section):
 
     format: Literal["auto", "json", "console"] = "auto"
     level: Literal["debug", "info", "warning", "error"] = "info"
+    keys: Literal["default", "gcp", "ecs"] = "default"
+
+    def line_format(self) -> Format:
+        """Return how lines look."""
+        return Format(self.format, self.level, self.keys)
 
 
 class ShutdownSettings(Section):

@@ -12,6 +12,7 @@ from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
 from jobwatchd.model.event import EventType
 from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.shown import shown
 from jobwatchd.settings.credentials import HeaderSecret, SigningSecret
 from jobwatchd.settings.section import Section
 from jobwatchd.settings.units import Count, Duration, PositiveDuration
@@ -25,7 +26,9 @@ _OWN_HEADERS = frozenset({"content-type", "content-length", "transfer-encoding",
 def _check_pattern(pattern: str) -> str:
     if not any(fnmatchcase(kind, pattern) for kind in EventType):
         known = ", ".join(EventType)
-        raise ValueError(f"{pattern[:60]!r} matches no event; expected one of {known}, or a pattern such as job.*")
+        raise ValueError(
+            f"{shown(pattern, [*EventType])} matches no event; expected one of {known}, or a pattern such as job.*"
+        )
     return pattern
 
 

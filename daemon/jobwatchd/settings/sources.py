@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
@@ -10,6 +11,7 @@ from jobwatchd.description import Credentials, Description
 from jobwatchd.description.credentials import NAMES, needed, placeholders
 from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.shown import shown
 from jobwatchd.settings.credentials import HeaderSecret, Password
 from jobwatchd.settings.poll import PollSettings, RevivablePollSettings
 from jobwatchd.settings.section import Section
@@ -46,13 +48,19 @@ class TlsSettings(Section):
 
 def no_source(source: str, known: Iterable[str]) -> str:
     """Return the sentence for a source that is not configured."""
-    return f"there is no source {source[:80]!r}; expected one of: {', '.join(sorted(known)) or 'none is configured'}"
+    names = sorted(known)
+    return f"there is no source {shown(source, names)}; expected one of: {', '.join(names) or 'none is configured'}"
 
 
 def make_reference(
     source: str, job: Mapping[str, str], parameters: Sequence[str], numeric: Sequence[str]
 ) -> JobReference:
-    """Return the reference for named job parameters; raises ValueError that says what does not fit."""
+    """Return the reference for named job parameters; raises ValueError that says what does not fit.
+
+    All of them in one are `key`, as the end of the job's key has them: `1964`, or `SPACE/WORKFLOW/JOB`.
+    """
+    if set(job) == {"key"} != set(parameters):
+        job = _split_key(source, str(job["key"]), parameters)
     if set(job) != set(parameters):
         got = ", ".join(sorted(name[:40] for name in job)[:MAX_SHOWN])
         raise ValueError(f"got {got or 'nothing'}; expected exactly {', '.join(parameters)}")
@@ -62,6 +70,16 @@ def make_reference(
     if wrong:
         raise ValueError(f"expected {', '.join(wrong)} to be a number without leading zeros")
     return JobReference.of(source, list(values.values()))
+
+
+def _split_key(source: str, key: str, parameters: Sequence[str]) -> Mapping[str, str]:
+    parts = key.split("/")
+    if len(parts) == len(parameters) + 1 and parts[0] == source:
+        parts = parts[1:]
+    if len(parts) != len(parameters):
+        named = " ".join(f"{parameter}=…" for parameter in parameters)
+        raise ValueError(f"{shown(key)} names no job there; expected {'/'.join(parameters)}, or {named}")
+    return {parameter: unquote(part) for parameter, part in zip(parameters, parts, strict=True)}
 
 
 class HttpSourceSettings(Section):

@@ -1,10 +1,12 @@
 """Durations, sizes, rates and counts as people write them; kept in seconds, bytes and requests a second."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from jobwatchd.model.shown import shown
 from jobwatchd.values.durations import (
     Duration,
     PositiveDuration,
@@ -34,12 +36,29 @@ _SIZE = re.compile(r"(\d{1,12}) ?(B|kB|KiB|MB|MiB|GB|GiB)", re.ASCII)
 _RATE_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0}
 _RATE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?/ ?(s|m|h)", re.ASCII)
 
+# How else people write them, in lower case; more digits are not shown, and no guess is made of them.
+_LOOSE_SIZE = re.compile(r"(\d{1,6}) ?([a-z]*)", re.ASCII)
+_SIZE_WORDS = {
+    **dict.fromkeys(("b", "byte", "bytes"), "B"),
+    **dict.fromkeys(("k", "ki", "kib", "kb"), "KiB"),
+    **dict.fromkeys(("m", "mi", "mib", "mb"), "MiB"),
+    **dict.fromkeys(("g", "gi", "gib", "gb"), "GiB"),
+}
+_LOOSE_RATE = re.compile(r"(\d{1,6}) ?(?:r|req|requests?)? ?(?:/|per|p)? ?([a-z]*)", re.ASCII)
+_RATE_WORDS = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), "/s"),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), "/m"),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), "/h"),
+}
+
 
 def parse_size(value: object) -> int:
     """Return the bytes of `512B`, `64KiB`, `1MiB`; raises ValueError for anything else, and for zero."""
     match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or int(match[1]) == 0:
-        raise ValueError(f"got {_shown(value)}; expected a size with its unit, above zero: 64KiB, 1MiB or 5MB")
+        meant = _suggest(value, _LOOSE_SIZE, _SIZE_WORDS, "B")
+        example = f"write {meant}" if meant else "64KiB, 1MiB or 5MB"
+        raise ValueError(f"got {shown(value)}; expected a size with its unit, above zero: {example}")
     return int(match[1]) * _SIZE_UNITS[match[2]]
 
 
@@ -55,9 +74,9 @@ def parse_rate(value: object) -> float | None:
         return None
     match = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or float(match[1]) == 0:
-        raise ValueError(
-            f"got {_shown(value)}; expected a rate above zero, 50/s, 300/m or 1000/h, or null for no limit"
-        )
+        meant = _suggest(value, _LOOSE_RATE, _RATE_WORDS, "/s")
+        example = f"write {meant}" if meant else "50/s, 300/m or 1000/h"
+        raise ValueError(f"got {shown(value)}; expected a rate above zero, {example}, or null for no limit")
     return float(match[1]) / _RATE_UNITS[match[2]]
 
 
@@ -78,14 +97,17 @@ def parse_count(value: object) -> int:
         value = int(value)
     # YAML's `true` is an int to Python, and means no number.
     if type(value) is not int or value < 1:
-        raise ValueError(f"got {_shown(value)}; expected a whole number of at least 1")
+        raise ValueError(f"got {shown(value)}; expected a whole number of at least 1")
     return value
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)[:60]
+def _suggest(value: object, pattern: re.Pattern[str], words: Mapping[str, str], bare: str) -> str | None:
+    """Return what was meant by a whole number and a word of one's own, if that can be guessed."""
+    match = pattern.fullmatch(str(value).strip().lower()) if type(value) in {int, str} else None
+    if match is None or int(match[1]) == 0:
+        return None
+    unit = words.get(match[2]) if match[2] else bare
+    return None if unit is None else f"{match[1]}{unit}"
 
 
 def _written(shape: re.Pattern[str], *others: object) -> WithJsonSchema:

@@ -6,14 +6,18 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from jobwatchd.model.shown import shown
+
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\\]")
 _SQLITE = re.compile(r"sqlite:///[^?#]+")
 
 
 def _split(text: str, example: str) -> SplitResult:
     """Return the parts of an http(s) URL without credentials; raises ValueError, which quotes no credentials."""
-    quoted = "a URL that holds '@'" if "@" in text else repr(text[:80])
+    quoted = "a URL that holds '@'" if "@" in text else shown(text)
     expected = f"expected an http:// or https:// URL such as {example}"
+    if "://" not in text:
+        expected = f"{expected}: write http:// or https:// in front of the host"
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -53,7 +57,7 @@ def _check_proxy_url(text: str) -> str:
 
 def _check_store_url(text: str) -> str:
     if not _SQLITE.fullmatch(text):
-        quoted = "a URL that holds '@'" if "@" in text else repr(text[:80])
+        quoted = "a URL that holds '@'" if "@" in text else shown(text)
         raise ValueError(
             f"got {quoted}; expected sqlite:/// and a file: sqlite:////var/lib/jobwatchd/jobwatchd.db "
             "(four slashes for a path from the root)"

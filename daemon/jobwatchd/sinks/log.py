@@ -1,22 +1,22 @@
 """The log sink: one structured line an event."""
 
-import os
-import select
-import stat
-from typing import TextIO
+from functools import partial
 
 import anyio
-import anyio.lowlevel
-import anyio.to_thread
-import structlog
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.errors import SinkUnavailable
+from jobwatchd.logs import QueuedOutput
+from jobwatchd.logs.queued_output import Line, Written
 from jobwatchd.model.event import Event
+from jobwatchd.ports import Clock
 from jobwatchd.sinks.event_data import event_data
 
-# The kinds of files of which `poll` says whether a line can be written at once; a terminal's room may be less than one.
-POLLED = (stat.S_ISREG, stat.S_ISFIFO, stat.S_ISSOCK)
+# How often a line that waits is looked after.
+ROUND_S = 0.25
+# How long a line waits for somebody who reads nothing at all, and how long while the process wants to end.
+PATIENCE_S = 10.0
+HURRIED_S = 0.5
 
 
 class LogSink:
@@ -24,60 +24,52 @@ class LogSink:
 
     The line's event is the event's type (`job.succeeded`), followed by `id` and the fields told in `event_data`, always
     the same in the same order, null where unknown. `logger` must let info pass, and return its lines (structlog's
-    `ReturnLogger`); they are written to `stream`.
+    `ReturnLogger`); they go to `output`, in the order in which `send` is called.
     """
 
     durable = True
 
-    def __init__(self, name: str, logger: FilteringBoundLogger, stream: TextIO) -> None:
+    def __init__(self, name: str, logger: FilteringBoundLogger, output: QueuedOutput, clock: Clock) -> None:
         self.name = name
         self._logger = logger
-        # It flushes every line and raises what goes wrong, and shares a lock with other loggers of the same stream.
-        self._output = structlog.WriteLogger(stream)
-        self._poll = _poll(stream)
-        # One at a time, in a thread: whoever does not read our stderr must not hold up the event loop.
-        self._writer = anyio.CapacityLimiter(1)
+        self._output = output
+        self._clock = clock
+        # Lines that are being written although nobody waited for them to the end: they are not written again.
+        self._begun: dict[str, Line] = {}
 
     async def send(self, event: Event) -> None:
-        """Write the line; returning means that it has left the process.
+        """Write the line; returning means that it has left the process, whole.
 
-        Raises `SinkUnavailable` where it cannot be written: a closed pipe, a full disk.
+        Raises `SinkUnavailable` where it cannot be written (a closed pipe, a full disk), or where nobody reads.
         """
-        line: str = self._logger.info(event.type.value, id=event.id, **event_data(event))
+        line = self._begun.pop(event.id, None) or self._output.submit(
+            self._logger.info(event.type.value, id=event.id, **event_data(event))
+        )
+        assert line.written is not None  # noqa: S101 - for the type checker
         try:
-            if self._has_room(line):
-                self._output.msg(line)
-                # A backlog of lines must not keep others from their turn. Shielded, because this line was taken.
-                await anyio.lowlevel.cancel_shielded_checkpoint()
-            else:
-                await anyio.to_thread.run_sync(self._output.msg, line, abandon_on_cancel=True, limiter=self._writer)
-        except (OSError, ValueError) as exc:
-            raise SinkUnavailable(f"the log cannot be written: {exc}") from exc
+            await self._wait(line)
+        finally:
+            if not line.written.done() and not self._output.withdraw(line):
+                self._begun[event.id] = line
+        if not line.written.done():
+            raise SinkUnavailable("the log cannot be written: nobody reads it")
+        if (error := line.written.result()) is not None:
+            raise SinkUnavailable(f"the log cannot be written: {error}") from error
 
     async def close(self) -> None:
-        """Do nothing: every line is flushed when it is written, and the stream belongs to whoever made it."""
+        """Do nothing: the output belongs to whoever made it."""
 
-    def _has_room(self, line: str) -> bool:
-        """Whether the line can be written without waiting, which saves the way to the thread and back.
+    async def _wait(self, line: Line) -> None:
+        """Return when a line is written, or cannot be, or when nothing at all was read for too long."""
+        assert line.written is not None  # noqa: S101 - as above
+        progress, idle_s = self._output.progress, 0.0
+        while not line.written.done() and idle_s < (HURRIED_S if self._output.is_hurried else PATIENCE_S):
+            alarm = anyio.Event()
+            line.written.add_done_callback(partial(_ring, alarm))
+            await self._clock.wait(alarm, ROUND_S)
+            idle_s = idle_s + ROUND_S if progress == self._output.progress else 0.0
+            progress = self._output.progress
 
-        A pipe that can be written takes PIPE_BUF bytes at once, a socket more, and a file does not wait for readers.
-        """
-        return (
-            self._poll is not None
-            and len(line.encode(errors="replace")) < select.PIPE_BUF
-            and not self._writer.borrowed_tokens
-            and [state for _, state in self._poll.poll(0)] == [select.POLLOUT]
-        )
 
-
-def _poll(stream: TextIO) -> "select.poll | None":
-    try:
-        descriptor = stream.fileno()
-        mode = os.fstat(descriptor).st_mode
-    except (OSError, ValueError):
-        return None  # it has no file behind it, or is closed
-    if not any(is_kind(mode) for is_kind in POLLED):
-        return None
-    poll = select.poll()
-    poll.register(descriptor, select.POLLOUT)
-    return poll
+def _ring(alarm: anyio.Event, _: Written) -> None:
+    alarm.set()

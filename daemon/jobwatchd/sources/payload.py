@@ -13,8 +13,11 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from jobwatchd.errors import BadPayload
+from jobwatchd.redaction import SECRETS
 
 MAX_EXCERPT = 120
+# So many characters, since a page may begin with a lot of blanks.
+READ_FOR_EXCERPT = 4_096
 MAX_TEXT = 512
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,14 +74,16 @@ def unreadable(where: str, what: str, body: bytes, *, quote: bool = True) -> Bad
 
 def excerpt(body: bytes | str) -> str:
     """Return the beginning of an answer, at most 120 characters, fit for one line of a message."""
-    text = body if isinstance(body, str) else body[: 4 * MAX_EXCERPT].decode(errors="replace")
-    text = clean(" ".join(text.split()))
+    text = body if isinstance(body, str) else body[: 4 * READ_FOR_EXCERPT + 4].decode(errors="replace")
+    # Before anything is cut or folded: a part of a secret would not be found any more.
+    text = clean(" ".join(SECRETS.redact_beginning(text, READ_FOR_EXCERPT).split()))
     return text if len(text) <= MAX_EXCERPT else f"{text[: MAX_EXCERPT - 1]}…"
 
 
 def clean(text: str) -> str:
     """Return `text` cut to 512 characters, without control characters (no database and no terminal wants a NUL)."""
-    text = text[:MAX_TEXT]
+    if len(text) > MAX_TEXT:
+        text = SECRETS.redact_beginning(text, MAX_TEXT)[:MAX_TEXT]
     return (
         text
         if text.isprintable()

@@ -9,6 +9,7 @@ import anyio
 
 from jobwatchd.errors import SourceError, SourceUnauthorized
 from jobwatchd.ports import Answer, Clock
+from jobwatchd.redaction import SECRETS, credentials_in
 
 # A token is renewed when a tenth of its life is left, but no sooner than this before its end.
 LONGEST_MARGIN_S = 60.0
@@ -83,6 +84,7 @@ class Session:
             return grant
 
     def _keep(self, grant: Grant) -> None:
+        SECRETS.remember(self, credentials_in(grant.headers))
         self._grant, self._failure = grant, None
         self._logins += 1
         life_s = grant.lifetime_s

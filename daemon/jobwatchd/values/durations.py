@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from jobwatchd.model.shown import shown
 from jobwatchd.model.units import parse_duration_s
 
 _UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
@@ -20,7 +21,7 @@ def parse_duration(value: object) -> float:
         return 0.0
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
-            f"got {_shown(value)}; expected a duration with its unit: 250ms, 5s, 10m, 24h or 7d"
+            f"got {shown(value)}; expected a duration with its unit: 250ms, 5s, 10m, 24h or 7d"
         )
     return parse_duration_s(value)
 
@@ -29,7 +30,7 @@ def parse_positive_duration(value: object) -> float:
     """Return the seconds of a duration above zero; raises ValueError for anything else."""
     seconds = parse_duration(value)
     if seconds == 0:
-        raise ValueError(f"got {_shown(value)}; expected a duration above zero")
+        raise ValueError(f"got {shown(value)}; expected a duration above zero")
     return seconds
 
 
@@ -42,12 +43,6 @@ def format_duration(seconds: float) -> str:
         if count >= 1 and abs(count - round(count)) < 1e-9:  # noqa: PLR2004 - what a float cannot tell apart
             return f"{round(count)}{unit}"
     return f"{seconds:.9f}".rstrip("0") + "s"
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)[:60]
 
 
 Duration = Annotated[

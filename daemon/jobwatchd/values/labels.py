@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from jobwatchd.model.shown import shown
+
 MAX_LABEL_LENGTH = 256
 MAX_LABELS = 32
 LABEL_NAME = r"[A-Za-z_][A-Za-z0-9_.-]{0,62}"
@@ -15,7 +17,7 @@ def check_label_name(name: str) -> str:
     """Return a label's name; raises ValueError for what cannot be one."""
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"{name[:80]!r} cannot be a label; expected 1 to 63 letters, digits, '_', '.' and '-', "
+            f"{shown(name)} cannot be a label; expected 1 to 63 letters, digits, '_', '.' and '-', "
             "beginning with a letter or '_'"
         )
     return name
@@ -28,7 +30,7 @@ def check_label_value(value: object) -> str:
     """
     if not isinstance(value, str):
         raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
-            f"got {type(value).__name__} {str(value)[:40]}; expected text: put it in quotes"
+            f"got {shown(value)}; expected text: put it in quotes"
         )
     if len(value) > MAX_LABEL_LENGTH or not value.isprintable():
         raise ValueError(f"expected at most {MAX_LABEL_LENGTH} printable characters")

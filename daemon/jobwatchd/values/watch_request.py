@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from jobwatchd.model.job import MAX_PARAMETER_LENGTH
+from jobwatchd.model.shown import shown
 from jobwatchd.model.watch import Policy
 from jobwatchd.values.durations import PositiveDuration, format_duration
 from jobwatchd.values.labels import Labels
@@ -24,13 +25,13 @@ _PARAMETER = {
 
 def _check_text(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError(f"got {_kind(value)}; expected text: put it in quotes")  # noqa: TRY004 - as below
+        raise ValueError(f"got {shown(value)}; expected text: put it in quotes")  # noqa: TRY004 - as below
     return value
 
 
 def _check_mapping(value: object) -> object:
     if not isinstance(value, Mapping):
-        raise ValueError(f"got {_kind(value)}; expected a mapping (key: value)")  # noqa: TRY004 - as below
+        raise ValueError(f"got {shown(value)}; expected a mapping (key: value)")  # noqa: TRY004 - as below
     return value
 
 
@@ -40,16 +41,15 @@ def parameter_text(value: object) -> str:
     if type(value) is int and 0 <= value <= MAX_NUMBER:
         return str(value)
     if not isinstance(value, str):
-        got = repr(value)[:40] if type(value) is int else type(value).__name__
         raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
-            f"got {got}; expected text or a whole number from 0 to {MAX_NUMBER}: put it in quotes"
+            f"got {shown(value)}; expected text or a whole number from 0 to {MAX_NUMBER}: put it in quotes"
         )
     return value
 
 
 def _check_initial(value: object) -> object:
     if value not in ("tell", "silent"):
-        raise ValueError(f"got {_kind(value)}; expected tell or silent")
+        raise ValueError(f"got {shown(value)}; expected tell or silent")
     return value
 
 
@@ -118,18 +118,3 @@ def misfits(policy: Policy, least_s: float, most_s: float) -> Iterator[tuple[str
         if interval_s is not None and not least_s <= interval_s <= most_s:
             least, most = format_duration(least_s), format_duration(most_s)
             yield key, f"got {format_duration(interval_s)}; expected {least} to {most}, the bounds of its source"
-
-
-def _kind(value: Any) -> str:
-    """Say what a value is, without repeating more of it than is needed to find it."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case Mapping():
-            return "a mapping"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return repr(value)[:60]

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.errors import AddressUnavailable, ConfigError
 from jobwatchd.model.address import split_listen
+from jobwatchd.model.shown import shown
 from jobwatchd.ports import Clock
 
 BACKLOG = 1_024
@@ -121,7 +122,7 @@ def _resolve(listen: str, host: str, port: int) -> list[tuple[int, Any]]:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except UnicodeError as exc:
         raise ConfigError(
-            f"server.listen: got {listen[:80]!r}; expected a host name of labels up to 63 letters"
+            f"server.listen: got {shown(listen)}; expected a host name of labels up to 63 letters"
         ) from exc
     except OSError as exc:
         # A name that nobody knows may be one that the name server does not know yet.

@@ -3,15 +3,16 @@
 import socket
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from tempfile import TemporaryFile
+from typing import Any
 
 import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
 from jobwatchd.clock import SystemClock
+from jobwatchd.logs import QueuedOutput
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State, Task
 from jobwatchd.ports import Sink
@@ -35,10 +36,11 @@ def webhook(url: str, kind: Any) -> Webhook:
     return Webhook("ci", url, [SECRET], SystemClock(), client=build_webhook_client(section))
 
 
-def log_sink(file: IO[Any]) -> LogSink:
-    """Return a log sink that writes JSON to a file."""
+def log_sink(descriptor: int) -> LogSink:
+    """Return a log sink that writes JSON to a descriptor."""
     processors: list[structlog.typing.Processor] = [structlog.processors.JSONRenderer()]
-    return LogSink("journal", structlog.wrap_logger(structlog.ReturnLogger(), processors=processors), file)
+    logger = structlog.wrap_logger(structlog.ReturnLogger(), processors=processors)
+    return LogSink("journal", logger, QueuedOutput(descriptor), SystemClock())
 
 
 @pytest.fixture(params=["pyreqwest", "httpx", "log", "metrics", "recording"])
@@ -49,7 +51,8 @@ async def sink(request: pytest.FixtureRequest) -> AsyncIterator[Sink]:
             async with serve(receiver_app(ReceiverState(secrets=[SECRET]))) as url:
                 yield webhook(f"{url}/hooks", request.param)
         case "log":
-            yield log_sink(StringIO())
+            with TemporaryFile() as file:
+                yield log_sink(file.fileno())
         case "metrics":
             yield MetricsSink("prometheus", JobMetrics(CollectorRegistry()))
         case "recording":
@@ -64,10 +67,8 @@ def broken_sink(request: pytest.FixtureRequest) -> Iterator[Sink]:
             bound.bind(("127.0.0.1", 0))
             yield webhook(f"http://127.0.0.1:{bound.getsockname()[1]}/", request.param)
     else:
-        file = Path("/dev/full").open("w")  # noqa: SIM115 closing it fails too, for the same reason
-        yield log_sink(file)
-        with pytest.raises(OSError, match="No space left"):
-            file.close()
+        with Path("/dev/full").open("wb") as file:
+            yield log_sink(file.fileno())
 
 
 @pytest.fixture(params=list(EventType))

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected, SourceUnauthorized, SourceUnavailable
+from jobwatchd.redaction import SECRETS
 
 OAUTH2 = {"kind": "oauth2", "token_url": "/oauth/token", "scope": "jobs:read", "audience": "api"}
 CLIENT = {"client_id": "id:1", "client_secret": "clients3cret/+"}
@@ -182,6 +183,7 @@ async def test_a_login_that_fails_quotes_nothing(rig: Any, reply: Any, kind: typ
 
 async def test_an_answer_that_repeats_a_secret_is_quoted_without_it(rig: Any):
     """Neither what the user gave nor what the login brought is told."""
+    SECRETS.add([rig.password])
     await rig.source.observe(rig.ref(), 0)
     for body in (rig.password.encode(), b"t0ken-1"):
         rig.jobs = lambda _, body=body: rig.reply(500, b"echo " + body)

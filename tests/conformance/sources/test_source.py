@@ -1,6 +1,12 @@
 """What every source keeps: the contract of `ports.Source`, over real HTTP."""
 
+import html
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import anyio
 import pytest
@@ -16,6 +22,7 @@ from jobwatchd.errors import (
 )
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.ports import UNCHANGED
+from jobwatchd.redaction import SECRETS
 
 FAILURES = [
     (302, SourceRejected),
@@ -189,3 +196,37 @@ async def test_no_secret_is_ever_told(rig: Any):
             told += f"{error} {error!r} {error.__dict__}"
             error = error.__cause__ or error.__context__
     assert [secret for secret in rig.secrets if secret in told] == []
+
+
+ECHOES: dict[str, Callable[[dict[str, str]], str]] = {
+    "headers": lambda headers: "\r\n".join(f"{name}: {value}" for name, value in headers.items()),
+    "values": lambda headers: " ".join(headers.values()),
+    "json": json.dumps,
+    "json in json": lambda headers: json.dumps({"error": json.dumps(headers)}),
+    "repr": repr,
+    "query": urlencode,
+    "html": lambda headers: f"<pre>{html.escape(str(headers))}</pre>",
+    "base64": lambda headers: b64encode(str(headers).encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+async def test_an_answer_that_repeats_the_request_is_told_without_its_secrets(rig: Any, echo: str):
+    """In whatever form it does, wherever the excerpt cuts it off: not even half of a secret is told."""
+    SECRETS.add(rig.secrets[:1])
+    told = ""
+    sent: set[str] = set()
+
+    def repeat(call: Any, padding: int) -> Any:
+        proofs = {name: value for name, value in call.headers.items() if name in {"authorization", "cookie"}}
+        sent.update(re.split("[ =]", value, maxsplit=1)[1] for value in proofs.values())
+        return rig.reply(500, f"{'.' * padding}{ECHOES[echo](proofs)}".encode())
+
+    for padding in range(0, 121, 5):
+        rig.jobs = lambda call, padding=padding: repeat(call, padding)
+        with pytest.raises(SourceError) as caught:
+            await rig.source.observe(rig.ref(), 0)
+        told += f"{caught.value!r}\n"
+    assert sent
+    secrets = {*sent, *rig.secrets[:1], *(b64encode(secret.encode()).decode().rstrip("=") for secret in sent)}
+    assert [secret for secret in secrets if secret[: len(secret) // 2 + 1] in told] == []

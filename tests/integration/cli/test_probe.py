@@ -132,15 +132,16 @@ def test_a_refused_login_is_told_without_its_answer(api: Api):
     """What a login answers is no answer for a job, and may hold anything."""
     api.refused.add("login")
     done = api.probe("1")
-    assert (done.returncode, "unauthorized" in done.stdout) == (1, True)
+    assert (done.returncode, "unauthorized: the credentials were refused" in done.stdout) == (77, True)
+    assert "sources.farm.username and sources.farm.password" in done.stdout
     assert PASSWORD not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("job", "says"), [("3", "bad_payload: "), ("4", "not_found: ")])
-def test_what_cannot_be_read_is_told_with_its_reason(api: Api, job: str, says: str):
-    """An odd answer and a missing job are shown, and end with 1."""
+@pytest.mark.parametrize(("job", "says", "status"), [("3", "bad_payload: ", 1), ("4", "not_found: ", 4)])
+def test_what_cannot_be_read_is_told_with_its_reason(api: Api, job: str, says: str, status: int):
+    """An odd answer and a missing job are shown, and have statuses of their own."""
     done = api.probe(job)
-    assert (done.returncode, says in done.stdout) == (1, True)
+    assert (done.returncode, says in done.stdout) == (status, True)
 
 
 def test_a_job_that_is_none_is_a_usage_error(api: Api):

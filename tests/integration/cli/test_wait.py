@@ -95,7 +95,7 @@ async def test_json_has_every_end(api: Api):
         (["grap", "1"], "'grap' is not configured; expected one of graph"),
         (["graph", "a/b"], "expected job_id"),
         (["graph", "x1"], "to be a number"),
-        (["graph", "1", "--timeout", "soon"], "soon"),
+        (["graph", "1", "--timeout", "soon"], "is not a duration"),
         (["graph"], "Missing argument"),
     ],
 )

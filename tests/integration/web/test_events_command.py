@@ -11,7 +11,7 @@ import pytest
 
 from jobwatchd.model.job import State
 
-COMMAND = [sys.executable, "-Ic", "from jobwatchd.cli.events import events; events()"]
+COMMAND = [sys.executable, "-Im", "jobwatchd", "events"]
 Start = Callable[..., Any]
 
 
@@ -64,7 +64,7 @@ async def test_people_get_a_table(environment: dict[str, str], daemon: Any):
 
 
 async def test_following_tells_what_happens_until_interrupted(environment: dict[str, str], daemon: Any):
-    """What happens while the command runs is told at once; Ctrl-C is the way to end it, and no mistake."""
+    """What happens while the command runs is told at once, until Ctrl-C ends it."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
         lines = _Lines(process.stdout)
@@ -73,13 +73,13 @@ async def test_following_tells_what_happens_until_interrupted(environment: dict[
             await daemon.see(watch, State.FAILED)
             assert (await lines.next())["state"] == "failed"
             process.send_signal(signal.SIGINT)
-            assert await process.wait() == 0
+            assert await process.wait() == 130
 
 
-async def test_no_daemon_is_status_1(environment: dict[str, str]):
+async def test_no_daemon_is_status_69(environment: dict[str, str]):
     """Where nothing listens, the status says so and standard output stays empty."""
     done = await anyio.run_process([*COMMAND, "--url", "http://127.0.0.1:1"], env=environment, check=False)
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (69, b"")
 
 
 @pytest.mark.parametrize("options", [["--type", "job.exploded"], ["--after", "-1"], ["--limit", "0"], ["more"]])

@@ -7,6 +7,7 @@ from typing import Any
 import anyio.to_thread
 import pytest
 from click.testing import CliRunner, Result
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from jobwatchd.cli.watch import watch
 from jobwatchd.model.job import State
@@ -52,10 +53,26 @@ async def test_add_says_in_json_whether_it_is_new(run: Run):
 
 
 async def test_add_explains_a_refusal(run: Run):
-    """What the daemon does not take is one sentence on standard error, and status 1."""
-    done = await run("add", "graph", "job_id=1", "--deadline", "soon")
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "deadline: " in done.stderr
+    """What the daemon does not take is one sentence on standard error, and status 2."""
+    done = await run("add", "graph", "job_id=1", "--label", "0=x")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "labels." in done.stderr
+
+
+async def test_a_deadline_that_is_none_names_what_to_write(run: Run, daemon: Any):
+    """A duration is checked before anything is sent, and what was meant is suggested."""
+    done = await run("add", "graph", "job_id=1", "--deadline", "6hours")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "or d): 6h" in done.stderr
+    assert await daemon.store.get_watch(1) is None
+
+
+async def test_several_jobs_are_added_together_or_not_at_all(run: Run, daemon: Any):
+    """A name that comes again begins the next job; one that does not fit keeps all from being followed."""
+    assert (await run("add", "graph", "job_id=1", "job_idd=2")).exit_code == 2
+    assert await daemon.store.get_watch(1) is None
+    done = await run("add", "graph", "job_id=1", "job_id=2")
+    assert done.output == "Watching graph/1 (watch 1)\nWatching graph/2 (watch 2)\n"
 
 
 @pytest.mark.parametrize(
@@ -118,20 +135,60 @@ async def test_rm_stops_following(run: Run, daemon: Any):
     assert await daemon.store.get_watch(1) is None
 
 
-@pytest.mark.parametrize("name", ["1", "graph/1", "graph"])
+async def test_rm_removes_nothing_where_one_is_not_there(run: Run, daemon: Any):
+    """Half of what was asked for would be a surprise."""
+    await daemon.watch("1")
+    assert (await run("rm", "graph/1", "graph/2")).exit_code == 4
+    assert await daemon.store.get_watch(1) is not None
+
+
+@pytest.mark.parametrize("name", ["1", "9" * 5000, "graph/1"])
 @pytest.mark.parametrize("command", ["show", "rm"])
-async def test_what_is_not_there_is_status_1(run: Run, command: str, name: str):
+async def test_what_is_not_there_is_status_4(run: Run, command: str, name: str):
     """A watch that does not exist is said to be missing."""
     done = await run(command, name)
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: ")
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert done.stderr.startswith("Error: There is no watch")
+
+
+@pytest.mark.parametrize("words", [["graph"], ["graph", "1964"], ["graph/"], ["/1964"], [""]])
+async def test_what_names_no_watch_is_told_what_would(run: Run, words: list[str]):
+    """A source alone, or a job beside it, is wrong usage, and the key is shown as it is to be written."""
+    done = await run("show", *words)
+    assert done.exit_code == 2
+    assert "graph/1964" in done.stderr
+
+
+async def test_a_number_that_is_a_job_is_told_its_key(run: Run, daemon: Any):
+    """Numbers are those of watches; where a job is called so, its key is what was meant."""
+    daemon.telemetry.source_up.labels("graph").set(1)
+    await daemon.watch("1964")
+    done = await run("show", "1964")
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert "There is no watch with the number 1964; for the job write graph/1964." in done.stderr
+
+
+async def test_a_number_that_is_both_is_the_watch(run: Run, daemon: Any):
+    """The watch of that number is shown, and how to name the job is said beside it."""
+    daemon.telemetry.source_up.labels("graph").set(1)
+    await daemon.watch("2")
+    await daemon.watch("3")
+    done = await run("show", "2")
+    assert "graph/3" in done.stdout
+    assert "for the job write graph/2" in done.stderr
+
+
+async def test_a_key_is_found_however_it_is_encoded(run: Run, daemon: Any):
+    """A blank in a job's name need not be written as in the key."""
+    await daemon.watch("a b")
+    assert "graph/a%20b" in (await run("show", "graph/a b")).stdout
 
 
 async def test_a_wrong_token_is_explained(run: Run, daemon: Any):
     """A refused token says which option is about it, and never what the token was."""
     daemon.tokens["ci"] = "another"
     done = await run("list")
-    assert done.exit_code == 1
+    assert done.exit_code == 77
     assert "--token-file" in done.stderr
     assert "planted-token" not in done.output
 
@@ -139,36 +196,53 @@ async def test_a_wrong_token_is_explained(run: Run, daemon: Any):
 async def test_no_daemon_is_explained(run: Run):
     """Where nothing listens, the question is whether the daemon runs, and where was tried."""
     done = await run("list", JOBWATCHD_URL="http://127.0.0.1:1")
-    assert done.exit_code == 1
+    assert done.exit_code == 69
     assert "is jobwatchd running? Tried http://127.0.0.1:1" in done.stderr
+    assert "jobwatchd run -c FILE" in done.stderr
+    assert "--url" in done.stderr
+
+
+async def test_somebody_else_is_no_daemon(run: Run, switchboard: Any):
+    """What answers, but not as jobwatchd would, is as good as nobody."""
+    for app in (PlainTextResponse("hello"), JSONResponse({"a": 1}), PlainTextResponse("none", 404), JSONResponse([])):
+        switchboard.app = app
+        done = await run("list")
+        assert (done.exit_code, done.stdout, "Traceback" in done.stderr) == (69, "", False)
 
 
 @pytest.mark.parametrize("url", ["localhost:25629", "ftp://localhost", "http://", "http://a:b"])
 async def test_no_address_is_explained(run: Run, url: str):
     """What is no HTTP address is refused before anything is sent."""
     done = await run("list", JOBWATCHD_URL=url)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "is not the address of a daemon" in done.stderr
 
 
 async def test_an_unreadable_token_file_is_wrong_usage(run: Run, tmp_path: Any):
-    """A token file that is missing, or empty, is status 2."""
-    empty = tmp_path / "empty"
-    empty.touch()
-    for path in (empty, tmp_path / "missing"):
-        assert (await run("list", JOBWATCHD_TOKEN_FILE=str(path))).exit_code == 2
+    """A token file that is missing, empty, or holds what no header can carry, is status 2; its text is not shown."""
+    for name, text in {"empty": "", "comment": "# planted\n", "control": "planted\x01", "letters": "plänted"}.items():
+        (tmp_path / name).write_text(text)
+    for name in ("empty", "comment", "control", "letters", "missing"):
+        done = await run("list", JOBWATCHD_TOKEN_FILE=str(tmp_path / name))
+        assert (done.exit_code, "planted" in done.output, "plänted" in done.output) == (2, False, False)
 
 
 @pytest.mark.parametrize("text", ["# ours\n\nci: planted-token\nops: another\n", "ci:\tplanted-token", "planted-token"])
 async def test_a_file_of_named_tokens_is_a_token_file(run: Run, tmp_path: Any, text: str):
     """The daemon's own file does for the commands: the first token is sent, without its name."""
     (tmp_path / "token").write_text(text)
-    assert (await run("list")).exit_code == 0
+    assert (await run("list", JOBWATCHD_TOKEN_FILE=str(tmp_path / "token"))).exit_code == 0
 
 
 @pytest.mark.parametrize("text", ["", "# ours\n", "ci:\n", "planted token", "ci: plänted"])
 async def test_a_token_file_without_a_token_is_wrong_usage(run: Run, tmp_path: Any, text: str):
     """Status 2, and what is in the file is not told."""
     (tmp_path / "token").write_text(text, encoding="utf-8")
-    done = await run("list")
-    assert (done.exit_code, "holds no token" in done.stderr, "planted" in done.stderr) == (2, True, False)
+    done = await run("list", JOBWATCHD_TOKEN_FILE=str(tmp_path / "token"))
+    assert (done.exit_code, "planted" in done.stderr) == (2, False)
+
+
+async def test_the_token_can_stand_in_the_environment(run: Run):
+    """Without a file, a variable holds the token itself."""
+    for token, status in {"planted-token": 0, "wrong": 77, "": 77}.items():
+        assert (await run("list", JOBWATCHD_TOKEN_FILE="", JOBWATCHD_TOKEN=token)).exit_code == status

@@ -8,6 +8,28 @@ from jobwatchd.model.units import LONGEST_DURATION_S, parse_duration_s
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("6hours", "6h"),
+        ("5 min", "5m"),
+        ("6H", "6h"),
+        ("90", "90s"),
+        ("1,5h", "1.5h"),
+        ("1h30", "90m"),
+        ("1h 30m", "90m"),
+        ("2 hours 15 seconds", "7215s"),
+        ("1w", "7d"),
+        ("PT36H", "36h"),
+        ("P1DT12H", "36h"),
+    ],
+)
+def test_what_was_meant_is_suggested(text: str, meant: str):
+    """Who writes a duration in another way is told how to write this one."""
+    with pytest.raises(ValueError, match=rf"or d\): {meant}$"):
+        parse_duration_s(text)
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"),
     [("250ms", 0.25), ("5s", 5.0), ("10m", 600.0), ("1.5h", 5_400.0), ("7d", 604_800.0), ("0s", 0.0), (" 5 s ", 5.0)],
 )

@@ -14,14 +14,14 @@ UP = "space_id: s, workflow_id: w, job_id: j"
     [
         (
             "{source: nobody, job: {job_id: 1}}",
-            "[0].source: there is no source 'nobody'; expected one of: graph, media-lab",
+            "[0].source: there is no source 'no…' (6 characters); expected one of: graph, media-lab",
         ),
         ("{source: graph, job: {id: 1}}", "[0].job: got id; expected exactly job_id"),
         ("{source: graph, job: {job_id: 1, x: 2}}", "[0].job: got job_id, x; expected exactly job_id"),
         ("{source: graph, job: {job_id: abc}}", "[0].job: expected job_id to be a number"),
         ("{source: graph, job: {job_id: '007'}}", "[0].job: expected job_id to be a number without leading zeros"),
-        ("{source: graph, job: {job_id: true}}", "[0].job.job_id: got bool; expected text or a whole number"),
-        ("{source: graph, job: {job_id: 1.5}}", "[0].job.job_id: got float; expected text or a whole number"),
+        ("{source: graph, job: {job_id: true}}", "[0].job.job_id: got true; expected text or a whole number"),
+        ("{source: graph, job: {job_id: 1.5}}", "[0].job.job_id: got 1.5; expected text or a whole number"),
         ("{source: graph, job: {job_id: -1}}", "[0].job.job_id: got -1; expected text or a whole number from 0 to"),
         (
             "{source: media-lab, job: {job_id: j}}",

@@ -112,9 +112,44 @@ def test_a_missing_file_is_named(tmp_path: Path):
 
 
 def test_a_folder_is_no_file(tmp_path: Path):
-    """A folder cannot be read either."""
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+    """A folder cannot be read either; what is in it may be what was meant."""
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory; expected a file"):
         read_document(tmp_path)
+    (tmp_path / "jobwatchd.yaml").touch()
+    with pytest.raises(ConfigError, match=r"did you mean .*/jobwatchd\.yaml"):
+        read_document(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16_is_named(tmp_path: Path, encoding: str):
+    """Some editors call it Unicode."""
+    assert refusal(tmp_path, "a: 1\n".encode(encoding)) == "c.yaml: the file is UTF-16; save it as UTF-8"
+
+
+@pytest.mark.parametrize(("blank", "name"), [("\t", "a tab"), ("\u00a0", "a strange blank (U+00A0)")])
+def test_a_strange_indent_is_named(tmp_path: Path, blank: str, name: str):
+    """What cannot be seen is said, with the line it is in."""
+    says = refusal(tmp_path, f"a:\n  b: 1\n{blank}c: 2\n  d: 3\n")
+    assert says == f"c.yaml:3: this is not YAML: the line is indented with {name}; expected blanks"
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("a:\n  b: 1\n   c: 2\n", "is the line indented as the one above it"),
+        ("a:\n  b: 1\n c: 2\n", "is the line indented as its neighbours?"),
+        ("a:1\nb: 2\n", "with a blank after each colon"),
+        ("a: 1\n---\nb: 2\n", "expected one document"),
+    ],
+)
+def test_common_slips_are_told_how_to_mend(tmp_path: Path, text: str, remedy: str):
+    """YAML's own words do not say what to write."""
+    assert remedy in refusal(tmp_path, text)
+
+
+def test_windows_line_ends_are_as_good(tmp_path: Path):
+    """And so is a byte order mark."""
+    assert read(tmp_path, "\ufeffa:\r\n  b: x\r\n").tree == {"a": {"b": "x"}}
 
 
 def test_other_encodings_are_refused(tmp_path: Path):

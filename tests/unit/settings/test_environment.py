@@ -69,6 +69,30 @@ def test_null_unsets(desk: Any, edit: Edit):
 
 
 @pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("JOBWATCHD_LOG_LEVEL", "JOBWATCHD_LOG__LEVEL"),
+        ("JOBWATCHD_SOURCES_GRAPH_POLL_MIN_INTERVAL", "JOBWATCHD_SOURCES__GRAPH__POLL__MIN_INTERVAL"),
+        ("JOBWATCHD_SOURCES__GRPH__PASSWORD", "JOBWATCHD_SOURCES__GRAPH__PASSWORD"),
+        ("JOBWATCHD_SOURCES__MEDIALAB__API_KEY", "JOBWATCHD_SOURCES__MEDIA_LAB__API_KEY"),
+        ("JOBWATCHD_API_KEY", "JOBWATCHD_SOURCES__MEDIA_LAB__API_KEY"),
+        ("JOBWATCHD_LISTEN", "JOBWATCHD_SERVER__LISTEN"),
+        ("JOBWATCHD_CONFIG_FILE", "JOBWATCHD_CONFIG"),
+        ("JOBWATCHD_WATCH", "JOBWATCHD_WATCHES"),
+    ],
+)
+def test_the_variable_that_was_meant_is_suggested(desk: Any, variable: str, meant: str):
+    """One underscore for two, a key without its section, a slip of the finger."""
+    assert desk.problem(**{variable: "planted"}).endswith(f"; did you mean {meant}?")
+
+
+def test_a_value_that_is_not_utf8_is_refused(desk: Any):
+    """What the system hands over as bytes is no text."""
+    problem = desk.problem(JOBWATCHD_SOURCES__GRAPH__ACCOUNT="planted\udcff")
+    assert problem == "environment variable JOBWATCHD_SOURCES__GRAPH__ACCOUNT: its value is not UTF-8; expected text"
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
         ("JOBWATCHD_FOO", "1", "foo: unknown key; expected one of log, server"),
@@ -96,7 +120,7 @@ def test_a_variable_that_sets_nothing_is_refused(desk: Any, variable: str, value
 def test_a_wrong_value_names_its_variable(desk: Any):
     """The place to mend is the environment, not the file."""
     assert desk.problem(JOBWATCHD_LOG__LEVEL="loud").startswith(
-        "environment variable JOBWATCHD_LOG__LEVEL: log.level: got 'loud'; expected one of 'debug'"
+        "environment variable JOBWATCHD_LOG__LEVEL: log.level: got 'l…' (4 characters); expected one of 'debug'"
     )
 
 

@@ -51,7 +51,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(desk: Any, edit:
         ("account: root", "account:", "sources.graph.account: got nothing; expected text"),
         ("account: root", "account: 'a:b'", "sources.graph.account: got 'a:b'; expected text that matches"),
         ("    account: root\n", "", "sources.graph.account: the key is missing"),
-        ("{address: 10.0.0.5}", "nowhere", "sources.graph.graphd: got 'nowhere'; expected a mapping"),
+        ("{address: 10.0.0.5}", "nowhere", "sources.graph.graphd: got 'no…' (7 characters); expected a mapping"),
         ("{address: 10.0.0.5}", "{address: a, port: 0}", "port: got 0; expected a number of at least 1"),
         ("{address: 10.0.0.5}", "{address: a, port: x}", "port: got 'x'; expected a whole number"),
         (
@@ -64,16 +64,20 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(desk: Any, edit:
             "",
             "sources.graph.kind: the key is missing; expected one of nebula-explorer, ",
         ),
-        ("media-lab:", "Media.Lab:", "sources.Media.Lab: 'Media.Lab' cannot be a name; expected 1 to 63 of a-z"),
+        (
+            "media-lab:",
+            "Media.Lab:",
+            "sources.Media.Lab: 'Med…' (9 characters) cannot be a name; expected 1 to 63 of a-z",
+        ),
         (
             "account: root",
             "account: a\n    http_client: curl",
-            "http_client: got 'curl'; expected one of 'pyreqwest' or",
+            "http_client: got 'c…' (4 characters); expected one of 'pyreqwest' or",
         ),
         (
             "account: root",
             "account: a\n    poll: {concurrency: true}",
-            "concurrency: got True; expected a whole number",
+            "concurrency: got true; expected a whole number",
         ),
         ("account: root", "account: a\n    poll: {jitter: 1}", "poll.jitter: got 1; expected a number below 1"),
         ("account: root", "account: a\n    poll: {age_fraction: 0}", "age_fraction: got 0; expected a number above 0"),
@@ -101,24 +105,117 @@ def test_each_mistake_in_a_source_is_explained(desk: Any, edit: Edit, old: str, 
     ("more", "expected"),
     [
         ("sinks: {a: {kind: log, events: [job.done]}}", "sinks.a.events[0]: 'job.done' matches no event"),
-        ("sinks: {a: {kind: log, events: job.*}}", "sinks.a.events: got 'job.*'; expected a list"),
-        ("sinks: {a: {kind: mail}}", "sinks.a.kind: got 'mail'; expected one of log, metrics, webhook"),
+        ("sinks: {a: {kind: log, events: job.*}}", "sinks.a.events: got 'j…' (5 characters); expected a list"),
+        ("sinks: {a: {kind: mail}}", "sinks.a.kind: got 'm…' (4 characters); expected one of log, metrics, webhook"),
         ("sinks: {a: 5}", "sinks.a: got 5; expected a mapping"),
         ("sinks: {a: {kind: log, labels: {a b: x}}}", "'a b' cannot be a label"),
-        ("sinks: {a: {kind: log, labels: {a: 5}}}", "sinks.a.labels.a: got int 5; expected text: put it in quotes"),
-        ("server: {listen: 25629}", "server.listen: got 25629; expected text"),
+        ("sinks: {a: {kind: log, labels: {a: 5}}}", "sinks.a.labels.a: got 5; expected text: put it in quotes"),
+        (
+            "server: {listen: 25629}",
+            "server.listen: got 25629, a port alone; write 127.0.0.1:25629 for this machine only, or",
+        ),
+        ("server: {listen: '25629'}", "server.listen: got 25629, a port alone; write 127.0.0.1:25629"),
+        (
+            "log: {level: INFO}",
+            "log.level: got 'INFO'; expected one of 'debug', 'info', 'warning' or 'error'; did you mean",
+        ),
+        ("graph: {kind: nebula-explorer}", "graph: unknown key; expected one of log, server"),
+        (
+            "graph: {kind: nebula-explorer}",
+            "; a source stands under `sources:`, a sink under `sinks:`, each two blanks",
+        ),
         ("server: {listen: localhost}", "server.listen: got 'localhost'; expected host and port"),
         ("server: {listen: '127.0.0.1:99999'}", "server.listen: got '127.0.0.1:99999'; expected host and port"),
-        ("store: {url: 'mysql://x/y'}", "store.url: got 'mysql://x/y'; expected sqlite:/// and a file"),
-        ("store: {url: 'sqlite://'}", "store.url: got 'sqlite://'; expected sqlite:/// and a file"),
+        ("store: {url: 'mysql://x/y'}", "store.url: got 'mysql://…' (11 characters); expected sqlite:/// and a file"),
+        ("store: {url: 'sqlite://'}", "store.url: got 'sqlite://…' (9 characters); expected sqlite:/// and a file"),
         ("watches: {a: 1}", "watches: got a mapping; expected a list"),
-        ("shutdown: {drain: forever}", "shutdown.drain: 'forever' is not a duration"),
+        ("shutdown: {drain: forever}", "shutdown.drain: 'fo…' (7 characters) is not a duration"),
         ("log: []", "log: got an empty list; expected a mapping"),
     ],
 )
 def test_each_mistake_elsewhere_is_explained(desk: Any, more: str, expected: str):
     """Other sections are as strict."""
     assert expected in desk.problem(f"{more}\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("account: root", "account: ${USER}", "account"),
+        ("account: root", "account: ${USER:-root}", "account"),
+        ("account: root", "account: $USER", "account"),
+        ("account: root", "account: '%USER%'", "account"),
+        ("explorer.internal:7002", "${HOST}:7002", "base_url"),
+        ("password: planted-password", "password: ${PASSWORD}", "password"),
+    ],
+)
+def test_a_placeholder_is_refused_with_the_variable_to_set(desk: Any, edit: Edit, old: str, new: str, key: str):
+    """Nothing is replaced in the file; taken as it stands, it would be a wrong account."""
+    edit(old, new)
+    problem = desk.problem()
+    assert f"sources.graph.{key}: ${{NAME}}, $NAME and %NAME% are not replaced in this file" in problem
+    assert problem.endswith(f"set the environment variable JOBWATCHD_SOURCES__GRAPH__{key.upper()} instead of it")
+
+
+def test_a_placeholder_in_a_header_is_refused(desk: Any):
+    """A header is no place that a variable can set alone, so the value itself is wanted."""
+    sink = "{kind: webhook, url: 'https://h.example', secrets: [], headers: {Authorization: 'Bearer ${TOKEN}'}}"
+    assert desk.problem(f"sinks: {{a: {sink}}}\n").endswith("not replaced in this file; write the value itself")
+
+
+def test_a_secret_with_a_dollar_sign_is_one(desk: Any, edit: Edit):
+    """Passwords are made of such letters."""
+    edit("planted-password", "pa$${x}ss")
+    assert desk.load().sources["graph"].password.get_secret_value() == "pa$${x}ss"
+
+
+def test_a_placeholder_that_a_variable_replaces_is_no_mistake(desk: Any, edit: Edit):
+    """The environment has the last word."""
+    edit("account: root", "account: ${USER}")
+    assert desk.load(JOBWATCHD_SOURCES__GRAPH__ACCOUNT="me").sources["graph"].account == "me"
+
+
+def test_braces_in_a_description_are_its_own(desk: Any):
+    """A template may follow a dollar sign."""
+    api = "{kind: http-json, base_url: 'http://a', parameters: [id], request: {path: '/j/${id}'}, read: {state: s}}"
+    described = api.replace("read:", "states: {A: running}, read:")
+    desk.text = f"sources:\n  lab: {described}\n"
+    assert desk.load().sources["lab"].request.path.text == "/j/${id}"
+
+
+def test_a_url_that_was_copied_whole_is_refused(desk: Any, edit: Edit):
+    """What requests begin with would be there twice."""
+    edit("explorer.internal:7002", "explorer.internal:7002/api-open/v1/")
+    assert "base_url: it ends with /api-open/v1, which is added to it" in desk.problem()
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [("http://a/api/v1", "it ends with /api/v1, which is added to it"), ("http://a/api", ""), ("http://a/x", "")],
+)
+def test_a_url_that_ends_as_the_path_begins(desk: Any, base: str, expected: str):
+    """Two parts that are there twice are a mistake, one may be a proxy's."""
+    api = f"kind: http-json, base_url: '{base}', parameters: [id], request: {{path: '/api/v1/jobs/{{id}}'}}"
+    desk.text = f"sources:\n  lab: {{{api}, states: {{A: running}}, read: {{state: s}}}}\n"
+    if expected:
+        assert expected in desk.problem()
+    else:
+        desk.load()
+
+
+def test_a_url_without_a_scheme_is_told_to_have_one(desk: Any, edit: Edit):
+    """What a browser guesses has to be written."""
+    edit("http://explorer.internal:7002", "localhost:8080")
+    assert "write http:// or https:// in front of the host" in desk.problem()
+
+
+@pytest.mark.parametrize(
+    ("kind", "meant"), [("nebula", "nebula-explorer"), ("GitHub", "github-actions"), ("airflw", "airflow")]
+)
+def test_a_kind_that_is_mistyped_is_recognised(desk: Any, edit: Edit, kind: str, meant: str):
+    """The beginning of a name will do, too."""
+    edit("kind: nebula-explorer", f"kind: {kind}")
+    assert f"sources.graph.kind: got {kind!r}, did you mean `{meant}`?" in desk.problem()
 
 
 def test_a_section_without_content_has_its_defaults(desk: Any):

@@ -83,7 +83,9 @@ def test_a_secret_twice_is_a_mistake(edit: Edit):
     [
         (b"", "is empty; expected text"),
         (b"\n", "is empty"),
-        (b"\xff\xfe", "is not UTF-8"),
+        (b"\xff\xfe", "is not UTF-8, but UTF-16; save it as UTF-8"),
+        (b"\xff", "is not UTF-8"),
+        (b"\xef\xbb\xbfplanted", "begins with a byte order mark (BOM); save it as UTF-8 without one"),
         (b"x" * 65_537, "larger than"),
     ],
 )
@@ -96,9 +98,9 @@ def test_a_file_that_is_no_secret_is_refused(bare: Any, raw: bytes, expected: st
     assert expected in problem
 
 
-@pytest.mark.parametrize("make", [Path.absolute, Path.mkdir, lambda path: path.symlink_to(path)])
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.symlink_to(path)])
 def test_a_file_that_cannot_be_read_is_refused(bare: Any, make: Callable[[Path], object]):
-    """Missing, a folder, a link to itself: the system's reason is told."""
+    """A folder, a link to itself: the system's reason is told."""
     bare.text = bare.text.replace("account: root", "account: root\n    password_file: pw")
     make(bare.folder / "pw")
     assert "sources.graph.password_file: the file pw cannot be read (" in bare.problem()
@@ -159,7 +161,7 @@ def test_secret_files_are_a_list_of_names(desk: Any, files: str):
 def test_tls_files_have_to_be_readable(edit: Edit):
     """A certificate that is not there is found before the first poll."""
     desk = edit("account: root", "account: root\n    tls: {ca_file: none.pem}")
-    assert "sources.graph.tls.ca_file: the file none.pem cannot be read (No such file" in desk.problem()
+    assert "sources.graph.tls.ca_file: the file 'no…' (8 characters) in " in desk.problem()
 
 
 def test_tls_files_are_found_like_secrets(edit: Edit):
@@ -167,3 +169,10 @@ def test_tls_files_are_found_like_secrets(edit: Edit):
     desk = edit("account: root", "account: root\n    tls: {ca_file: ca.pem}")
     (desk.folder / "ca.pem").write_text("PEM")
     assert desk.load().sources["graph"].tls.ca_file == desk.folder / "ca.pem"
+
+
+def test_a_secret_with_a_byte_order_mark_is_refused(bare: Any):
+    """A mark that came by way of a shell's `$(cat file)` cannot be seen, and would be refused by the API."""
+    problem = bare.problem(JOBWATCHD_SOURCES__GRAPH__PASSWORD="\ufeffplanted")
+    assert "begins with a byte order mark (BOM)" in problem
+    assert "planted" not in problem

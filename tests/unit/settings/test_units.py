@@ -1,5 +1,7 @@
 """Durations, sizes, rates and counts."""
 
+from collections.abc import Callable
+
 import pytest
 
 from jobwatchd.settings.units import (
@@ -62,6 +64,24 @@ def test_rates_are_kept_per_second(text: str, rate: float):
     """A rate counts requests a second, whatever it was written in, and is shown as something that is read as it."""
     assert parse_rate(text) == rate
     assert parse_rate(format_rate(rate)) == rate
+
+
+@pytest.mark.parametrize(
+    ("parse", "value", "meant"),
+    [
+        (parse_size, "10mb", "10MiB"),
+        (parse_size, "1M", "1MiB"),
+        (parse_size, 1024, "1024B"),
+        (parse_rate, 50, "50/s"),
+        (parse_rate, "50 rpm", "50/m"),
+        (parse_rate, "50/sec", "50/s"),
+        (parse_rate, "10 per hour", "10/h"),
+    ],
+)
+def test_what_was_meant_is_suggested(parse: Callable[[object], object], value: object, meant: str):
+    """Who writes a size or a rate in another way is told how to write this one."""
+    with pytest.raises(ValueError, match=f"write {meant}"):
+        parse(value)
 
 
 def test_null_is_no_limit():

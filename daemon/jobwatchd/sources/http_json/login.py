@@ -1,6 +1,5 @@
 """How a source proves who is asking: with what the user gave, or with what a login brought."""
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode
@@ -55,7 +54,7 @@ class Constant:
 
 
 class Login:
-    """Logs in with a request of its own; `tokens` are the last that it brought, to be kept out of messages."""
+    """Logs in with a request of its own."""
 
     def __init__(
         self,
@@ -70,7 +69,6 @@ class Login:
         self._client = client
         self._clock = clock
         self._call = _write(base_url, auth, credentials)
-        self.tokens: deque[str] = deque(maxlen=2)
 
     async def log_in(self) -> Grant:
         """Return what a login brings; raises `SourceError`s, which quote nothing of the answer."""
@@ -83,7 +81,6 @@ class Login:
             cookie = read_cookie(answer, auth.cookie)
             if cookie is None:
                 raise _nothing(call, answer, f"no usable cookie {auth.cookie} in Set-Cookie")
-            self.tokens.append(cookie)
             return Grant({"Cookie": f"{auth.cookie}={cookie}"}, auth.lifetime)
         return self._read_token(auth, answer)
 
@@ -103,30 +100,27 @@ class Login:
         if not isinstance(token, str) or not (token.isascii() and token.isprintable()) or " " in token:
             says = f"auth.token ({excerpt(expression.text)}) yields what no header can carry"
             raise BadPayload(f"{self._call.where} gave a token that cannot be used: {says}")
-        self.tokens.append(token)
         headers = {"Authorization": f"Bearer {token}"}
         if isinstance(auth, JsonLogin):
             headers = {name: text.fill({ACCESS_TOKEN: token}) for name, text in auth.headers.items()}
         return Grant(headers, told_s if told_s is not None and told_s > 0 else lifetime_s)
 
 
-def build_asking(
-    base_url: str, auth: Auth, credentials: Credentials, *, client: HttpClient, clock: Clock
-) -> tuple[Asking, Login | None]:
-    """Return what asks with these credentials, and the login behind it where there is one."""
+def build_asking(base_url: str, auth: Auth, credentials: Credentials, *, client: HttpClient, clock: Clock) -> Asking:
+    """Return what asks with these credentials."""
     values = credentials.values()
     if isinstance(auth, NoAuth) or (not values and not isinstance(auth, OAuth2) and auth.optional):
-        return Constant({}), None
+        return Constant({})
     match auth:
         case BearerAuth():
-            return Constant({"Authorization": f"Bearer {credentials.token}"}), None
+            return Constant({"Authorization": f"Bearer {credentials.token}"})
         case BasicAuth():
-            return Constant({"Authorization": f"Basic {values[BASIC]}"}), None
+            return Constant({"Authorization": f"Basic {values[BASIC]}"})
         case HeaderAuth():
-            return Constant({name: text.fill(values) for name, text in auth.headers.items()}), None
+            return Constant({name: text.fill(values) for name, text in auth.headers.items()})
         case _:
             login = Login(base_url, auth, credentials, client=client, clock=clock)
-            return Session(login.log_in, clock), login
+            return Session(login.log_in, clock)
 
 
 def _write(base_url: str, auth: CookieLogin | JsonLogin | OAuth2, credentials: Credentials) -> Call:

@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from jobwatchd.description import Credentials, Description
-from jobwatchd.errors import JobNotFound, SourceError, SourceRejected
-from jobwatchd.logs import Redactor
+from jobwatchd.errors import JobNotFound, SourceRejected
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.http_json.judge import Judge
@@ -35,11 +34,10 @@ class HttpJson:
         self.parameters = api.parameters
         self._client = client
         self._clock = clock
-        self._secrets = credentials.secrets()
         self._writer = RequestWriter(base_url, api.request, api.numeric)
         self._judge = Judge(api)
         self._reader = Reader(api.read, api.states, ignore_case=api.ignore_case)
-        self._asking, self._login = build_asking(base_url, api.auth, credentials, client=client, clock=clock)
+        self._asking = build_asking(base_url, api.auth, credentials, client=client, clock=clock)
         self._list = None if api.list is None else JobList(name, base_url, api, api.list, self._reader)
 
     async def observe(self, ref: JobReference, digest: int) -> Sighting:
@@ -58,10 +56,7 @@ class HttpJson:
                 return UNCHANGED
             return self._read(ref, segments, call, answer, seen)
 
-        try:
-            return await self._asking.ask(self._sending(call), look)
-        except SourceError as exc:
-            raise self._masked(exc) from None
+        return await self._asking.ask(self._sending(call), look)
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs that are in one list; see `ports.Source.observe_many`."""
@@ -71,9 +66,7 @@ class HttpJson:
             return await self._list.find(group, refs, self._fetch)
         except JobNotFound as exc:
             # It is the list that does not exist, which says nothing about a job.
-            raise self._masked(SourceRejected(str(exc))) from None
-        except SourceError as exc:
-            raise self._masked(exc) from None
+            raise SourceRejected(str(exc)) from None
 
     async def close(self) -> None:
         """Give back connections."""
@@ -96,10 +89,3 @@ class HttpJson:
             return Sighting(seen, self._reader.read(job, ref.values[-1], group))
         except UnreadableError as exc:
             raise unreadable(call.where, str(exc), answer.body) from None
-
-    def _masked(self, error: SourceError) -> SourceError:
-        """Return the error without our own secrets, should the API have repeated one of them."""
-        tokens = () if self._login is None else self._login.tokens
-        error.args = (Redactor({*self._secrets, *tokens}).redact(str(error)),)
-        error.__context__ = None  # what it came from may quote them too
-        return error

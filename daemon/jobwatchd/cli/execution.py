@@ -1,0 +1,83 @@
+"""A command from its arguments to its exit status, whatever happens on the way."""
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+
+import click
+
+from jobwatchd.cli import cli
+from jobwatchd.cli.output import OutputClosed, OutputFailed, guard_stdout
+from jobwatchd.cli.status import ExitStatus
+from jobwatchd.cli.stderr import tell
+from jobwatchd.model.shown import shown
+
+NAME = "jobwatchd"
+COMPLETION = "_JOBWATCHD_COMPLETE"
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit status; raises nothing."""
+    try:
+        guard_stdout()
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BaseException as exc:  # noqa: BLE001 - each has a status, and the interpreter's would be 1
+        return _status_of(exc)
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if COMPLETION in os.environ:
+        cli.main(list(arguments), NAME)
+    try:
+        _check_text(arguments)
+        # Not by click's `main`, which makes 1 of every broken pipe.
+        with cli.make_context(NAME, list(arguments)) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except click.ClickException as exc:
+        told = io.StringIO()
+        exc.show(told)
+        tell(told.getvalue())
+        return exc.exit_code
+    return ExitStatus.OK
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Refuse what is not UTF-8, save the names of files that are there: nothing else here takes bytes."""
+    for number, argument in enumerate(arguments, start=1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            if not os.path.exists(argument):  # noqa: PTH110 - pathlib would do the same
+                text = argument.encode(errors="surrogateescape").decode(errors="backslashreplace")
+                raise click.UsageError(f"Argument {number}, {shown(text)}, is not UTF-8; write it as UTF-8.") from None
+
+
+def _status_of(exc: BaseException) -> int:
+    causes = list(_leaves(exc))
+    if any(isinstance(cause, OutputFailed) for cause in causes):
+        reason = next(cause for cause in causes if isinstance(cause, OutputFailed))
+        tell(f"{NAME}: standard output cannot be written: {reason}.")
+        return ExitStatus.IO_ERROR
+    if all(isinstance(cause, OutputClosed) for cause in causes):
+        return ExitStatus.OK
+    if isinstance(exc, SystemExit) and (exc.code is None or isinstance(exc.code, int)):
+        return exc.code or ExitStatus.OK
+    if isinstance(exc, KeyboardInterrupt):
+        return ExitStatus.INTERRUPTED
+    tell("".join(traceback.format_exception(exc)))
+    tell(f"{NAME}: something unforeseen went wrong, which is a fault of {NAME} itself; the lines above tell where.")
+    return ExitStatus.SOFTWARE
+
+
+def _leaves(exc: BaseException) -> Iterator[BaseException]:
+    if isinstance(exc, BaseExceptionGroup):
+        for inner in exc.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield exc

@@ -1,0 +1,86 @@
+"""Standard output: what becomes of a command whose output cannot be written."""
+
+import io
+import os
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+
+from jobwatchd.cli.status import ExitStatus
+from jobwatchd.cli.stderr import tell
+
+STDOUT = 1
+
+
+class OutputError(Exception):
+    """Standard output takes no more."""
+
+
+class OutputClosed(OutputError):
+    """Whoever read standard output has gone, as `head` does when it has enough."""
+
+
+class OutputFailed(OutputError):
+    """Standard output cannot be written; the text is the system's reason."""
+
+
+def guard_stdout() -> None:
+    """Have every failed write to standard output raise an `OutputError`, which nothing else raises.
+
+    An `OSError` could come from anywhere. Letters that the terminal's encoding does not have are written as escapes.
+    """
+    old = sys.stdout
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Guarded(STDOUT, "wb", closefd=False)),
+        encoding=old.encoding,
+        errors="backslashreplace",
+        line_buffering=bool(old.line_buffering),
+    )
+
+
+@contextmanager
+def spare_output() -> Iterator[None]:
+    """Leave the block where output cannot be written, for commands whose exit status is what counts.
+
+    What they write afterwards is lost, too.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OutputError as exc:
+        if isinstance(exc, OutputFailed):
+            tell(f"jobwatchd: standard output cannot be written: {exc}.")
+        raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+        if isinstance(raw, _Guarded):
+            raw.is_given_up = True
+
+
+def end_when_unread() -> None:
+    """End the process as soon as nobody reads its standard output any more: the next line may be hours away."""
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(STDOUT, select.POLLERR)
+        if any(what & select.POLLERR for _, what in poll.poll()):
+            os._exit(ExitStatus.OK)
+
+    Thread(target=watch, daemon=True).start()
+
+
+class _Guarded(io.FileIO):
+    is_given_up = False
+
+    def write(self, data: Any, /) -> int:
+        if self.is_given_up:
+            return memoryview(data).nbytes
+        try:
+            while (written := super().write(data)) is None:
+                select.select([], [self], [])  # set not to block by somebody who shares it
+        except BrokenPipeError as exc:
+            raise OutputClosed from exc
+        except OSError as exc:
+            raise OutputFailed(exc.strerror) from exc
+        return written

@@ -1,0 +1,37 @@
+"""The last guard before anything is told or kept: what came from outside, without secrets."""
+
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from jobwatchd.model.event import Event
+from jobwatchd.model.job import Observation, Task
+from jobwatchd.redaction import SECRETS
+
+T = TypeVar("T", Observation, Task, Event)
+
+# Sentences, in which credentials are told by their looks too, and names, in which very short secrets are left alone.
+_SENTENCES = frozenset({"error", "detail"})
+_NAMES = frozenset({"native_state", "name", "workflow_id", "workflow_name"})
+
+
+def guarded(seen: Observation) -> Observation:
+    """Return what was seen of a job, its texts redacted; what it is found by in lists stays as it is."""
+    tasks = tuple(_redacted(task, _NAMES | {"id"}) for task in seen.tasks)
+    return _redacted(seen if tasks == seen.tasks else replace(seen, tasks=tasks))
+
+
+def guarded_event(event: Event) -> Event:
+    """Return an event, its texts redacted."""
+    return _redacted(event)
+
+
+def _redacted(value: T, names: frozenset[str] = _NAMES) -> T:
+    """Return a value with its texts redacted; itself where there was nothing to do, as nearly always."""
+    changed: dict[str, Any] = {}
+    for each in fields(value):
+        text = getattr(value, each.name) if each.name in names or each.name in _SENTENCES else None
+        if text:
+            redacted = SECRETS.redact_foreign(text) if each.name in _SENTENCES else SECRETS.redact_name(text)
+            if redacted != text:
+                changed[each.name] = redacted
+    return replace(value, **changed) if changed else value

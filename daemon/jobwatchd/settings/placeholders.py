@@ -1,0 +1,51 @@
+"""Placeholders such as `${USER}`, which are not replaced in the configuration, and would be taken as they stand.
+
+They are refused, with what to write instead. Not looked at is what describes an API, where braces have a meaning.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jobwatchd.description import Description
+from jobwatchd.settings.environment import variable_for
+from jobwatchd.settings.places import KeyPath
+from jobwatchd.settings.problems import Problems, is_secretive
+from jobwatchd.settings.schema import KINDS
+
+_PLACEHOLDER = re.compile(r"\$\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\}")
+_WORD = re.compile(r"\$[A-Z_][A-Z0-9_]*|%[A-Z_][A-Z0-9_]*%", re.ASCII)
+MEMBER = 2
+
+
+def refuse_placeholders(tree: Mapping[str, Any], problems: Problems) -> set[KeyPath]:
+    """Add each value of the file that is, or holds, a placeholder to the problems; returns their keys.
+
+    A secret may well have a dollar sign in it: it is refused only where it is nothing else than a placeholder.
+    """
+    found = set()
+    for path, text in _texts(tree, ()):
+        secretive = is_secretive(path) and "headers" not in path
+        holds = _PLACEHOLDER.fullmatch(text) if secretive else _PLACEHOLDER.search(text) or _WORD.fullmatch(text)
+        if holds and problems.places.variable_of(path) is None:
+            problems.add(path, _remedy(path, tree))
+            found.add(path)
+    return found
+
+
+def _remedy(path: KeyPath, tree: Mapping[str, Any]) -> str:
+    variable = variable_for(path, tree)
+    instead = f", or set the environment variable {variable} instead of it" if variable else ""
+    return f"${{NAME}}, $NAME and %NAME% are not replaced in this file; write the value itself{instead}"
+
+
+def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            if not (len(path) == MEMBER and path[0] in KINDS and key in Description.model_fields):
+                yield from _texts(below, (*path, key))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _texts(below, (*path, index))

@@ -1,0 +1,70 @@
+"""What came from outside, without secrets: the last guard before anything is told or kept."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jobwatchd.engine.guard import guarded, guarded_event
+from jobwatchd.errors import BadPayload, ConfigError, SinkRejected, SourceUnavailable, StoreUnavailable
+from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.job import Observation, State, Task
+from jobwatchd.redaction import SECRETS
+from jobwatchd.testing import START
+
+SECRET = "planted-secret"
+
+
+@pytest.fixture(autouse=True)
+def _secret() -> None:
+    """Have the process know a secret, and a weak one."""
+    SECRETS.add([SECRET, "root"])
+
+
+@pytest.mark.parametrize("name", ["native_state", "name", "workflow_id", "workflow_name", "error"])
+def test_no_text_of_a_job_keeps_a_secret(name: str):
+    """Whatever field the API has put it in."""
+    seen = replace(Observation(State.FAILED, "3", group="12"), **{name: f"with {SECRET}"})
+    assert getattr(guarded(seen), name) == "with ********"
+
+
+def test_no_text_of_a_task_keeps_a_secret():
+    """Tasks are told, too."""
+    seen = Observation(State.FAILED, "3", tasks=(Task(SECRET, State.FAILED, SECRET, SECRET),))
+    (task,) = guarded(seen).tasks
+    assert (task.id, task.native_state, task.name) == ("********",) * 3
+
+
+def test_a_jobs_error_keeps_no_credentials_that_nobody_knows():
+    """It may be a traceback of a request of its own, or quote ours."""
+    seen = Observation(State.FAILED, "3", error="sent Authorization: Bearer abc")
+    assert guarded(seen).error == "sent Authorization: ********"
+
+
+def test_a_harmless_job_is_the_same():
+    """Nothing is copied; and names keep what only a weak password has in common with them."""
+    seen = Observation(State.FAILED, "3", "root", group=SECRET, tasks=(Task("1", State.FAILED, "3"),))
+    assert guarded(seen) is seen
+
+
+def test_no_event_keeps_a_secret():
+    """Wherever its detail was made."""
+    event = Event("e", EventType.SOURCE_UNREACHABLE, "graph", 1, START, detail=f"saw {SECRET} and Cookie: a=b")
+    assert guarded_event(event).detail == "saw ******** and Cookie: ********"
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (SourceUnavailable, "saw ******** and Cookie: ********"),
+        (BadPayload, "saw ******** and Cookie: ********"),
+        (SinkRejected, "saw ******** and Cookie: ********"),
+        (StoreUnavailable, "saw ******** and Cookie: a=b"),
+        (ConfigError, "saw ******** and Cookie: a=b"),
+    ],
+)
+def test_an_error_is_redacted_when_it_is_made(make: Any, told: str):
+    """Of those that may quote others what looks like credentials is taken out, too."""
+    error = make(f"saw {SECRET} and Cookie: a=b")
+    assert (str(error), error.args) == (told, (told,))
+    assert getattr(error, "problems", (told,)) == (told,)
