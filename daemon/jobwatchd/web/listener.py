@@ -58,7 +58,7 @@ def bind(listen: str, *, local_only: bool = False, skip: Skip = lambda _address,
             try:
                 sockets.append(opened.enter_context(_listen(listen, family, address)))
             except _AbsentError as error:
-                absent.append((shown(address), error))
+                absent.append((in_url(address), error))
             else:
                 if port == 0:
                     break  # two families would get two different ports
@@ -101,10 +101,10 @@ async def bind_within(
 
 def address_of(sock: socket.socket) -> str:
     """Return where `sock` listens, as it stands in a URL: `127.0.0.1:25629`, `[::1]:25629`."""
-    return shown(sock.getsockname())
+    return in_url(sock.getsockname())
 
 
-def shown(address: Sequence[Any]) -> str:
+def in_url(address: Sequence[Any]) -> str:
     """Return host and port as they stand in a URL."""
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
