@@ -2,6 +2,7 @@
 
 - `daemon`: the life of the process, from opening the store to closing it
 - `reload`: what changes when the configuration is read again
+- `listening`: waiting for the address, while signals are obeyed
 - `parts`: what is built from settings, and by whom
 - `waiting`: some jobs until they end, without a daemon
 - `open_files`: how many files the process may have open

@@ -15,6 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 from fastapi import FastAPI
 
+from jobwatchd.app.listening import listen
 from jobwatchd.app.open_files import raise_open_files
 from jobwatchd.app.parts import Parts
 from jobwatchd.app.reload import Change, plan
@@ -79,29 +80,34 @@ class Daemon:
     async def run(self) -> None:
         """Watch and tell until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 
-        Raises `ConfigError`, `AddressUnavailable` or `StoreUnavailable` where it cannot start, and in a group whatever
-        ends a loop.
+        Raises `ConfigError` or `StoreUnavailable` where it cannot start, and in a group `AddressUnavailable` and
+        whatever ends a loop.
         """
         raise_open_files()
         nothing = self._settings.model_copy(update={"sources": {}, "sinks": {}})
         everything = plan(nothing, self._settings, self._parts.builder)
         async with AsyncExitStack() as stack:
-            sockets = await bind_within(
-                self._settings.server.listen,
-                self._parts.clock,
-                self._logger,
-                local_only=not self._settings.server.tokens,
-            )
-            for sock in sockets:
-                stack.callback(sock.close)
-            await self._parts.store.open()
-            stack.push_async_callback(_shielded, self._parts.store.close)
-            async with anyio.create_task_group() as tasks:
-                with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-                    await self._start(everything, sockets, tasks)
-                    await self._obey(signals, tasks)
-                tasks.cancel_scope.cancel()
+            # From the start: the first process of a container does not die of a signal that it does not handle.
+            with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+                came = await listen(self._bind, signals)
+                for sock in came.sockets:
+                    stack.callback(sock.close)
+                if came.stopped_by is not None:
+                    self._stopping(came.stopped_by)
+                else:
+                    await self._parts.store.open()
+                    stack.push_async_callback(_shielded, self._parts.store.close)
+                    async with anyio.create_task_group() as tasks:
+                        await self._start(everything, came.sockets, tasks)
+                        if came.reload:
+                            await self._reload(tasks)
+                        await self._obey(signals, tasks)
+                        tasks.cancel_scope.cancel()
         self._logger.info("daemon.stopped")
+
+    async def _bind(self) -> Sequence[socket.socket]:
+        server = self._settings.server
+        return await bind_within(server.listen, self._parts.clock, self._logger, local_only=not server.tokens)
 
     async def _start(self, everything: Change, sockets: Sequence[socket.socket], tasks: TaskGroup) -> None:
         # What is loaded stays: the collector need not walk a million watches, neither while they come in nor later.
@@ -134,15 +140,18 @@ class Daemon:
             if signum == signal.SIGHUP:
                 await self._reload(tasks)
                 continue
-            self._logger.info("daemon.stopping", signal=signum.name)
-            self._vitals.set_ready(False)
-            self._notifier.stopping()
+            self._stopping(signum)
             async with anyio.create_task_group() as stopping:
                 stopping.start_soon(self._wind_down, stopping.cancel_scope)
                 async for again in signals:
                     if again != signal.SIGHUP:
                         stopping.cancel_scope.cancel()  # asked a second time: at once
             return
+
+    def _stopping(self, signum: signal.Signals) -> None:
+        self._logger.info("daemon.stopping", signal=signum.name)
+        self._vitals.set_ready(False)
+        self._notifier.stopping()
 
     async def _wind_down(self, waiting: anyio.CancelScope) -> None:
         """End polls, then deliveries, then close the sinks; what is not done in time stays in the store."""
