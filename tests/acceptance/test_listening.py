@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -70,3 +71,18 @@ async def test_localhost_may_have_an_address_that_is_off(daemon: Any, port: int)
     _run(daemon, f"localhost:{port}", *command)
     assert (await daemon.logged("server.address_skipped"))["address"] == f"[::1]:{port}"
     assert (await daemon.logged("daemon.ready"))["listen"] == [f"127.0.0.1:{port}"]
+
+
+async def test_who_waits_for_the_address_obeys(daemon: Any, port: int):
+    """A reload is done as soon as that is possible; being asked to stop is no failure."""
+    with socket.create_server(("127.0.0.1", port)):
+        _run(daemon, f"127.0.0.1:{port}", sys.executable, "-Im")
+        await daemon.logged("server.waiting_for_address")
+        daemon.signal(signal.SIGHUP)
+    await daemon.logged("daemon.ready")
+    await daemon.logged("reload.done")
+    assert await daemon.stop() == 0
+    with socket.create_server(("127.0.0.1", port)):
+        _run(daemon, f"127.0.0.1:{port}", sys.executable, "-Im")
+        await daemon.logged("server.waiting_for_address")
+        assert await daemon.stop() == 0
