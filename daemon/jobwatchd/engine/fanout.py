@@ -77,7 +77,11 @@ class Fanout:
     async def close(self, names: Collection[str]) -> None:
         """Stop and close sinks; what they have not sent stays pending in the store."""
         for name in names:
-            await self._stop(self._outlets.pop(name), self._loops.pop(name, None))
+            loop = self._loops.pop(name, None)
+            await self._stop(self._outlets.pop(name), loop)
+            if loop is not None:
+                # Nobody can enable it any more, and an alert would never end.
+                self._telemetry.sink_disabled.remove(name)
 
     @property
     def names(self) -> Collection[str]:
