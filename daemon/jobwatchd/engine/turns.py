@@ -2,7 +2,8 @@
 
 Those that have not failed go first, and those that failed before have no more than half of the places between them:
 however many there are, and however long their attempts hang, there is room for the others. Where all places are taken
-by attempts that nothing is heard of while others wait, the attempts that have lasted longest make room.
+by attempts that nothing is heard of while others wait, the attempts that have lasted longest make room; if there is but
+one place, also those of subjects that failed before. A receiver that is but slow has its time as the breaker's probe.
 """
 
 from collections import deque
@@ -101,7 +102,7 @@ class Turns:
         now_s = self._monotonic()
         if subject.probes:
             self._breaker.ends_probe = scope
-        elif not subject.failing:
+        elif not subject.failing or self._places == 1:  # else half of the places are enough for the others
             self._trying[subject] = (now_s, scope)
         return now_s
 
@@ -121,9 +122,6 @@ class Turns:
 
     def make_room(self, now_s: float) -> float | None:
         """End attempts that have hung for long while others wait; returns when to look again, None for no need."""
-        # One place has no room to make: what it holds is told first.
-        if self._places == 1:
-            return None
         overdue_s = self._breaker.probe_overdue_s()
         if overdue_s is not None:
             if now_s < overdue_s:

@@ -103,6 +103,20 @@ async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("places", [1, 2, 4])
+async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, places: int):
+    """Also where there is a single one, those that hang do not keep it, from the first time to the last."""
+    sink = PoisonedSink(rig.clock, kind)
+    loop = rig.delivery(Outlet(sink, EventFilter(), concurrency=places))
+    async with rig.running(loop.run):
+        await rig.clock.advance(1)
+        await tell(rig, loop, "h:1", *(f"p{number}:1" for number in range(10)))
+        await rig.clock.advance(10)
+        assert await worst_delay(rig, loop, sink, 120) <= WITHIN_S
+        assert sink.most_busy <= places
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [3, 10, 100])
 async def test_the_healthy_are_told_in_time_after_a_restart(rig: Any, make_loop: Any, count: int, kind: str):
     """The poisonous ones are first in the store, and some healthy ones wait there too."""
