@@ -53,13 +53,14 @@ class Api:
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    """Serve jobs 1 (runs for ever), 2 (succeeds soon), 3 (has failed), 4 (was interrupted)."""
+    """Serve jobs 1 (runs for ever), 2 (succeeds soon), 3 (has failed), 4 (was interrupted), 5 (has succeeded)."""
     simulator = NebulaSimulator(SystemClock())
     for job_id, age_s, phases in (
         ("1", 0, ((0, RUNNING),)),
         ("2", 0, ((0, QUEUED), (1, RUNNING), (6, SUCCEEDED))),
         ("3", 60, ((0, RUNNING), (1, FAILED))),
         ("4", 60, ((0, RUNNING), (1, INTERRUPTED))),
+        ("5", 60, ((0, RUNNING), (1, SUCCEEDED))),
     ):
         simulator.world.roster.add(JobSpec(phases=phases, job_id=job_id, age_s=age_s))
     async with serve(simulator.app) as url:

@@ -1,5 +1,8 @@
 """What a newcomer writes on the command line, and what it is answered."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,3 +50,16 @@ def test_a_label_without_a_value():
     done = CliRunner().invoke(cli, ["watch", "add", "graph", "1", "--label", TOKEN])
     assert (done.exit_code, TOKEN in done.output) == (2, False)
     assert "is not name=value, such as team=graph" in done.stderr
+
+
+def test_the_journal_gets_a_priority(tmp_path: Path):
+    """So `journalctl -p err` finds why a unit did not start, whoever said it: here, before there is a log."""
+    with (tmp_path / "journal").open("w+") as journal:
+        status = os.fstat(journal.fileno())
+        env = {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+        command = [sys.executable, "-Im", "jobwatchd", "run", "--bogus"]
+        assert subprocess.run(command, stderr=journal, env=env, check=False).returncode == 2
+        journal.seek(0)
+        lines = journal.read().splitlines()
+    assert lines
+    assert all(line.startswith("<3>") for line in lines)
