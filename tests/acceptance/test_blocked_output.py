@@ -109,9 +109,12 @@ async def test_everything_else_goes_on(blocked: Blocked, apis: Any, run_hook: An
     await until("all jobs were told", lambda: all("job.succeeded" in hook.types(f"graph/{key}") for key in keys))
     assert (await daemon.get("/livez"))["status"] == "ok"
     assert await daemon.stop() == 0
+    # A terminal takes a few lines more after it was full.
+    taken = [line for line in blocked.read() if "job.succeeded" in line]
     await daemon.up()
     for key in keys:
-        await daemon.logged("job.succeeded", key=f"graph/{key}")
+        if not any(f"graph/{key}" in line for line in taken):
+            await daemon.logged("job.succeeded", key=f"graph/{key}")
 
 
 @pytest.mark.parametrize("blocked", [_pipe], indirect=True)

@@ -8,7 +8,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ?(ms|s|m|h|d)", re.ASCII)
 # How else people write them, in lower case: `6hours`, `1h30`, `1,5h`, `90 sec`, and `PT6H` without its letters. Of more
 # digits nothing is guessed: the guess would tell what `shown` keeps back.
-_PARTS = re.compile(r"(?:\d{1,6}(?:[.,]\d{1,3})? ?[a-z]* ?){1,4}", re.ASCII)
+_PARTS = re.compile(r"(?:\d{1,6}(?:[.,]\d{1,3})?(?!\d) ?[a-z]* ?){1,4}", re.ASCII)
 _PART = re.compile(r"(\d+(?:[.,]\d+)?) ?([a-z]*)", re.ASCII)
 _WORDS = {
     **dict.fromkeys(("ms", "msec", "msecs", "millis", "millisecond", "milliseconds"), "ms"),

@@ -1,63 +1,16 @@
 """`jobwatchd wait` as a script would run it: the real process against a real API."""
 
 import json
-import os
+import signal
+import socket
 import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
-from subprocess import CompletedProcess
+from typing import Any
 
 import anyio
 import pytest
 
-from jobwatchd.clock import SystemClock
-from jobwatchd.simulator.nebula import NebulaOptions, NebulaSimulator
-from jobwatchd.simulator.roster import JobSpec
-from jobwatchd.simulator.server import serve
 
-QUEUED, RUNNING, SUCCEEDED, FAILED, INTERRUPTED = range(5)
-CONFIG = """
-sources:
-  graph:
-    kind: nebula-explorer
-    base_url: {url}
-    account: root
-    password: {password}
-    graphd: {{address: 10.0.0.5}}
-    poll: {{min_interval: 50ms, max_interval: 100ms, lost_after: {{not_found: 2, grace: 0s}}}}
-"""
-
-
-class Api:
-    """A simulated Explorer with a job for each end, and a configuration that watches it."""
-
-    def __init__(self, config: Path) -> None:
-        self._config = config
-
-    async def wait(self, *arguments: str) -> CompletedProcess[bytes]:
-        """Run the command to its end."""
-        command = [sys.executable, "-m", "jobwatchd", "wait", *arguments, "-c", str(self._config)]
-        return await anyio.run_process(command, check=False, env={"PATH": os.environ["PATH"]})
-
-
-@pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    """Serve jobs 1 (runs for ever), 2 (succeeds soon), 3 (has failed), 4 (was interrupted)."""
-    simulator = NebulaSimulator(SystemClock())
-    for job_id, age_s, phases in (
-        ("1", 0, ((0, RUNNING),)),
-        ("2", 0, ((0, QUEUED), (1, RUNNING), (6, SUCCEEDED))),
-        ("3", 60, ((0, RUNNING), (1, FAILED))),
-        ("4", 60, ((0, RUNNING), (1, INTERRUPTED))),
-    ):
-        simulator.world.roster.add(JobSpec(phases=phases, job_id=job_id, age_s=age_s))
-    async with serve(simulator.app) as url:
-        config = tmp_path / "jobwatchd.yaml"
-        config.write_text(CONFIG.format(url=url, password=NebulaOptions().password))
-        yield Api(config)
-
-
-async def test_a_job_that_succeeds_is_told_step_by_step(api: Api):
+async def test_a_job_that_succeeds_is_told_step_by_step(api: Any):
     """One line an event on stderr, nothing on stdout, status 0."""
     result = await api.wait("graph", "2")
     assert (result.returncode, result.stdout) == (0, b"")
@@ -66,23 +19,23 @@ async def test_a_job_that_succeeds_is_told_step_by_step(api: Api):
 
 
 @pytest.mark.parametrize(("job", "status"), [("3", 1), ("4", 3), ("999", 4)])
-async def test_the_status_says_how_the_job_ended(api: Api, job: str, status: int):
+async def test_the_status_says_how_the_job_ended(api: Any, job: str, status: int):
     """Failed, cancelled, lost."""
     assert (await api.wait("graph", job)).returncode == status
 
 
-async def test_the_worst_of_several_ends_is_the_status(api: Api):
+async def test_the_worst_of_several_ends_is_the_status(api: Any):
     """A script that waits for two jobs must not go on when one failed."""
     assert (await api.wait("graph", "2", "3", "4")).returncode == 1
 
 
-async def test_a_job_that_does_not_end_in_time(api: Api):
+async def test_a_job_that_does_not_end_in_time(api: Any):
     """The same status as timeout(1)."""
     result = await api.wait("graph", "1", "--timeout", "1s", "--json")
     assert (result.returncode, json.loads(result.stdout)) == (124, {"jobs": [{"job": "graph/1", "end": None}]})
 
 
-async def test_json_has_every_end(api: Api):
+async def test_json_has_every_end(api: Any):
     """One object on stdout."""
     result = await api.wait("graph", "3", "graph/4", "--json")
     ends = {"jobs": [{"job": "graph/3", "end": "failed"}, {"job": "graph/4", "end": "cancelled"}]}
@@ -99,14 +52,67 @@ async def test_json_has_every_end(api: Api):
         (["graph"], "Missing argument"),
     ],
 )
-async def test_wrong_arguments_are_explained(api: Api, arguments: list[str], complaint: str):
+async def test_wrong_arguments_are_explained(api: Any, arguments: list[str], complaint: str):
     """Status 2, and a sentence that says what was expected."""
     result = await api.wait(*arguments)
     assert result.returncode == 2
     assert complaint in result.stderr.decode()
 
 
-async def test_a_broken_configuration_is_status_2(api: Api):
+async def test_a_broken_configuration_is_status_2(api: Any):
     """As for every other command."""
-    api._config.write_text("sources: {}")
+    api.config.write_text("sources: {}")
     assert (await api.wait("graph", "1")).returncode == 2
+
+
+async def test_refused_credentials_end_it_at_once(api: Any):
+    """Two tries, no more: accounts get locked. The keys of the configuration are named, the secret is not."""
+    api.edit("password: ", "password: Wrong-")
+    result = await api.wait("graph", "1")
+    told = result.stderr.decode()
+    assert (result.returncode, "sources.graph.password" in told, "Wrong-" in told) == (77, True, False)
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        ("base_url: http://127.0.0.1:{free}", "nothing listens at 127.0.0.1:{free} (connection refused)"),
+        ("base_url: https://127.0.0.1:{port}", "does not speak TLS; write http:// instead of https://"),
+    ],
+)
+async def test_what_keeps_it_waiting_is_said_at_once(api: Any, new: str, told: str):
+    """Port and scheme are what is wrong most often; the key is named, and it is tried on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    old = next(line.strip() for line in api.config.read_text().splitlines() if "base_url" in line)
+    facts = {"free": free, "port": old.rpartition(":")[2]}
+    api.edit(old, new.format_map(facts))
+    result = await api.wait("graph", "1", "--timeout", "2s")
+    assert result.returncode == 124
+    assert told.format_map(facts) in result.stderr.decode()
+    assert "sources.graph.base_url" in result.stderr.decode()
+
+
+async def test_a_job_that_is_not_there_is_looked_for_a_while(api: Any):
+    """It is said at once, and given up after a grace of its own."""
+    result = await api.wait("graph", "999", "--appear-within", "1s")
+    assert result.returncode == 4
+    assert "waiting up to 1 s for it to appear" in result.stderr.decode()
+
+
+@pytest.mark.parametrize("words", [["3", "4"], ["job_id=3", "job_id=4"], ["graph/3", "job_id=4"]])
+async def test_a_job_is_named_by_its_key_or_by_its_parts(api: Any, words: list[str]):
+    """Both ways, mixed too."""
+    ends = json.loads((await api.wait("graph", *words, "--json")).stdout)["jobs"]
+    assert [each["job"] for each in ends] == ["graph/3", "graph/4"]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+async def test_a_signal_is_the_status_that_a_shell_gives_it(api: Any, number: int, status: int):
+    """Neither is taken for the end of a job."""
+    command = [sys.executable, "-Im", "jobwatchd", "wait", "graph", "1", "-c", str(api.config)]
+    async with await anyio.open_process(command) as process:
+        await process.stderr.receive()
+        process.send_signal(number)
+        with anyio.fail_after(20):
+            assert await process.wait() == status

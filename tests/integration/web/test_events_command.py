@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from starlette.responses import PlainTextResponse
 
 from jobwatchd.model.job import State
 
@@ -74,6 +75,54 @@ async def test_following_tells_what_happens_until_interrupted(environment: dict[
             assert (await lines.next())["state"] == "failed"
             process.send_signal(signal.SIGINT)
             assert await process.wait() == 130
+
+
+async def test_following_outlives_a_restart(environment: dict[str, str], daemon: Any, switchboard: Any):
+    """While the daemon is away that is told once; then nothing is missing, and nothing comes twice."""
+    watch = await daemon.see(await daemon.watch("1"), State.QUEUED)
+    async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
+        lines = _Lines(process.stdout)
+        with anyio.fail_after(20):
+            assert (await lines.next())["state"] == "queued"
+            switchboard.app = PlainTextResponse("away", 503)
+            watch = await daemon.see(watch, State.RUNNING)
+            told = b""
+            while b"Trying again until it answers.\n" not in told:
+                told += await process.stderr.receive()
+            watch = await daemon.see(watch, State.FAILED)
+            switchboard.app = daemon.app
+            assert [(await lines.next())["state"] for _ in range(2)] == ["running", "failed"]
+            await daemon.see(await daemon.watch("2"), State.SUCCEEDED)
+            assert (await lines.next())["state"] == "succeeded"
+            process.terminate()
+            assert await process.wait() == 143
+
+
+async def test_following_begins_anew_with_a_new_database(environment: dict[str, str], daemon: Any, switchboard: Any):
+    """Its positions begin at one again."""
+    await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING)
+    async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
+        lines = _Lines(process.stdout)
+        with anyio.fail_after(20):
+            assert [(await lines.next())["state"] for _ in range(2)] == ["queued", "running"]
+            switchboard.app = PlainTextResponse("away", 503)
+            await process.stderr.receive()
+            another = type(daemon)(url=switchboard.url)
+            await another.see(await another.watch("1"), State.FAILED)
+            switchboard.app = another.app
+            assert (await lines.next())["state"] == "failed"
+            process.terminate()
+
+
+async def test_following_ends_where_nothing_will_help(environment: dict[str, str], daemon: Any):
+    """A token that is refused meanwhile is told, with a status of its own."""
+    await daemon.see(await daemon.watch("1"), State.QUEUED)
+    async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
+        with anyio.fail_after(20):
+            await _Lines(process.stdout).next()
+            daemon.tokens[:] = ["another"]
+            await daemon.see(await daemon.watch("2"), State.QUEUED)
+            assert await process.wait() == 77
 
 
 async def test_no_daemon_is_status_69(environment: dict[str, str]):

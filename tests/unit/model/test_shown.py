@@ -52,4 +52,5 @@ def test_anything_else_is_cut(value: Any, expected: str):
 def test_a_slip_of_the_pen_is_shown():
     """What is nearly a word that was expected there is no secret."""
     assert shown("nebula-explore", ["nebula-explorer", "http-json"]) == "'nebula-explore'"
+    assert shown("nebula", ["nebula-explorer", "http-json"]) == "'nebula'"
     assert shown("hunter2", ["nebula-explorer", "http-json"]) == "'hu…' (7 characters)"

@@ -15,6 +15,8 @@ FOLDER = Path(__file__).parents[3] / "config"
 SECRETS = (
     "hunter-22",
     "planted-Secret_42",
+    "849213084712",
+    "849213084712s",
     "aGVsbG8vd29ybGQrcGxhbnRlZA==",
     "-----BEGIN KEY-----\nMIIEpl4nted\n-----END",
 )

@@ -1,0 +1,45 @@
+"""Output that cannot be written, or that nobody reads, decides nothing."""
+
+import os
+from typing import Any
+
+import pytest
+
+LOST = ["2>&-", "2>/dev/full", ">&-", ">/dev/full", "<&- >&- 2>&-", ">/dev/full 2>/dev/full"]
+
+
+@pytest.mark.parametrize("redirection", LOST)
+@pytest.mark.parametrize(("job", "status"), [("5", 0), ("3", 1)])
+async def test_a_job_ends_as_it_ends(api: Any, job: str, status: int, redirection: str):
+    """Progress goes to stderr, the result to stdout: neither is why somebody waits."""
+    assert (await api.wait("graph", job, "--json", redirection=redirection)).returncode == status
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("arguments", "status"), [(["check-config"], 0), (["probe", "graph", "999", "3"], 4)])
+async def test_other_answers_are_the_same_too(api: Any, arguments: list[str], status: int, redirection: str):
+    """The answer is the status; all jobs are looked at."""
+    assert (await api.run(*arguments, redirection=redirection)).returncode == status
+
+
+@pytest.mark.parametrize("arguments", [["check-config"], ["wait", "graph", "3", "--json"], ["probe", "graph", "3"]])
+async def test_a_reader_that_has_enough_is_no_fault(api: Any, arguments: list[str]):
+    """As `head` has after a line: nothing is said of it, and the status is the same."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        result = await api.run(*arguments, stdout=write_end)
+    finally:
+        os.close(write_end)
+    assert result.returncode == (1 if arguments[0] == "wait" else 0)
+    assert b"Traceback" not in result.stderr
+    assert b"written" not in result.stderr
+
+
+async def test_what_is_no_text_is_refused(api: Any):
+    """Nothing here takes bytes, save names of files; which argument it is, is told."""
+    for arguments in (["wait", "graph", b"\xff"], ["watch", "add", "graph", "2", "--label", b"team=\xff"], [b"\xff"]):
+        result = await api.run(*arguments)
+        told = result.stderr.decode()
+        assert (result.returncode, "Traceback" in told) == (2, False)
+        assert f"Argument {len(arguments)}," in told
