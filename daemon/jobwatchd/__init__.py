@@ -6,6 +6,7 @@ The map, from the top down (imports go downward only):
 - `wiring`: builds everything from the settings; the only place that names concrete adapters
 - `app`: starts, reloads and stops the parts in order
 - `web`, `simulator`, `engine`, `sources`, `stores`, `sinks`, `settings`, `testing`: independent of each other
+- `http`: the HTTP clients that sources and sinks share
 - `ports`: the seams between them
 - `model`: what is known and decided, pure
 - `clock`, `errors`, `logs`, `telemetry`

@@ -14,6 +14,10 @@ from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.engine.poller import LostAfter
+from jobwatchd.http.client import HttpOptions, Tls
+from jobwatchd.http.factory import build_http_client
+from jobwatchd.http.failures import FOR_SINKS
+from jobwatchd.http.tap import Tap, TappedClient
 from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation
@@ -25,10 +29,6 @@ from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings,
 from jobwatchd.sinks.log import LogSink
 from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.sinks.webhook import Webhook
-from jobwatchd.sources.http.client import HttpOptions, Tls
-from jobwatchd.sources.http.factory import build_http_client
-from jobwatchd.sources.http.failures import FOR_SINKS
-from jobwatchd.sources.http.tap import Tap, TappedClient
 from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp

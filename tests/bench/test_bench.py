@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from jobwatchd.clock import SystemClock
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.factory import build_http_client
 from jobwatchd.model.job import JobReference, State
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.factory import build_http_client
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from jobwatchd.description import Credentials, Description
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.factory import build_http_client
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import HttpClient, Source
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.factory import build_http_client
 from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp

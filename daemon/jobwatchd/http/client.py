@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobwatchd.sources.http.failures import FOR_SOURCES, Failures
+from jobwatchd.http.failures import FOR_SOURCES, Failures
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ import anyio
 import httpx
 
 from jobwatchd.errors import JobwatchError
-from jobwatchd.sources.http.body import Body
-from jobwatchd.sources.http.certificates import build_ssl_context
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.complaint import find_bad_header
-from jobwatchd.sources.http.preflight import check_options
-from jobwatchd.sources.http.slots import Slots
+from jobwatchd.http.body import Body
+from jobwatchd.http.certificates import build_ssl_context
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.complaint import find_bad_header
+from jobwatchd.http.preflight import check_options
+from jobwatchd.http.slots import Slots
 
 # httpcore looks through its whole pool on every request, so that the cost of a large one grows with its square.
 POOL_SIZE = 8

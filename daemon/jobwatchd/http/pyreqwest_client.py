@@ -12,11 +12,11 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
 from jobwatchd.errors import ConfigError, JobwatchError
-from jobwatchd.sources.http.certificates import read_certificates
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.complaint import find_bad_header
-from jobwatchd.sources.http.preflight import check_options
-from jobwatchd.sources.http.slots import Slots
+from jobwatchd.http.certificates import read_certificates
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.complaint import find_bad_header
+from jobwatchd.http.preflight import check_options
+from jobwatchd.http.slots import Slots
 
 # pyreqwest has read this much before it hands a response over, so that asking for it costs nothing. To ask for the
 # whole of `max_body` at once would set that much memory aside for every answer that does not tell its length.

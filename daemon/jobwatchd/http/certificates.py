@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.sources.http.client import Tls
+from jobwatchd.http.client import Tls
 
 
 @dataclass(frozen=True, slots=True)
