@@ -9,5 +9,6 @@
 - `slots`: how many requests may be in flight
 - `body`: a body as it comes in, for httpx
 - `failures`: what an adapter raises, for sources and for sinks
+- `session`, `cookie`: a login, kept for all requests that need it
 - `complaint`: how a failed request is told, without its secrets
 """

@@ -2,7 +2,6 @@
 
 - `nebula_explorer`, `telestream_up`: one kind of source each
 - `http_json/`: any API by its description
-- `session`, `cookie`: a login that is kept for all polls that need it
 - `status`: what an HTTP status means
 - `payload`: reading answers, and what every source reads alike
 """

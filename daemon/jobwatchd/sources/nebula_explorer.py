@@ -16,7 +16,7 @@ from jobwatchd.sources.nebula_listing import NebulaListing
 from jobwatchd.sources.nebula_login import NebulaLogin
 from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import digest_of, read_model
-from jobwatchd.sources.session import Session
+from jobwatchd.http.session import Session
 from jobwatchd.sources.status import OK, bare_url
 
 PAGE_SIZE = 100

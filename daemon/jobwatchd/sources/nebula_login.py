@@ -6,9 +6,9 @@ import orjson
 
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
 from jobwatchd.ports import Clock, HttpClient
-from jobwatchd.sources.cookie import read_cookie
+from jobwatchd.http.cookie import read_cookie
 from jobwatchd.sources.nebula_payload import read_envelope
-from jobwatchd.sources.session import Grant
+from jobwatchd.http.session import Grant
 from jobwatchd.sources.status import bare_url
 
 COOKIE = "explorer_token"

@@ -25,7 +25,7 @@ from jobwatchd.sources.payload import (
     read_model,
     unreadable,
 )
-from jobwatchd.sources.session import SessionRefused
+from jobwatchd.http.session import SessionRefused
 from jobwatchd.sources.status import OK, error_of_class, status_error
 
 STATES: Mapping[int, State] = MappingProxyType(

@@ -16,7 +16,7 @@ from jobwatchd.errors import (
     SourceUnavailable,
 )
 from jobwatchd.sources.http_json.judge import Judge
-from jobwatchd.sources.session import SessionRefused
+from jobwatchd.http.session import SessionRefused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENVELOPE = {

@@ -15,7 +15,7 @@ from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.words import id_of
 from jobwatchd.sources.payload import unreadable
-from jobwatchd.sources.session import SessionRefused
+from jobwatchd.http.session import SessionRefused
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from jobwatchd.ports import Answer
 from jobwatchd.sources.http_json.document import read_document
 from jobwatchd.sources.http_json.words import text_of
 from jobwatchd.sources.payload import excerpt, unreadable
-from jobwatchd.sources.session import SessionRefused
+from jobwatchd.http.session import SessionRefused
 from jobwatchd.sources.status import status_error
 
 

@@ -20,12 +20,12 @@ from jobwatchd.description.credentials import BASIC, Credentials
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.errors import BadPayload, SourceUnauthorized
 from jobwatchd.ports import Answer, Clock, HttpClient
-from jobwatchd.sources.cookie import read_cookie
+from jobwatchd.http.cookie import read_cookie
 from jobwatchd.sources.http_json.document import read_document
 from jobwatchd.sources.http_json.words import number_of
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 from jobwatchd.sources.payload import excerpt
-from jobwatchd.sources.session import Grant, Send, Session, SessionRefused
+from jobwatchd.http.session import Grant, Send, Session, SessionRefused
 from jobwatchd.sources.status import status_error
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from jobwatchd.sources.http_json.login import build_asking
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 from jobwatchd.sources.payload import unreadable
-from jobwatchd.sources.session import Send
+from jobwatchd.http.session import Send
 
 
 class HttpJson:
