@@ -7,6 +7,7 @@ The map, from the top down (imports go downward only):
 - `app`: starts, reloads and stops the parts in order
 - `web`, `simulator`, `engine`, `sources`, `stores`, `sinks`, `settings`, `testing`: independent of each other
 - `http`: the HTTP clients that sources and sinks share
+- `rotation`: files that are replaced meanwhile, and what is made of them
 - `ports`: the seams between them
 - `model`: what is known and decided, pure
 - `clock`, `errors`, `logs`, `telemetry`

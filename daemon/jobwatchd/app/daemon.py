@@ -105,6 +105,7 @@ class Daemon:
         gc.freeze()
         gc.enable()
         tasks.start_soon(self._housekeeping.run)
+        tasks.start_soon(self._parts.rotation.run)
         await tasks.start(serve, self._build_web(), sockets)
         self._vitals.set_ready(True)
         tasks.start_soon(self._service.run, lambda: f"watching {self._watched()} jobs")
@@ -163,6 +164,7 @@ class Daemon:
 
     async def _apply(self, new: Settings, change: Change, tasks: TaskGroup) -> None:
         self._settings = new
+        await self._parts.rotation.refresh()
         self._housekeeping.retention = _retention(new)
         self._watchlist.name_job = new.reference
         await self._fanout.open(list(change.outlets.values()), tasks)
@@ -215,7 +217,7 @@ class Daemon:
             watchlist=self._watchlist,
             vitals=self._vitals,
             registry=self._parts.registry,
-            tokens=lambda: [token.get_secret_value() for token in self._settings.server.tokens],
+            tokens=lambda: self._parts.builder.tokens(self._settings),
             clock=self._parts.clock,
             version=self._parts.version,
         )

@@ -1,6 +1,6 @@
 """What the daemon is made of that depends on settings; `wiring` builds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.logs import Redactor
 from jobwatchd.ports import Clock, Source, Store
+from jobwatchd.rotation import Rotation
 from jobwatchd.settings import Settings
 from jobwatchd.telemetry import Telemetry
 
@@ -27,6 +28,9 @@ class Builder(Protocol):
     def outlet(self, name: str, settings: Settings) -> Outlet:
         """Return a new sink of this name, with its filter and retries."""
 
+    def tokens(self, settings: Settings) -> Sequence[str]:
+        """Return the tokens that the API takes, as their file has them now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -41,5 +45,6 @@ class Parts:
     registry: CollectorRegistry
     telemetry: Telemetry
     logger: FilteringBoundLogger
+    rotation: Rotation
     redactor: Redactor
     version: str

@@ -15,6 +15,7 @@ from jobwatchd.model.event import JOB_ENTERED, Event, EventType
 from jobwatchd.model.job import TERMINAL, JobReference, Observation
 from jobwatchd.model.watch import WatchSpec
 from jobwatchd.ports import Clock, Listing, Sighting, Source, Store
+from jobwatchd.rotation import Rotation
 from jobwatchd.telemetry import Telemetry
 
 ENDS = frozenset({*(JOB_ENTERED[state] for state in TERMINAL), EventType.JOB_LOST})
@@ -35,6 +36,7 @@ class Waiting:
         store: Store,
         clock: Clock,
         chance: Callable[[], float],
+        rotation: Rotation,
         logger: FilteringBoundLogger,
         told: Callable[[Event], None],
         seen: Callable[[JobReference, Observation], None],
@@ -45,6 +47,7 @@ class Waiting:
         self._store = store
         self._clock = clock
         self._chance = chance
+        self._rotation = rotation
         self._logger = logger
         self._told = told
         self._ends: dict[JobReference, EventType] = {}
@@ -80,6 +83,7 @@ class Waiting:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(commits.run)
             tasks.start_soon(lane.run)
+            tasks.start_soon(self._rotation.run)
             if timeout_s is None:
                 await self._over.wait()
             else:

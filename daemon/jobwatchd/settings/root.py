@@ -10,11 +10,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Origin, WatchSpec
 from jobwatchd.settings.credentials import SIGNING_PREFIX
+from jobwatchd.settings.http import CredentialSettings, HttpSettings
 from jobwatchd.settings.names import Name
 from jobwatchd.settings.section import SECTION_CONFIG
 from jobwatchd.settings.server import LogSettings, ServerSettings, ShutdownSettings, StoreSettings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
-from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings, SourceSettings, make_reference
+from jobwatchd.settings.sources import NebulaExplorerSettings, SourceSettings, TelestreamUpSettings, make_reference
 from jobwatchd.settings.watches import WatchSettings
 
 
@@ -68,17 +69,19 @@ class Settings(BaseSettings):
     def secrets(self) -> frozenset[str]:
         """Return every secret value, in each form in which it travels; for the log's redactor only."""
         values = [token.get_secret_value() for token in self.server.tokens]
+        for section in (*self.sources.values(), *self.sinks.values()):
+            if isinstance(section, CredentialSettings):
+                values += section.credentials().secrets()
+            if isinstance(section, HttpSettings):
+                values += section.plain_headers().values()
         for source in self.sources.values():
-            if isinstance(source, HttpJsonSettings):
-                values += source.credentials().secrets()
-            elif isinstance(source, NebulaExplorerSettings):
+            if isinstance(source, NebulaExplorerSettings):
                 password = source.password.get_secret_value()
                 values += [password, base64.b64encode(f"{source.account}:{password}".encode()).decode()]
-            else:
+            elif isinstance(source, TelestreamUpSettings):
                 values.append(source.api_key.get_secret_value())
         for sink in self.sinks.values():
             if isinstance(sink, WebhookSinkSettings):
                 signing = [secret.get_secret_value() for secret in sink.secrets]
                 values += [*signing, *(secret.removeprefix(SIGNING_PREFIX) for secret in signing)]
-                values += [secret.get_secret_value() for secret in sink.headers.values()]
         return frozenset(values)

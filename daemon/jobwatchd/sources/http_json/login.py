@@ -1,8 +1,8 @@
 """How a source proves who is asking: with what the user gave, or with what a login brought."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from jobwatchd.description.auth import (
@@ -18,40 +18,21 @@ from jobwatchd.description.auth import (
 )
 from jobwatchd.description.credentials import BASIC, Credentials
 from jobwatchd.description.expression import Expression, UnusableError
+from jobwatchd.description.template import Template
 from jobwatchd.errors import BadPayload, SourceUnauthorized
-from jobwatchd.ports import Answer, Clock, HttpClient
+from jobwatchd.http.asking import Asking, Constant
 from jobwatchd.http.cookie import read_cookie
+from jobwatchd.http.session import Grant, Session
+from jobwatchd.ports import Answer, Clock, HttpClient
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.document import read_document
 from jobwatchd.sources.http_json.words import number_of
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 from jobwatchd.sources.payload import excerpt
-from jobwatchd.http.session import Grant, Send, Session, SessionRefused
 from jobwatchd.sources.status import status_error
 
-T = TypeVar("T")
 _OAUTH2_TOKEN, _OAUTH2_LIFETIME = Expression("access_token"), Expression("expires_in")
 _OAUTH2_STATUS = (200, 201)
-
-
-class Asking(Protocol):
-    """Asks with credentials; see `Session.ask`."""
-
-    async def ask(self, send: Send, read: Callable[[Answer], T]) -> T:
-        """Return what `read` makes of the answer to a request with the headers that prove who is asking."""
-
-
-class Constant:
-    """Asks with headers that never change, and so cannot be renewed."""
-
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self._headers = headers
-
-    async def ask(self, send: Send, read: Callable[[Answer], T]) -> T:
-        """Return what `read` makes of the answer; raises `SourceUnauthorized` where the credentials are refused."""
-        try:
-            return read(await send(self._headers))
-        except SessionRefused as exc:
-            raise SourceUnauthorized(str(exc)) from None
 
 
 class Login:
@@ -61,7 +42,7 @@ class Login:
         self,
         base_url: str,
         auth: CookieLogin | JsonLogin | OAuth2,
-        credentials: Credentials,
+        credentials: Rotating[Credentials],
         *,
         client: HttpClient,
         clock: Clock,
@@ -69,12 +50,16 @@ class Login:
         self._auth = auth
         self._client = client
         self._clock = clock
-        self._call = _write(base_url, auth, credentials)
+        self._base_url = base_url
+        self._credentials = credentials
         self.tokens: deque[str] = deque(maxlen=2)
 
     async def log_in(self) -> Grant:
         """Return what a login brings; raises `SourceError`s, which quote nothing of the answer."""
-        call, auth = self._call, self._auth
+        # There may be others in their files by now, which may be why a login is wanted.
+        await self._credentials.refresh()
+        auth = self._auth
+        call = _write(self._base_url, auth, self._credentials.value)
         answer = await self._client.request(call.method, call.url, call.headers, call.body)
         statuses = _OAUTH2_STATUS if isinstance(auth, OAuth2) else auth.status
         if answer.status not in statuses:
@@ -85,10 +70,15 @@ class Login:
                 raise _nothing(call, answer, f"no usable cookie {auth.cookie} in Set-Cookie")
             self.tokens.append(cookie)
             return Grant({"Cookie": f"{auth.cookie}={cookie}"}, auth.lifetime)
-        return self._read_token(auth, answer)
+        return self._read_token(auth, call, answer)
 
-    def _read_token(self, auth: JsonLogin | OAuth2, answer: Answer) -> Grant:
-        value = read_document(self._call.where, answer.body, quote=False)
+    async def close(self) -> None:
+        """Follow no files any more, and close all connections."""
+        self._credentials.close()
+        await self._client.close()
+
+    def _read_token(self, auth: JsonLogin | OAuth2, call: Call, answer: Answer) -> Grant:
+        value = read_document(call.where, answer.body, quote=False)
         expression, expires_in, lifetime_s = _OAUTH2_TOKEN, _OAUTH2_LIFETIME, None
         if isinstance(auth, JsonLogin):
             expression, lifetime_s = auth.token, auth.lifetime
@@ -97,12 +87,12 @@ class Login:
             token = expression.search(value)
             told_s = number_of(expires_in.search(value))
         except UnusableError as exc:
-            raise BadPayload(f"{self._call.where} gave an answer without a readable token: {exc}") from None
+            raise BadPayload(f"{call.where} gave an answer without a readable token: {exc}") from None
         if token is None or token == "":
-            raise _nothing(self._call, answer, f"no token: auth.token ({excerpt(expression.text)}) yields nothing")
+            raise _nothing(call, answer, f"no token: auth.token ({excerpt(expression.text)}) yields nothing")
         if not isinstance(token, str) or not (token.isascii() and token.isprintable()) or " " in token:
             says = f"auth.token ({excerpt(expression.text)}) yields what no header can carry"
-            raise BadPayload(f"{self._call.where} gave a token that cannot be used: {says}")
+            raise BadPayload(f"{call.where} gave a token that cannot be used: {says}")
         self.tokens.append(token)
         headers = {"Authorization": f"Bearer {token}"}
         if isinstance(auth, JsonLogin):
@@ -111,22 +101,27 @@ class Login:
 
 
 def build_asking(
-    base_url: str, auth: Auth, credentials: Credentials, *, client: HttpClient, clock: Clock
+    base_url: str, auth: Auth, credentials: Rotating[Credentials], *, client: HttpClient, clock: Clock
 ) -> tuple[Asking, Login | None]:
     """Return what asks with these credentials, and the login behind it where there is one."""
-    values = credentials.values()
-    if isinstance(auth, NoAuth) or (not values and not isinstance(auth, OAuth2) and auth.optional):
-        return Constant({}), None
+    is_given = bool(credentials.value.values())
+    if isinstance(auth, NoAuth) or (not is_given and not isinstance(auth, OAuth2) and auth.optional):
+        return Constant(credentials, lambda _: {}), None
     match auth:
         case BearerAuth():
-            return Constant({"Authorization": f"Bearer {credentials.token}"}), None
+            return Constant(credentials, lambda given: {"Authorization": f"Bearer {given.token}"}), None
         case BasicAuth():
-            return Constant({"Authorization": f"Basic {values[BASIC]}"}), None
+            return Constant(credentials, lambda given: {"Authorization": f"Basic {given.values()[BASIC]}"}), None
         case HeaderAuth():
-            return Constant({name: text.fill(values) for name, text in auth.headers.items()}), None
+            return Constant(credentials, partial(_fill, auth.headers)), None
         case _:
             login = Login(base_url, auth, credentials, client=client, clock=clock)
-            return Session(login.log_in, clock), login
+            return Session(login.log_in, clock, login.close), login
+
+
+def _fill(headers: Mapping[str, Template], credentials: Credentials) -> Mapping[str, str]:
+    values = credentials.values()
+    return {name: text.fill(values) for name, text in headers.items()}
 
 
 def _write(base_url: str, auth: CookieLogin | JsonLogin | OAuth2, credentials: Credentials) -> Call:

@@ -5,16 +5,17 @@ from typing import Any
 
 from jobwatchd.description import Credentials, Description
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected
+from jobwatchd.http.session import Send
 from jobwatchd.logs import Redactor
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.listing import JobList
 from jobwatchd.sources.http_json.login import build_asking
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 from jobwatchd.sources.payload import unreadable
-from jobwatchd.http.session import Send
 
 
 class HttpJson:
@@ -26,7 +27,7 @@ class HttpJson:
         base_url: str,
         api: Description,
         *,
-        credentials: Credentials,
+        credentials: Rotating[Credentials],
         client: HttpClient,
         clock: Clock,
     ) -> None:
@@ -35,7 +36,8 @@ class HttpJson:
         self.parameters = api.parameters
         self._client = client
         self._clock = clock
-        self._secrets = credentials.secrets()
+        self._secrets = set(credentials.value.secrets())
+        credentials.listen(lambda given: self._secrets.update(given.secrets()))
         self._writer = RequestWriter(base_url, api.request, api.numeric)
         self._judge = Judge(api)
         self._reader = Reader(api.read, api.states, ignore_case=api.ignore_case)
@@ -77,6 +79,7 @@ class HttpJson:
 
     async def close(self) -> None:
         """Give back connections."""
+        await self._asking.close()
         await self._client.close()
 
     def _sending(self, call: Call) -> Send:
