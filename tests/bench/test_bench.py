@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from jobwatchd.clock import SystemClock
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.factory import build_http_client
 from jobwatchd.model.job import JobReference, State
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.factory import build_http_client
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
 
@@ -40,7 +41,7 @@ def _nebula(base_url: str) -> NebulaExplorer:
         "graph",
         base_url,
         account="bench",
-        password="bench",
+        password=Rotating.constant("bench"),
         graphd_address="127.0.0.1",
         graphd_port=9669,
         client=build_http_client("pyreqwest", HttpOptions()),
@@ -79,7 +80,7 @@ async def test_telestream_jobs_are_read(base_url: str):
     """The daemon's own source sees a running job."""
     _begin(base_url, jobs=50, workflows=10)
     client = build_http_client("pyreqwest", HttpOptions())
-    source = TelestreamUp("media", base_url, api_key="bench", client=client, clock=SystemClock())
+    source = TelestreamUp("media", base_url, api_key=Rotating.constant("bench"), client=client, clock=SystemClock())
     _, seen = await source.observe(JobReference.of("media", [SPACE, WORKFLOW, f"{11:032x}"]), 0)
     await source.close()
     assert seen is not None

@@ -53,6 +53,7 @@ class Configuration:
         loops = self._loops
         self.refuse(["it is being put in force"])
         self.settings = new
+        await self._parts.rotation.refresh()
         loops.housekeeping.retention = retention(new)
         loops.watchlist.name_job = new.reference
         await loops.fanout.open(list(change.outlets.values()), tasks)

@@ -87,6 +87,7 @@ class Daemon:
         orders.attend(self._configuration.settings.shutdown.drain)
         await self._configuration.begin(everything, tasks)
         tasks.start_soon(self._loops.housekeeping.run)
+        tasks.start_soon(self._parts.rotation.run)
         self._loops.vitals.set_ready(True)
         self._service.ready()
         settings = self._configuration.settings
@@ -146,7 +147,7 @@ class Daemon:
             vitals=self._loops.vitals,
             registry=self._parts.registry,
             logger=self._logger,
-            tokens=lambda: self._configuration.settings.server.named_tokens,
+            tokens=lambda: self._parts.builder.tokens(self._configuration.settings),
             configuration=lambda: self._configuration.state,
             clock=self._parts.clock,
             version=self._parts.version,

@@ -1,6 +1,6 @@
 """What the daemon is made of that depends on settings; `wiring` builds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import QueuedOutput, Redactor
 from jobwatchd.ports import Clock, Source, Store
+from jobwatchd.rotation import Rotation
 from jobwatchd.settings import Settings
 from jobwatchd.telemetry import Telemetry
 
@@ -27,6 +28,9 @@ class Builder(Protocol):
     def outlet(self, name: str, settings: Settings) -> Outlet:
         """Return a new sink of this name, with its filter and retries."""
 
+    def tokens(self, settings: Settings) -> Mapping[str, str]:
+        """Return the tokens that the API takes, by their names, as their file has them now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -42,5 +46,6 @@ class Parts:
     telemetry: Telemetry
     logger: FilteringBoundLogger
     output: QueuedOutput
+    rotation: Rotation
     redactor: Redactor
     version: str

@@ -13,6 +13,7 @@ from jobwatchd.app.parts import Builder
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings
+from jobwatchd.settings.recipes import without_filed_secrets
 
 # What is bound to the process; a change of these waits for a restart.
 FIXED = ("store.url", "server.listen", "log")
@@ -41,12 +42,16 @@ class Change:
 
 async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
     """Build what leads from the old configuration to the new one; raises `ConfigError` and then leaves nothing open."""
-    rebuilt = _changed(old.sources, new.sources, lambda source: source.model_copy(update={"poll": None}))
+    rebuilt = _changed(
+        old.sources, new.sources, lambda source: without_filed_secrets(source).model_copy(update={"poll": None})
+    )
+    # What secret files hold is no part of the configuration: sources and sinks follow them by themselves.
+    retuned = _changed(old.sources, new.sources, without_filed_secrets)
     sources: dict[str, Source] = {}
     outlets: dict[str, Outlet] = {}
     change = Change(
         sources=sources,
-        retuned=[name for name in _changed(old.sources, new.sources) if name not in rebuilt],
+        retuned=[name for name in retuned if name not in rebuilt],
         closed_sources=[name for name in old.sources if name not in new.sources],
         outlets=outlets,
         closed_sinks=[name for name in old.sinks if name not in new.sinks],
@@ -72,16 +77,14 @@ def needing_restart(started: Settings, new: Settings) -> tuple[str, ...]:
 
 
 def _changed_sinks(old: Settings, new: Settings) -> list[str]:
-    names = _changed(old.sinks, new.sinks)
+    names = _changed(old.sinks, new.sinks, without_filed_secrets)
     if old.sources.keys() != new.sources.keys():
         # They show the counters of each source from its beginning, and none of a source that is gone.
         names += [name for name, sink in new.sinks.items() if sink.kind == "metrics" and name not in names]
     return names
 
 
-def _changed(
-    old: Mapping[str, Any], new: Mapping[str, Any], view: Callable[[Any], Any] = lambda section: section
-) -> list[str]:
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any], view: Callable[[Any], Any]) -> list[str]:
     return [name for name, section in new.items() if name not in old or view(old[name]) != view(section)]
 
 

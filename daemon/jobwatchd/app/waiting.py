@@ -22,6 +22,7 @@ from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.job import TERMINAL, JobReference, Observation
 from jobwatchd.model.watch import Watch, WatchSpec
 from jobwatchd.ports import Clock, Listing, Sighting, Source, Store
+from jobwatchd.rotation import Rotation
 from jobwatchd.telemetry import Telemetry
 
 LOOK_EVERY_S = 0.25
@@ -71,6 +72,7 @@ class Waiting:
         store: Store,
         clock: Clock,
         chance: Callable[[], float],
+        rotation: Rotation,
         logger: FilteringBoundLogger,
         onlooker: Onlooker,
         patience: Patience,
@@ -78,6 +80,7 @@ class Waiting:
         self._source = _Overheard(source, self)
         self._store = store
         self._clock = clock
+        self._rotation = rotation
         self._onlooker = onlooker
         self._patience = patience
         self._ends: dict[JobReference, Outcome] = {}
@@ -114,6 +117,7 @@ class Waiting:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._commits.run)
             tasks.start_soon(self._lane.run)
+            tasks.start_soon(self._rotation.run)
             tasks.start_soon(self._search)
             if timeout_s is None:
                 await self._over.wait()

@@ -65,7 +65,7 @@ class Description(Part):
             "description",
             [
                 *_parameter_mistakes(self),
-                *_auth_mistakes(self.auth),
+                *auth_mistakes(self.auth),
                 *_list_mistakes(self),
                 *_state_mistakes(self),
                 *_verdict_mistakes(self),
@@ -90,7 +90,8 @@ def _parameter_mistakes(api: Description) -> Iterator[Mistake]:
     yield from _unknown(("request",), api.request.placeholders(), api.parameters)
 
 
-def _auth_mistakes(auth: Auth) -> Iterator[Mistake]:
+def auth_mistakes(auth: Auth) -> Iterator[Mistake]:
+    """Find placeholders of an authentication that stand for nothing, and a token that is not sent."""
     yield from _unknown(("auth",), placeholders(auth), KNOWN)
     yield from _unknown(("auth",), token_placeholders(auth), KNOWN_AFTER_LOGIN)
     found = [name for names in token_placeholders(auth).values() for name in names]

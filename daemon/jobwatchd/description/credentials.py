@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from jobwatchd.description.auth import ACCESS_TOKEN, Auth, CookieLogin, HeaderAuth, JsonLogin
+from jobwatchd.description.auth import ACCESS_TOKEN, Auth, CookieLogin, HeaderAuth, JsonLogin, NoAuth
 
 NAMES = ("username", "password", "token", "client_id", "client_secret")
 BASIC = "basic"
@@ -52,6 +52,19 @@ def needed(auth: Auth) -> tuple[str, ...]:
     if BASIC in names:
         names |= {*_NEEDED_BY_BASIC}
     return tuple(name for name in NAMES if name in names)
+
+
+def sent_headers(auth: Auth) -> frozenset[str]:
+    """Return the headers, in small letters, in which an authentication sends its proof."""
+    match auth:
+        case NoAuth():
+            return frozenset()
+        case CookieLogin():
+            return frozenset({"cookie"})
+        case HeaderAuth() | JsonLogin():
+            return frozenset(name.lower() for name in auth.headers)
+        case _:
+            return frozenset({"authorization"})
 
 
 def placeholders(auth: Auth) -> dict[tuple[str, ...], tuple[str, ...]]:

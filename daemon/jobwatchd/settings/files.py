@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobwatchd.model.api_token import secret_lines
 from jobwatchd.model.shown import shown
 
 MAX_SECRET_SIZE = 65_536
 MAX_SHOWN_PATH = 255
+# Several times the bundle of all authorities that a system trusts.
+MAX_PEM_SIZE = 1_048_576
 
 
 class UnreadableError(Exception):
@@ -67,14 +70,36 @@ def _exists(file: Path) -> bool:
 
 
 def read_secret(file: Path, named: str | None = None) -> str:
-    """Return a file's text without the line end at its end; raises `UnreadableError`. On `named` see `told`."""
+    """Return the secret in a file; raises `UnreadableError`. On `named` see `told`."""
+    return decode_secret(_read(file, MAX_SECRET_SIZE, named), file)
+
+
+def read_secrets(file: Path, named: str | None = None) -> list[str]:
+    """Return the secrets in a file that has one a line; raises `UnreadableError`. On `named` see `told`."""
+    return decode_secrets(_read(file, MAX_SECRET_SIZE, named), file)
+
+
+def check_pem(file: Path, named: str | None = None) -> None:
+    """Raise `UnreadableError` for a file that cannot hold certificates. On `named` see `told`."""
+    raw = _read(file, MAX_PEM_SIZE, named)
+    if len(raw) > MAX_PEM_SIZE:
+        raise UnreadableError(f"the file {file} is larger than {MAX_PEM_SIZE} bytes; expected less")
+    if not raw.strip():
+        raise UnreadableError(f"the file {file} is empty; expected text")
+
+
+def _read(file: Path, limit: int, named: str | None) -> bytes:
     try:
         with file.open("rb") as stream:
-            raw = stream.read(MAX_SECRET_SIZE + 1)
+            return stream.read(limit + 1)
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or "not a file name"
         called = str(file) if _exists(file) else told(file, named)
         raise UnreadableError(f"the file {called} cannot be read ({reason}); expected a readable file") from None
+
+
+def decode_secret(raw: bytes, file: Path) -> str:
+    """Return what a file's content is as text, without the line end at its end; raises `UnreadableError`."""
     if len(raw) > MAX_SECRET_SIZE:
         raise UnreadableError(f"the file {file} is larger than {MAX_SECRET_SIZE} bytes; expected less")
     if raw.startswith(BOM_UTF8):
@@ -89,3 +114,11 @@ def read_secret(file: Path, named: str | None = None) -> str:
     if not text.strip():
         raise UnreadableError(f"the file {file} is empty; expected text")
     return text
+
+
+def decode_secrets(raw: bytes, file: Path) -> list[str]:
+    """Return the secrets of a file that has one a line, and comments; raises `UnreadableError`."""
+    secrets = secret_lines(decode_secret(raw, file))
+    if not secrets:
+        raise UnreadableError(f"the file {file} holds only comments; expected one secret a line")
+    return secrets

@@ -9,11 +9,9 @@ line, that of a token after its name, if it has one, and lines that begin with `
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
-from jobwatchd.model.api_token import secret_lines
-from jobwatchd.settings.files import Folders, UnreadableError, read_secret
+from jobwatchd.settings.files import Folders, UnreadableError, check_pem, read_secret, read_secrets
 from jobwatchd.settings.places import KeyPath, dotted
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.schema import members
@@ -22,7 +20,7 @@ TLS_FILES = ("ca_file", "cert_file", "key_file")
 
 
 class _Shape(Enum):
-    """What `…_file` names: one secret, a file of lines, or a list of files of one secret each."""
+    """What `…_file` names: one secret, a file of one secret a line, or a list of such files."""
 
     ONE = "one"
     LINES = "lines"
@@ -57,13 +55,18 @@ def _slots(tree: Mapping[str, Any]) -> Iterator[_Slot]:
             case "telestream-up":
                 yield _Slot(("sources", name), "api_key", "api_key_file")
             case "http-json":
-                for key in ("password", "token", "client_secret"):
-                    yield _Slot(("sources", name), key, f"{key}_file")
+                yield from _credentials("sources", name)
     for name, sink in members(tree, "sinks").items():
         if sink.get("kind") == "webhook":
             yield _Slot(("sinks", name), "secrets", "secret_files", _Shape.FILES)
+            yield from _credentials("sinks", name)
     if isinstance(tree.get("server", {}), dict):
         yield _Slot(("server",), "tokens", "tokens_file", _Shape.LINES)
+
+
+def _credentials(section: str, name: str) -> Iterator[_Slot]:
+    for key in ("password", "token", "client_secret"):
+        yield _Slot((section, name), key, f"{key}_file")
 
 
 def _resolve(slot: _Slot, tree: dict[str, Any], folders: Folders, problems: Problems) -> bool:
@@ -79,7 +82,7 @@ def _resolve(slot: _Slot, tree: dict[str, Any], folders: Folders, problems: Prob
             return _read_named(slot, section, folders, problems)
         file = folders.find_secret(dotted((*slot.parent, slot.key)))
         if file is not None:
-            section[slot.key] = read_secret(file) if slot.shape is _Shape.ONE else _lines(file)
+            section[slot.key] = read_secret(file) if slot.shape is _Shape.ONE else read_secrets(file)
             section[slot.file_key] = [str(file)] if slot.shape is _Shape.FILES else str(file)
     except UnreadableError as exc:
         problems.add((*slot.parent, slot.file_key if named is not None else slot.key), str(exc))
@@ -107,19 +110,13 @@ def _read_named(slot: _Slot, section: dict[str, Any], folders: Folders, problems
         return False
     files = [folders.resolve(name) for name in names]
     section[slot.file_key] = [str(file) for file in files] if slot.shape is _Shape.FILES else str(files[0])
-    if slot.shape is _Shape.LINES:
-        section[slot.key] = _lines(files[0], names[0])
+    if slot.shape is _Shape.ONE:
+        section[slot.key] = read_secret(files[0], names[0])
     else:
-        secrets = [read_secret(file, name) for file, name in zip(files, names, strict=True)]
-        section[slot.key] = secrets if slot.shape is _Shape.FILES else secrets[0]
+        section[slot.key] = [
+            secret for file, name in zip(files, names, strict=True) for secret in read_secrets(file, name)
+        ]
     return True
-
-
-def _lines(file: Path, named: str | None = None) -> list[str]:
-    secrets = secret_lines(read_secret(file, named))
-    if not secrets:
-        raise UnreadableError(f"the file {file} holds only comments; expected one secret a line")
-    return secrets
 
 
 def _resolve_tls(path: KeyPath, section: object, folders: Folders, problems: Problems) -> None:
@@ -132,7 +129,7 @@ def _resolve_tls(path: KeyPath, section: object, folders: Folders, problems: Pro
         file = folders.resolve(name)
         section[key] = str(file)
         try:
-            read_secret(file, name)
+            check_pem(file, name)
         except UnreadableError as exc:
             problems.add((*path, key), str(exc))
 

@@ -1,26 +1,28 @@
 """Where events go."""
 
-import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from jobwatchd.description.api import auth_mistakes
+from jobwatchd.description.credentials import sent_headers
+from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
 from jobwatchd.model.event import EventType
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.model.shown import shown
-from jobwatchd.settings.credentials import HeaderSecret, SigningSecret
+from jobwatchd.settings.credentials import SigningSecret
+from jobwatchd.settings.http import CredentialSettings, HttpSettings, TimeoutSettings
 from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Count, Duration, PositiveDuration
+from jobwatchd.settings.units import Count, Duration, PositiveDuration, Size
 from jobwatchd.settings.urls import HookUrl
 from jobwatchd.values.labels import Labels
 
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)
-_OWN_HEADERS = frozenset({"content-type", "content-length", "transfer-encoding", "content-encoding", "connection"})
+STRUCTURED, BINARY = "application/cloudevents+json", "application/json"
 
 
 def _check_pattern(pattern: str) -> str:
@@ -32,12 +34,11 @@ def _check_pattern(pattern: str) -> str:
     return pattern
 
 
-def _check_header_name(name: str) -> str:
-    if not _HEADER.fullmatch(name):
-        raise ValueError("expected the name of an HTTP header")
-    if name.lower() in _OWN_HEADERS or name.lower().startswith("webhook-"):
-        raise ValueError("this header is set by jobwatchd itself; expected another")
-    return name
+def _check_content_type(text: str) -> str:
+    known = [f"{kind}{charset}" for kind in (STRUCTURED, BINARY) for charset in ("", "; charset=utf-8")]
+    if text.lower() not in known:
+        raise ValueError(f"got {shown(text, known)}; expected one of {', '.join(known)}")
+    return text.lower()
 
 
 class RetrySettings(Section):
@@ -55,10 +56,11 @@ class RetrySettings(Section):
     rejections_for: Duration = 600.0
 
 
-class TrustSettings(Section):
-    """A PEM file of authorities to trust beside the system's."""
+class WebhookTimeoutSettings(TimeoutSettings):
+    """Bounds of one attempt; receivers often do their work before they answer."""
 
-    ca_file: Path | None = None
+    read: PositiveDuration = 15.0
+    total: PositiveDuration = 15.0
 
 
 class FilteredSinkSettings(Section):
@@ -85,7 +87,7 @@ class MetricsSinkSettings(FilteredSinkSettings):
     kind: Literal["metrics"]
 
 
-class WebhookSinkSettings(FilteredSinkSettings):
+class WebhookSinkSettings(FilteredSinkSettings, HttpSettings, CredentialSettings):
     """Signed CloudEvents over HTTP; the first of `secrets` signs first, all do while one is being replaced.
 
     An empty list, which has to be written, sends without signatures.
@@ -93,14 +95,35 @@ class WebhookSinkSettings(FilteredSinkSettings):
 
     kind: Literal["webhook"]
     url: HookUrl
+    mode: Literal["structured", "binary"] = "structured"
+    content_type: Annotated[str, AfterValidator(_check_content_type)] | None = None
     secrets: tuple[SigningSecret, ...]
     secret_files: tuple[Path, ...] = ()
-    headers: dict[Annotated[str, AfterValidator(_check_header_name)], HeaderSecret] = Field(default_factory=dict)
-    http_client: Literal["pyreqwest", "httpx"] = "pyreqwest"
-    tls: TrustSettings = TrustSettings()
-    timeout: PositiveDuration = 15.0
+    timeout: WebhookTimeoutSettings = WebhookTimeoutSettings()
+    max_body: Size = 65_536
     concurrency: Count = 16
     retry: RetrySettings = RetrySettings()
+
+    def sent_headers(self) -> Mapping[str, str]:
+        """Return what proves who is sending, signatures aside."""
+        return dict.fromkeys(sent_headers(self.auth), "auth")
+
+    @model_validator(mode="after")
+    def _check_webhook(self) -> Self:
+        mistakes: list[Mistake] = [*auth_mistakes(self.auth)]
+        if self.mode == "binary" and (self.content_type or BINARY).startswith(STRUCTURED):
+            mistakes.append((("content_type",), f"in binary mode the body is the data alone; expected {BINARY}"))
+        mistakes += [
+            (("headers", name), "this header is set by jobwatchd itself; expected another")
+            for name in self.headers
+            if name.lower().startswith(("webhook-", "ce-"))
+        ]
+        refuse("webhook", mistakes)
+        return self
+
+    def sent_content_type(self) -> str:
+        """Return the content type: the one given, else the one of the mode."""
+        return self.content_type or (STRUCTURED if self.mode == "structured" else BINARY)
 
     def delivery_retry(self) -> Retry:
         """Return how long an event is tried."""

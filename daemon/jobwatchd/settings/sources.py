@@ -2,48 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import unquote
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from jobwatchd.description import Credentials, Description
-from jobwatchd.description.credentials import NAMES, needed, placeholders
-from jobwatchd.description.mistake import Mistake, refuse
+from jobwatchd.description import Description
+from jobwatchd.description.credentials import sent_headers
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.shown import shown
 from jobwatchd.settings.credentials import HeaderSecret, Password
+from jobwatchd.settings.http import CredentialSettings, HttpSettings, Text
 from jobwatchd.settings.poll import PollSettings, RevivablePollSettings
 from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import PositiveDuration, Size
-from jobwatchd.settings.urls import BaseUrl, ProxyUrl
+from jobwatchd.settings.urls import BaseUrl
 
 # Of names that nobody expected.
 MAX_SHOWN = 16
-_Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
-
-
-class TimeoutSettings(Section):
-    """Bounds of one request: connecting, each wait for the next bytes, and the whole."""
-
-    connect: PositiveDuration = 5.0
-    read: PositiveDuration = 10.0
-    total: PositiveDuration = 20.0
-
-
-class TlsSettings(Section):
-    """PEM files: whom to trust beside the system's roots, and a client certificate with its key."""
-
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _check_pair(self) -> Self:
-        if (self.cert_file is None) != (self.key_file is None):
-            present, absent = ("cert_file", "key_file") if self.key_file is None else ("key_file", "cert_file")
-            raise ValueError(f"{present} is there without {absent}; expected both or neither")
-        return self
 
 
 def no_source(source: str, known: Iterable[str]) -> str:
@@ -82,15 +57,10 @@ def _split_key(source: str, key: str, parameters: Sequence[str]) -> Mapping[str,
     return {parameter: unquote(part) for parameter, part in zip(parameters, parts, strict=True)}
 
 
-class HttpSourceSettings(Section):
+class HttpSourceSettings(HttpSettings):
     """What all polled APIs have in common."""
 
     base_url: BaseUrl
-    http_client: Literal["pyreqwest", "httpx"] = "pyreqwest"
-    timeout: TimeoutSettings = TimeoutSettings()
-    tls: TlsSettings = TlsSettings()
-    proxy: ProxyUrl | None = None
-    max_body: Size = 1_048_576
     poll: PollSettings = PollSettings()
 
 
@@ -100,11 +70,15 @@ class VendorSourceSettings(HttpSourceSettings):
     parameters: ClassVar[tuple[str, ...]]
     numeric: ClassVar[tuple[str, ...]] = ()
 
+    def sent_headers(self) -> Mapping[str, str]:
+        """Return what proves who is asking."""
+        return dict.fromkeys(("authorization", "cookie"), "the login")
+
 
 class GraphdSettings(Section):
     """The graph service that Explorer logs in to."""
 
-    address: _Text
+    address: Text
     port: Annotated[int, Field(ge=1, le=65535)] = 9669
 
 
@@ -115,7 +89,7 @@ class NebulaExplorerSettings(VendorSourceSettings):
     numeric: ClassVar[tuple[str, ...]] = ("job_id",)
 
     kind: Literal["nebula-explorer"]
-    account: Annotated[_Text, StringConstraints(pattern=r"^[^:]+$")]
+    account: Annotated[Text, StringConstraints(pattern=r"^[^:]+$")]
     password: Password
     password_file: Path | None = None
     graphd: GraphdSettings
@@ -132,53 +106,16 @@ class TelestreamUpSettings(VendorSourceSettings):
     poll: RevivablePollSettings = RevivablePollSettings()
 
 
-class HttpJsonSettings(HttpSourceSettings, Description):
-    """A job API by its description, and the user's credentials for it; each of them has to be of use to `auth`."""
+class HttpJsonSettings(HttpSourceSettings, CredentialSettings, Description):
+    """A job API by its description, and the user's credentials for it."""
 
     kind: Literal["http-json"]
-    username: Annotated[_Text, StringConstraints(pattern=r"^[^:]+$")] | None = None
-    password: Password | None = None
-    password_file: Path | None = None
-    token: HeaderSecret | None = None
-    token_file: Path | None = None
-    client_id: _Text | None = None
-    client_secret: Password | None = None
-    client_secret_file: Path | None = None
 
-    def credentials(self) -> Credentials:
-        """Return the credentials in plain text."""
-        given = {name: getattr(self, name) for name in NAMES}
-        plain = {
-            name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in given.items()
-        }
-        return Credentials(**{name: value for name, value in plain.items() if value is not None})
-
-    @model_validator(mode="after")
-    def _check_credentials(self) -> Self:
-        wanted = needed(self.auth)
-        given = [name for name in NAMES if getattr(self, name) is not None]
-        optional = getattr(self.auth, "optional", False) and not given
-        useless = [
-            ((name,), f"auth (kind {self.auth.kind}) has no use for it; expected {', '.join(wanted) or 'none'}")
-            for name in given
-            if name not in wanted
-        ]
-        refuse(
-            "source",
-            useless or self._header_mistakes(),
-            missing=[] if optional else [(name,) for name in wanted if name not in given],
-        )
-        return self
-
-    def _header_mistakes(self) -> Sequence[Mistake]:
-        """Find credentials that a header cannot carry, and that are to travel in one."""
-        values = self.credentials().values()
-        names = {name for path, names in placeholders(self.auth).items() if "headers" in path for name in names}
-        return [
-            ((name,), "it travels in an HTTP header; expected printable ASCII")
-            for name in NAMES
-            if name in names and not (values.get(name, "").isascii() and values.get(name, "").isprintable())
-        ]
+    def sent_headers(self) -> Mapping[str, str]:
+        """Return what the description sends."""
+        requests = (self.request, *([] if self.list is None else [self.list.request]))
+        described = {name.lower(): "the description" for request in requests for name in request.headers}
+        return described | dict.fromkeys(sent_headers(self.auth), "auth")
 
 
 SourceSettings = Annotated[

@@ -2,29 +2,40 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from types import MappingProxyType
 
-from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
+from jobwatchd.errors import (
+    SinkError,
+    SinkGone,
+    SinkRateLimited,
+    SinkRejected,
+    SinkUnavailable,
+    SourceError,
+    SourceUnauthorized,
+)
+from jobwatchd.http.asking import Asking, Constant
+from jobwatchd.http.session import SessionRefused
 from jobwatchd.model.event import Event
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer, Clock, HttpClient
-from jobwatchd.sinks.cloud_event import CONTENT_TYPE, cloud_event
-from jobwatchd.sinks.endpoint import checked_headers, checked_url
+from jobwatchd.rotation import Rotating
+from jobwatchd.sinks.cloud_event import Message, cloud_event
+from jobwatchd.sinks.endpoint import Endpoint, checked_headers, checked_url
 from jobwatchd.sinks.signature import Signer
 
 RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 # The classes of status: their first digits.
 SUCCESS, REDIRECTION, SERVER_ERROR = 2, 3, 5
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Webhook:
     """Posts events to one URL as CloudEvents; implements `ports.Sink`.
 
     The first of `secrets` signs, the others do too while they are rotated out; without any, nothing is signed. `client`
-    is one that raises `SinkUnavailable`, and belongs to the sink from now on; its timeouts bound an attempt. `headers`
-    are sent along. A user name and password in `url` are sent as basic authentication. Raises `ConfigError` for what
-    cannot work; neither that nor any other error of the sink's own shows more of the URL than its host and port.
+    is one that raises `SinkUnavailable`, and belongs to the sink from now on, as `asking` does, which proves who is
+    sending; the client's timeouts bound an attempt. A user name and password in the URL are sent as basic
+    authentication. Raises `ConfigError` for what cannot work; neither that nor any other error of the sink's own shows
+    more of the URL than its host and port.
     """
 
     durable = True
@@ -32,39 +43,77 @@ class Webhook:
     def __init__(
         self,
         name: str,
-        url: str,
-        secrets: Sequence[str | bytes],
+        endpoint: Endpoint,
+        secrets: Rotating[tuple[str, ...]],
         clock: Clock,
         *,
         client: HttpClient,
-        headers: Mapping[str, str] = NO_HEADERS,
+        asking: Asking | None = None,
     ) -> None:
-        place = f"webhook sink {name}"
+        self._place = f"webhook sink {name}"
         self.name = name
-        checked = checked_url(url, place)
+        checked = checked_url(endpoint.url, self._place)
         self._url = str(checked)
         self._host = checked.netloc.decode()
-        self._headers = {**checked_headers(headers, place), "content-type": CONTENT_TYPE}
-        self._signer = Signer(secrets, place)
+        self._mode = endpoint.mode
+        self._headers = {**checked_headers(endpoint.headers, self._place), "content-type": endpoint.content_type}
+        self._secrets = secrets
+        self._take_secrets(secrets.value)
+        secrets.listen(self._take_secrets)
         self._clock = clock
         self._client = client
+        self._asking = asking or Constant(Rotating.constant(None), lambda _: {})
 
     async def send(self, event: Event) -> None:
         """Post the event once; a 2xx whose answer came whole means that it was taken.
 
-        Raises `SinkGone` for 410; `SinkRateLimited` for 429; `SinkUnavailable` for 408, 425 and 5xx, for time-outs, and
-        where no whole answer came; `SinkRejected` for every other status, redirects among them. The error tells what
-        Retry-After asks for.
+        Where it is refused (401, 403), it is posted once more after a new login, or with new secrets, if there are any.
+
+        Raises `SinkGone` for 410; `SinkRateLimited` for 429; `SinkUnavailable` for 408, 425 and 5xx, for time-outs,
+        where no whole answer came, and where no login succeeds; `SinkRejected` for every other status, redirects among
+        them. The error tells what Retry-After asks for.
         """
-        body = cloud_event(event)
-        headers = {**self._headers, **self._signer.headers(event.id, body, self._clock.now())}
-        answer = await self._client.request("POST", self._url, headers, body)
+        message = cloud_event(event, self._mode)
+        signer = self._signer
+        answer = await self._post(event.id, message)
+        if answer.status in REFUSED:
+            await self._secrets.refresh()
+            if self._signer is not signer:
+                answer = await self._post(event.id, message)
         if answer.status // 100 != SUCCESS:
             raise self._refusal(answer)
 
     async def close(self) -> None:
         """Close all connections."""
+        self._secrets.close()
+        await self._asking.close()
         await self._client.close()
+
+    def _take_secrets(self, secrets: Sequence[str]) -> None:
+        self._signer = Signer(secrets, self._place)
+
+    async def _post(self, event_id: str, message: Message) -> Answer:
+        """Return the answer to an event, by what proves best who is sending."""
+        refusals: list[Answer] = []
+
+        async def send(proof: Mapping[str, str]) -> Answer:
+            signature = self._signer.headers(event_id, message.body, self._clock.now())
+            headers = {**self._headers, **message.headers, **signature, **proof}
+            return await self._client.request("POST", self._url, headers, message.body)
+
+        def read(answer: Answer) -> Answer:
+            if answer.status in REFUSED:
+                refusals.append(answer)
+                raise SessionRefused(f"{self._host} answered {answer.status}")
+            return answer
+
+        try:
+            return await self._asking.ask(send, read)
+        except SourceError as exc:
+            if refusals and isinstance(exc, SourceUnauthorized):
+                return refusals[-1]
+            retry_s: float | None = getattr(exc, "retry_after_s", None)
+            raise SinkUnavailable(f"no login for {self._host}: {exc}", retry_s) from None
 
     def _refusal(self, answer: Answer) -> SinkError:
         status = answer.status

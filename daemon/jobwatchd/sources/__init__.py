@@ -1,9 +1,7 @@
 """The job APIs that can be watched; each is a `ports.Source`.
 
-- `http/`: the HTTP client port and its two adapters
 - `nebula_explorer`, `telestream_up`: one kind of source each
 - `http_json/`: any API by its description
-- `session`, `cookie`: a login that is kept for all polls that need it
 - `status`: what an HTTP status means
 - `payload`: reading answers, and what every source reads alike
 """

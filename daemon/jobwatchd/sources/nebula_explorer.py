@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 from jobwatchd.errors import JobNotFound, SourceRejected
+from jobwatchd.http.session import Session
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.nebula_listing import NebulaListing
 from jobwatchd.sources.nebula_login import NebulaLogin
 from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import digest_of, read_model
-from jobwatchd.sources.session import Session
 from jobwatchd.sources.status import OK, bare_url
 
 PAGE_SIZE = 100
@@ -38,7 +39,7 @@ class NebulaExplorer:
         base_url: str,
         *,
         account: str,
-        password: str,
+        password: Rotating[str],
         graphd_address: str,
         graphd_port: int,
         client: HttpClient,
@@ -50,6 +51,7 @@ class NebulaExplorer:
         self._jobs_url = f"{api}/jobs"
         self._job_url = f"{api}/jobs/"
         self._client, self._request = client, client.request
+        self._password = password
         self._clock = clock
         login = NebulaLogin(
             f"{api}/connect",
@@ -96,6 +98,7 @@ class NebulaExplorer:
 
     async def close(self) -> None:
         """Give back connections."""
+        self._password.close()
         await self._client.close()
 
     def _list_url(self, group: str) -> str:

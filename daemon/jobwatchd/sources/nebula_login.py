@@ -5,10 +5,11 @@ import base64
 import orjson
 
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
+from jobwatchd.http.cookie import read_cookie
+from jobwatchd.http.session import Grant
 from jobwatchd.ports import Clock, HttpClient
-from jobwatchd.sources.cookie import read_cookie
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.nebula_payload import read_envelope
-from jobwatchd.sources.session import Grant
 from jobwatchd.sources.status import bare_url
 
 COOKIE = "explorer_token"
@@ -19,18 +20,29 @@ class NebulaLogin:
     """Logs in; `session.Session` knows when."""
 
     def __init__(
-        self, url: str, *, account: str, password: str, graphd: tuple[str, int], client: HttpClient, clock: Clock
+        self,
+        url: str,
+        *,
+        account: str,
+        password: Rotating[str],
+        graphd: tuple[str, int],
+        client: HttpClient,
+        clock: Clock,
     ) -> None:
-        credentials = base64.b64encode(f"{account}:{password}".encode()).decode()
         self._url = url
-        self._login_headers = {**_JSON, "Authorization": f"Bearer {credentials}"}
+        self._account = account
+        self._password = password
         self._login_body = orjson.dumps({"address": graphd[0], "port": graphd[1]})
         self._client = client
         self._clock = clock
 
     async def log_in(self) -> Grant:
         """Return the cookie that a login brings; raises `SourceError`s, which quote nothing of the answer."""
-        answer = await self._client.request("POST", self._url, self._login_headers, self._login_body)
+        # There may be another in its file by now, which may be why a login is wanted.
+        await self._password.refresh()
+        credentials = base64.b64encode(f"{self._account}:{self._password.value}".encode()).decode()
+        headers = {**_JSON, "Authorization": f"Bearer {credentials}"}
+        answer = await self._client.request("POST", self._url, headers, self._login_body)
         where = f"POST {bare_url(self._url)}"
         try:
             read_envelope(where, answer, self._clock.now(), quote=False)

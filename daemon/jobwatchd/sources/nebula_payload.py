@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnavailable
+from jobwatchd.http.session import SessionRefused
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
@@ -25,7 +26,6 @@ from jobwatchd.sources.payload import (
     read_model,
     unreadable,
 )
-from jobwatchd.sources.session import SessionRefused
 from jobwatchd.sources.status import OK, error_of_class, status_error
 
 STATES: Mapping[int, State] = MappingProxyType(

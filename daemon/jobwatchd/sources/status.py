@@ -20,7 +20,7 @@ OK = 200
 """The one status that can bring a job; a plain number, since every poll compares with it."""
 
 _USER_INFO = re.compile(r"//[^/]*@")
-_REFUSED = frozenset({401, 403})
+REFUSED = frozenset({401, 403})
 _TRY_LATER = frozenset({408, 425})
 
 
@@ -45,14 +45,14 @@ def status_error(where: str, answer: Answer, now: datetime, *, quote: bool = Tru
         return SourceRejected(f"{says}{pointing}; redirects are not followed, expected 200")
     if status not in range(400, 600):
         return BadPayload(f"{says}; expected 200")
-    if quote and answer.body and status not in _REFUSED:
+    if quote and answer.body and status not in REFUSED:
         says = f"{says}: {excerpt(answer.body)}"
     return error_of_class(status, says, retry_after_s(answer.header("Retry-After"), now))
 
 
 def error_of_class(status: int, says: str, retry_after: float | None) -> SourceError:
     """Return the error that a 4xx or 5xx status stands for; `retry_after` in seconds."""
-    if status in _REFUSED:
+    if status in REFUSED:
         return SourceUnauthorized(f"{says}: the credentials were refused")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return SourceRateLimited(says, retry_after)

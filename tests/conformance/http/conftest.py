@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import trustme
 
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.factory import build_http_client
 from jobwatchd.ports import HttpClient
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.factory import build_http_client
 
 # Long enough for a busy machine to answer in, short enough for the tests that wait for them.
 QUICK = {"connect_timeout_s": 5.0, "read_timeout_s": 5.0, "total_timeout_s": 10.0}

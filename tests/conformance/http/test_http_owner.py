@@ -8,8 +8,8 @@ import anyio
 import pytest
 
 from jobwatchd.errors import SinkUnavailable
+from jobwatchd.http.failures import FOR_SINKS
 from jobwatchd.ports import HttpClient
-from jobwatchd.sources.http.failures import FOR_SINKS
 
 Connect = Callable[..., HttpClient]
 Serve = Callable[..., Awaitable[Any]]

@@ -11,8 +11,8 @@ import pytest
 import trustme
 
 from jobwatchd.errors import ConfigError, SourceUnavailable
+from jobwatchd.http.client import Tls
 from jobwatchd.ports import HttpClient
-from jobwatchd.sources.http.client import Tls
 
 Connect = Callable[..., HttpClient]
 Serve = Callable[..., Awaitable[Any]]

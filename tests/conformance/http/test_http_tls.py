@@ -10,8 +10,8 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from jobwatchd.errors import ConfigError, SourceUnavailable
+from jobwatchd.http.client import Tls
 from jobwatchd.ports import HttpClient
-from jobwatchd.sources.http.client import Tls
 
 Connect = Callable[..., HttpClient]
 Serve = Callable[..., Awaitable[Any]]

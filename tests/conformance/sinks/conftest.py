@@ -16,6 +16,7 @@ from jobwatchd.logs import QueuedOutput
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State, Task
 from jobwatchd.ports import Sink
+from jobwatchd.rotation import Rotation
 from jobwatchd.settings.sinks import WebhookSinkSettings
 from jobwatchd.simulator.receiver import ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
@@ -24,7 +25,8 @@ from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.sinks.webhook import Webhook
 from jobwatchd.telemetry import JobMetrics
 from jobwatchd.testing import RecordingSink
-from jobwatchd.wiring import build_webhook_client
+from jobwatchd.wiring import build_webhook
+from jobwatchd.wiring.clients import Clients
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -32,8 +34,9 @@ AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 def webhook(url: str, kind: Any) -> Webhook:
     """Return a webhook with the client of that kind."""
-    section = WebhookSinkSettings(kind="webhook", url=url, secrets=(), http_client=kind)
-    return Webhook("ci", url, [SECRET], SystemClock(), client=build_webhook_client(section))
+    section = WebhookSinkSettings(kind="webhook", url=url, secrets=(SECRET,), http_client=kind)
+    clock = SystemClock()
+    return build_webhook("ci", section, clock, Clients(Rotation(clock)))
 
 
 def log_sink(descriptor: int) -> LogSink:

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from jobwatchd.description import Credentials, Description
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.factory import build_http_client
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import HttpClient, Source
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.factory import build_http_client
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
@@ -58,7 +59,7 @@ class NebulaRig(Rig):
             "api",
             f"{url}/",
             account="root",
-            password=self.password,
+            password=Rotating.constant(self.password),
             graphd_address="10.0.0.5",
             graphd_port=9669,
             client=client,
@@ -118,7 +119,7 @@ class TelestreamRig(Rig):
     def build(self, url: str, client: HttpClient, clock: FakeClock) -> Source:
         """Return the source."""
         self.secrets = (self.api_key, "s3cret")
-        return TelestreamUp("api", f"{url}/", api_key=self.api_key, client=client, clock=clock)
+        return TelestreamUp("api", f"{url}/", api_key=Rotating.constant(self.api_key), client=client, clock=clock)
 
     def refuse(self, call: Any) -> Any:
         """Check the key."""
@@ -158,6 +159,7 @@ class HttpJsonRig(Rig):
     words: Any = field(default_factory=lambda: _api.WORDS)
     unknown = ("paused", "paused")
     clock: FakeClock = field(init=False)
+    api: Any = field(default_factory=lambda: _api.API)
 
     def build(self, url: str, client: HttpClient, clock: FakeClock) -> Source:
         """Return the source."""
@@ -168,7 +170,8 @@ class HttpJsonRig(Rig):
     def make(self, url: str, changes: Any = None, **credentials: str) -> Source:
         """Return a source with a description that differs in some keys."""
         api = Description.model_validate({**_api.API, **(changes or {})})
-        return HttpJson("api", url, api, credentials=Credentials(**credentials), client=self.client, clock=self.clock)
+        given = Rotating.constant(Credentials(**credentials))
+        return HttpJson("api", url, api, credentials=given, client=self.client, clock=self.clock)
 
     def refuse(self, call: Any) -> Any:
         """Log in, or check the token."""

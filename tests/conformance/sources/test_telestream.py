@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected, SourceUnauthorized
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.telestream_payload import JobsSummary
 from jobwatchd.sources.telestream_up import TelestreamUp
 
@@ -76,6 +77,7 @@ async def test_a_summary_that_is_not_found_is_no_lost_job(rig: Any):
 @pytest.mark.parametrize("key", ["", "s3cret\n", "s3cret\u00e9", "s3\0cret"])
 async def test_a_key_that_no_header_can_carry_is_a_configuration_error(rig: Any, key: str):
     """It is found before anything is sent, and not repeated."""
+    given = Rotating.constant(key)
     with pytest.raises(ConfigError) as caught:
-        TelestreamUp("api", rig.server.url, api_key=key, client=rig.source._client, clock=rig.source._clock)
+        TelestreamUp("api", rig.server.url, api_key=given, client=rig.source._client, clock=rig.source._clock)
     assert "cret" not in str(caught.value)

@@ -43,7 +43,7 @@ def post(client: httpx.AsyncClient) -> Post:
         now = datetime.now(UTC)
         ref = JobReference.of("graph", [job])
         event = Event(f"{job}-{sequence}", EventType.JOB_RUNNING, "graph", sequence, now, ref)
-        body = cloud_event(event)
+        body = cloud_event(event).body
         return await client.post(
             "/hooks", content=body, headers=Signer([secret], "here").headers(event.id, body, now - age)
         )

@@ -11,13 +11,17 @@ from typing import Any
 import anyio
 import pytest
 
+from jobwatchd.clock import SystemClock
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.ports import Clock
+from jobwatchd.rotation import Rotating, Rotation
 from jobwatchd.settings.sinks import WebhookSinkSettings
+from jobwatchd.sinks.endpoint import Endpoint as Address
 from jobwatchd.sinks.webhook import Webhook
 from jobwatchd.testing import FakeClock
-from jobwatchd.wiring import build_webhook_client
+from jobwatchd.wiring import build_webhook
+from jobwatchd.wiring.clients import Clients
 
 Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -37,6 +41,11 @@ class Endpoint:
             if found.lower() == name:
                 return value
         return None
+
+    def headers(self, request: int = -1) -> dict[str, str]:
+        """Return the headers of one of the requests, by their names in small letters."""
+        pairs = (line.partition(": ") for line in self.heads[request].split("\r\n")[1:] if line)
+        return {name.lower(): value for name, _, value in pairs}
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Endpoint]]
@@ -111,7 +120,9 @@ async def webhook(kind: Any, clock: FakeClock) -> AsyncIterator[Callable[..., We
         section = WebhookSinkSettings(
             kind="webhook", url="http://elsewhere.invalid/", secrets=(), http_client=kind, **settings
         )
-        sinks.append(Webhook("ci", url, secrets, clock, client=build_webhook_client(section), headers=headers))
+        address = Address(url, headers, section.mode, section.sent_content_type())
+        client = Clients(Rotation(clock)).of_webhook("ci", section)
+        sinks.append(Webhook("ci", address, Rotating.constant(tuple(secrets)), clock, client=client))
         return sinks[-1]
 
     yield make
@@ -135,3 +146,31 @@ def event() -> Event:
         previous_state=State.RUNNING,
         labels={"team": "graph"},
     )
+
+
+@pytest.fixture
+def rotation(clock: FakeClock) -> Rotation:
+    """Return what follows files, whenever a test or a refusal tells it to look."""
+    return Rotation(clock)
+
+
+@pytest.fixture
+async def make_webhook(kind: Any, rotation: Rotation) -> AsyncIterator[Callable[..., Webhook]]:
+    """Yield what makes webhooks from settings; they are closed when the test is over."""
+    sinks: list[Webhook] = []
+
+    def build(port: int, scheme: str = "http", secrets: Sequence[str] = (), **settings: Any) -> Webhook:
+        url = f"{scheme}://127.0.0.1:{port}/hooks/planted"
+        section = WebhookSinkSettings(kind="webhook", url=url, secrets=secrets, http_client=kind, **settings)
+        sinks.append(build_webhook("ci", section, SystemClock(), Clients(rotation)))
+        return sinks[-1]
+
+    yield build
+    for sink in sinks:
+        await sink.close()
+
+
+@pytest.fixture
+def taking(serve_script: Serve, answer: Callable[..., Script]) -> Callable[[], AbstractAsyncContextManager[Endpoint]]:
+    """Return what runs a receiver that takes everything."""
+    return lambda: serve_script(answer(200))

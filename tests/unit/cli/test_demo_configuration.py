@@ -46,7 +46,7 @@ def test_the_file_watches_the_jobs_that_the_scene_begins_with(settings: Settings
 
 def test_the_sink_gives_up_before_a_late_answer(settings: Settings):
     """An answer that is meant to come too late does."""
-    assert settings.sinks["hook"].model_dump()["timeout"] < TOO_LATE_S
+    assert settings.sinks["hook"].model_dump()["timeout"]["total"] < TOO_LATE_S
 
 
 def test_children_are_not_configured_by_the_callers_environment(monkeypatch: pytest.MonkeyPatch):

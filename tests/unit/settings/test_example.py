@@ -57,7 +57,7 @@ def test_the_example_is_true_about_defaults(example: Settings):
     for source, kind in (("graph", "nebula-explorer"), ("media", "telestream-up")):
         for key in ("http_client", "timeout", "tls", "proxy", "max_body", "poll"):
             assert getattr(example.sources[source], key) == SOURCE_KINDS[kind].model_fields[key].default
-    for key in ("tls", "timeout", "concurrency", "retry"):
+    for key in ("tls", "timeout", "mode", "content_type", "auth", "max_body", "concurrency", "retry"):
         assert getattr(example.sinks["ci"], key) == SINK_KINDS["webhook"].model_fields[key].default
 
 

@@ -3,8 +3,10 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
+from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from cloudevents.core.formats.json import JSONFormat
 
 from jobwatchd.model.event import Event, EventType
@@ -15,7 +17,7 @@ from jobwatchd.sinks.event_data import event_data
 
 def test_the_library_reads_it_back(event: Event):
     """The body is a valid CloudEvent with the documented attributes."""
-    read = JSONFormat().read(None, cloud_event(event))
+    read = JSONFormat().read(None, cloud_event(event).body)
     assert read.get_attributes() == {
         "specversion": "1.0",
         "id": event.id,
@@ -31,20 +33,20 @@ def test_the_library_reads_it_back(event: Event):
 
 def test_the_time_is_of_seeing_where_the_remote_time_is_unknown(event: Event):
     """There is always a time, and it says Z."""
-    body = json.loads(cloud_event(replace(event, occurred_at=None)))
+    body = json.loads(cloud_event(replace(event, occurred_at=None)).body)
     assert body["time"] == "2026-03-01T12:01:32.500000Z"
 
 
 def test_an_event_of_a_source_has_the_source_as_its_subject(event: Event):
     """Its name is the subject, and safe in the source URI."""
-    body = json.loads(cloud_event(Event("id", EventType.SOURCE_RECOVERED, "a b/ü", 2, event.observed_at)))
+    body = json.loads(cloud_event(Event("id", EventType.SOURCE_RECOVERED, "a b/ü", 2, event.observed_at)).body)
     assert body["subject"] == "a b/ü"
     assert body["source"] == "/jobwatchd/sources/a%20b%2F%C3%BC"
 
 
 def test_sequences_sort_as_text(event: Event):
     """Nine comes before ten, as the extension asks."""
-    nine, ten = (json.loads(cloud_event(replace(event, sequence=number)))["sequence"] for number in (9, 10))
+    nine, ten = (json.loads(cloud_event(replace(event, sequence=number)).body)["sequence"] for number in (9, 10))
     assert nine < ten
 
 
@@ -83,7 +85,33 @@ def test_the_body_stays_below_its_bound(character: str):
         task=Task(text, State.SUCCEEDED, text, text, now, now),
         detail=text,
     )
-    size = len(cloud_event(event))
+    size = len(cloud_event(event).body)
     assert size < MAX_BODY
     # What is escaped in the log, and so bounded, is shorter in a webhook's body.
     assert size > MAX_BODY * 0.7 or not character.isascii()
+
+
+def test_in_binary_mode_the_library_reads_it_back(event: Event):
+    """The body is the data alone, and the attributes are those of structured mode."""
+    message = cloud_event(event, "binary")
+    read = from_http_event(HTTPMessage({**message.headers, "content-type": "application/json"}, message.body))
+    structured = JSONFormat().read(None, cloud_event(event).body)
+    assert read.get_attributes() == structured.get_attributes()
+    assert read.get_data() == event_data(event)
+
+
+@pytest.mark.parametrize("character", ["x", '"', "\n", "\x00", "\x7f", "ü", "€", "😀", " ", "%", "\r\nwebhook-id: 1"])
+def test_a_header_is_safe_whatever_a_source_is_called(event: Event, character: str):
+    """Visible ASCII, and the same again when it is decoded."""
+    name = f"a{character}b"
+    headers = cloud_event(Event("id", EventType.SOURCE_RECOVERED, name, 2, event.observed_at), "binary").headers
+    assert all(value.isascii() and value.isprintable() and " " not in value for value in headers.values())
+    assert unquote(headers["ce-subject"]) == name
+
+
+@pytest.mark.parametrize("character", ["%", "ü", "😀"])
+def test_the_headers_stay_within_what_servers_take(event: Event, character: str):
+    """Common ones take 8 kB in all."""
+    ref = JobReference(character * 1_000, "/".join([character * 512] * 8))
+    headers = cloud_event(replace(event, source=character * 1_000, ref=ref), "binary").headers
+    assert sum(len(name) + len(value) + 4 for name, value in headers.items()) < 7_000

@@ -15,8 +15,8 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
+from jobwatchd.http.session import SessionRefused
 from jobwatchd.sources.http_json.judge import Judge
-from jobwatchd.sources.session import SessionRefused
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENVELOPE = {

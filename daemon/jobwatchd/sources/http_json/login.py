@@ -1,7 +1,7 @@
 """How a source proves who is asking: with what the user gave, or with what a login brought."""
 
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from jobwatchd.description.auth import (
@@ -17,40 +17,21 @@ from jobwatchd.description.auth import (
 )
 from jobwatchd.description.credentials import BASIC, Credentials
 from jobwatchd.description.expression import Expression, UnusableError
+from jobwatchd.description.template import Template
 from jobwatchd.errors import BadPayload, SourceUnauthorized
+from jobwatchd.http.asking import Asking, Constant
+from jobwatchd.http.cookie import read_cookie
+from jobwatchd.http.session import Grant, Session
 from jobwatchd.ports import Answer, Clock, HttpClient
-from jobwatchd.sources.cookie import read_cookie
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.document import read_document
 from jobwatchd.sources.http_json.words import number_of
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 from jobwatchd.sources.payload import excerpt
-from jobwatchd.sources.session import Grant, Send, Session, SessionRefused
 from jobwatchd.sources.status import status_error
 
-T = TypeVar("T")
 _OAUTH2_TOKEN, _OAUTH2_LIFETIME = Expression("access_token"), Expression("expires_in")
 _OAUTH2_STATUS = (200, 201)
-
-
-class Asking(Protocol):
-    """Asks with credentials; see `Session.ask`."""
-
-    async def ask(self, send: Send, read: Callable[[Answer], T]) -> T:
-        """Return what `read` makes of the answer to a request with the headers that prove who is asking."""
-
-
-class Constant:
-    """Asks with headers that never change, and so cannot be renewed."""
-
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self._headers = headers
-
-    async def ask(self, send: Send, read: Callable[[Answer], T]) -> T:
-        """Return what `read` makes of the answer; raises `SourceUnauthorized` where the credentials are refused."""
-        try:
-            return read(await send(self._headers))
-        except SessionRefused as exc:
-            raise SourceUnauthorized(str(exc)) from None
 
 
 class Login:
@@ -60,7 +41,7 @@ class Login:
         self,
         base_url: str,
         auth: CookieLogin | JsonLogin | OAuth2,
-        credentials: Credentials,
+        credentials: Rotating[Credentials],
         *,
         client: HttpClient,
         clock: Clock,
@@ -68,11 +49,15 @@ class Login:
         self._auth = auth
         self._client = client
         self._clock = clock
-        self._call = _write(base_url, auth, credentials)
+        self._base_url = base_url
+        self._credentials = credentials
 
     async def log_in(self) -> Grant:
         """Return what a login brings; raises `SourceError`s, which quote nothing of the answer."""
-        call, auth = self._call, self._auth
+        # There may be others in their files by now, which may be why a login is wanted.
+        await self._credentials.refresh()
+        auth = self._auth
+        call = _write(self._base_url, auth, self._credentials.value)
         answer = await self._client.request(call.method, call.url, call.headers, call.body)
         statuses = _OAUTH2_STATUS if isinstance(auth, OAuth2) else auth.status
         if answer.status not in statuses:
@@ -82,10 +67,15 @@ class Login:
             if cookie is None:
                 raise _nothing(call, answer, f"no usable cookie {auth.cookie} in Set-Cookie")
             return Grant({"Cookie": f"{auth.cookie}={cookie}"}, auth.lifetime)
-        return self._read_token(auth, answer)
+        return self._read_token(auth, call, answer)
 
-    def _read_token(self, auth: JsonLogin | OAuth2, answer: Answer) -> Grant:
-        value = read_document(self._call.where, answer.body, quote=False)
+    async def close(self) -> None:
+        """Follow no files any more, and close all connections."""
+        self._credentials.close()
+        await self._client.close()
+
+    def _read_token(self, auth: JsonLogin | OAuth2, call: Call, answer: Answer) -> Grant:
+        value = read_document(call.where, answer.body, quote=False)
         expression, expires_in, lifetime_s = _OAUTH2_TOKEN, _OAUTH2_LIFETIME, None
         if isinstance(auth, JsonLogin):
             expression, lifetime_s = auth.token, auth.lifetime
@@ -94,33 +84,40 @@ class Login:
             token = expression.search(value)
             told_s = number_of(expires_in.search(value))
         except UnusableError as exc:
-            raise BadPayload(f"{self._call.where} gave an answer without a readable token: {exc}") from None
+            raise BadPayload(f"{call.where} gave an answer without a readable token: {exc}") from None
         if token is None or token == "":
-            raise _nothing(self._call, answer, f"no token: auth.token ({excerpt(expression.text)}) yields nothing")
+            raise _nothing(call, answer, f"no token: auth.token ({excerpt(expression.text)}) yields nothing")
         if not isinstance(token, str) or not (token.isascii() and token.isprintable()) or " " in token:
             says = f"auth.token ({excerpt(expression.text)}) yields what no header can carry"
-            raise BadPayload(f"{self._call.where} gave a token that cannot be used: {says}")
+            raise BadPayload(f"{call.where} gave a token that cannot be used: {says}")
         headers = {"Authorization": f"Bearer {token}"}
         if isinstance(auth, JsonLogin):
             headers = {name: text.fill({ACCESS_TOKEN: token}) for name, text in auth.headers.items()}
         return Grant(headers, told_s if told_s is not None and told_s > 0 else lifetime_s)
 
 
-def build_asking(base_url: str, auth: Auth, credentials: Credentials, *, client: HttpClient, clock: Clock) -> Asking:
+def build_asking(
+    base_url: str, auth: Auth, credentials: Rotating[Credentials], *, client: HttpClient, clock: Clock
+) -> Asking:
     """Return what asks with these credentials."""
-    values = credentials.values()
-    if isinstance(auth, NoAuth) or (not values and not isinstance(auth, OAuth2) and auth.optional):
-        return Constant({})
+    is_given = bool(credentials.value.values())
+    if isinstance(auth, NoAuth) or (not is_given and not isinstance(auth, OAuth2) and auth.optional):
+        return Constant(credentials, lambda _: {})
     match auth:
         case BearerAuth():
-            return Constant({"Authorization": f"Bearer {credentials.token}"})
+            return Constant(credentials, lambda given: {"Authorization": f"Bearer {given.token}"})
         case BasicAuth():
-            return Constant({"Authorization": f"Basic {values[BASIC]}"})
+            return Constant(credentials, lambda given: {"Authorization": f"Basic {given.values()[BASIC]}"})
         case HeaderAuth():
-            return Constant({name: text.fill(values) for name, text in auth.headers.items()})
+            return Constant(credentials, partial(_fill, auth.headers))
         case _:
             login = Login(base_url, auth, credentials, client=client, clock=clock)
-            return Session(login.log_in, clock)
+            return Session(login.log_in, clock, login.close)
+
+
+def _fill(headers: Mapping[str, Template], credentials: Credentials) -> Mapping[str, str]:
+    values = credentials.values()
+    return {name: text.fill(values) for name, text in headers.items()}
 
 
 def _write(base_url: str, auth: CookieLogin | JsonLogin | OAuth2, credentials: Credentials) -> Call:

@@ -10,7 +10,7 @@ _BARE = re.compile(rb"HTTP/[0-9.]+ ([1-9][0-9]{2})[^\n]*\n\r?\n", re.DOTALL)
 
 @dataclass(slots=True)
 class RecordedAnswer:
-    """An answer as it was; implements `sources.http.client.Answer`."""
+    """An answer as it was; implements `ports.Answer`."""
 
     status: int
     body: bytes

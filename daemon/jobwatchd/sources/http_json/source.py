@@ -5,15 +5,16 @@ from typing import Any
 
 from jobwatchd.description import Credentials, Description
 from jobwatchd.errors import JobNotFound, SourceRejected
+from jobwatchd.http.session import Send
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
+from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.listing import JobList
 from jobwatchd.sources.http_json.login import build_asking
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 from jobwatchd.sources.payload import unreadable
-from jobwatchd.sources.session import Send
 
 
 class HttpJson:
@@ -25,7 +26,7 @@ class HttpJson:
         base_url: str,
         api: Description,
         *,
-        credentials: Credentials,
+        credentials: Rotating[Credentials],
         client: HttpClient,
         clock: Clock,
     ) -> None:
@@ -70,6 +71,7 @@ class HttpJson:
 
     async def close(self) -> None:
         """Give back connections."""
+        await self._asking.close()
         await self._client.close()
 
     def _sending(self, call: Call) -> Send:

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from math import ceil
 from operator import attrgetter
 from typing import cast
@@ -11,12 +11,12 @@ import anyio
 import httpx
 
 from jobwatchd.errors import JobwatchError
-from jobwatchd.sources.http.body import Body
-from jobwatchd.sources.http.certificates import build_ssl_context
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.complaint import find_bad_header
-from jobwatchd.sources.http.preflight import check_options
-from jobwatchd.sources.http.slots import Slots
+from jobwatchd.http.body import Body
+from jobwatchd.http.certificates import Certificates, build_ssl_context, follow_certificates
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.complaint import find_bad_header
+from jobwatchd.http.preflight import check_options
+from jobwatchd.http.slots import Slots
 
 # httpcore looks through its whole pool on every request, so that the cost of a large one grows with its square.
 POOL_SIZE = 8
@@ -75,8 +75,9 @@ class HttpxClient:
             "write": options.read_timeout_s,
             "pool": options.total_timeout_s,
         }
-        context = build_ssl_context(options.tls)
-        self._pools = [_Pool(options, context) for _ in range(ceil(options.connections / POOL_SIZE))]
+        self._certificates = follow_certificates(options, self._renew)
+        self._pools = _build_pools(options, self._certificates.value)
+        self._retired: list[_Pool] = []
 
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
@@ -84,6 +85,8 @@ class HttpxClient:
         """Send a request and read its answer; see `HttpClient.request`."""
         where = f"{self._failures.name(method, url)} failed"
         request = self._build_request(where, method, url, headers, body)
+        if self._retired:
+            await self._close_retired()
         try:
             await self._slots.take()
         except TimeoutError as exc:
@@ -102,8 +105,21 @@ class HttpxClient:
 
     async def close(self) -> None:
         """Close all connections."""
-        for pool in self._pools:
+        self._certificates.close()
+        for pool in (*self._pools, *self._retired):
             await pool.transport.aclose()
+
+    def _renew(self, certificates: Certificates) -> None:
+        """Ask by new certificates from now on; pools of the old ones are closed once nothing is in flight on them."""
+        self._retired += self._pools
+        self._pools = _build_pools(self._options, certificates)
+
+    async def _close_retired(self) -> None:
+        idle = [pool for pool in self._retired if not pool.in_flight]
+        self._retired = [pool for pool in self._retired if pool.in_flight]
+        for pool in idle:
+            with suppress(httpx.TransportError, OSError):
+                await pool.transport.aclose()
 
     def _build_request(
         self, where: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None
@@ -157,6 +173,11 @@ class _Pool:
                 max_connections=POOL_SIZE, max_keepalive_connections=POOL_SIZE, keepalive_expiry=options.idle_s
             ),
         )
+
+
+def _build_pools(options: HttpOptions, certificates: Certificates) -> list[_Pool]:
+    context = build_ssl_context(certificates, verify=options.tls.verify)
+    return [_Pool(options, context) for _ in range(ceil(options.connections / POOL_SIZE))]
 
 
 def _build_proxy(url: str, context: ssl.SSLContext) -> httpx.Proxy:

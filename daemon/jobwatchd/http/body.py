@@ -2,7 +2,7 @@
 
 import zlib
 
-from jobwatchd.sources.http.client import HttpOptions
+from jobwatchd.http.client import HttpOptions
 
 GZIP_FORMAT = 16 + zlib.MAX_WBITS
 

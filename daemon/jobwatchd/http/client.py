@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobwatchd.sources.http.failures import FOR_SOURCES, Failures
+from jobwatchd.http.failures import FOR_SOURCES, Failures
+from jobwatchd.rotation import Rotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,12 +12,13 @@ class Tls:
     """PEM files: `ca_file` is trusted beside the system's authorities, `cert_file` and `key_file` prove who we are.
 
     The key may stand in the `cert_file`; it has no pass phrase. The system's authorities are those of OpenSSL's default
-    paths, which `SSL_CERT_FILE` and `SSL_CERT_DIR` move.
+    paths, which `SSL_CERT_FILE` and `SSL_CERT_DIR` move. Without `verify` any server is believed.
     """
 
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    verify: bool = True
 
 
 DEFAULT_TLS = Tls()
@@ -34,6 +36,9 @@ class HttpOptions:
 
     `cut_body` is for those who only want the status: a body is not decompressed, and one that is longer than `max_body`
     is cut off there instead of refused. `failures` says what is raised.
+
+    With a `rotation`, certificates are read again when they change: requests in flight go on as they are, new ones get
+    new connections. `place` is whose they are.
     """
 
     connect_timeout_s: float = 5.0
@@ -47,3 +52,5 @@ class HttpOptions:
     idle_s: float = 60.0
     cut_body: bool = False
     failures: Failures = FOR_SOURCES
+    rotation: Rotation | None = None
+    place: str = "http"

@@ -38,8 +38,11 @@ class Session:
     that a wrong password is not tried once for every waiting poll. `log_in` raises `SourceError`s.
     """
 
-    def __init__(self, log_in: Callable[[], Awaitable[Grant]], clock: Clock) -> None:
+    def __init__(
+        self, log_in: Callable[[], Awaitable[Grant]], clock: Clock, close: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self._log_in = log_in
+        self._close = close
         self._clock = clock
         self._lock = anyio.Lock()
         self._grant: Grant | None = None
@@ -51,7 +54,7 @@ class Session:
         """Return what `read` makes of the answer to a request that is sent with the headers of a login.
 
         Where `read` raises `SessionRefused`, it is asked once more after a new login. Raises `SourceError`s;
-        `SourceUnauthorized` where the new login is refused too.
+        `SourceUnauthorized` where what the new login brought is refused too.
         """
         grant = self._grant
         if grant is None or (self._renew_at_s is not None and self._clock.monotonic() >= self._renew_at_s):
@@ -64,6 +67,11 @@ class Session:
             return read(await send(grant.headers))
         except SessionRefused as exc:
             raise SourceUnauthorized(f"{exc}, even after a new login") from None
+
+    async def close(self) -> None:
+        """Close what logs in."""
+        if self._close is not None:
+            await self._close()
 
     async def _renew(self, old: Grant | None) -> Grant:
         """Return another grant than the old one, from a new login unless somebody else has made one."""

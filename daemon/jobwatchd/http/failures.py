@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobwatchd.errors import BadPayload, JobwatchError, SinkUnavailable, SourceUnavailable
-from jobwatchd.sources.http.complaint import name_host, name_request
+from jobwatchd.http.complaint import name_host, name_request
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ import sys
 import pytest
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.factory import build_http_client
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.factory import build_http_client
 
 
 def test_httpx_needs_no_pyreqwest():
     """Where pyreqwest is not installed, the httpx client is built all the same."""
     program = (
         "import sys; sys.modules['pyreqwest'] = None\n"
-        "from jobwatchd.sources.http.client import HttpOptions\n"
-        "from jobwatchd.sources.http.factory import build_http_client\n"
+        "from jobwatchd.http.client import HttpOptions\n"
+        "from jobwatchd.http.factory import build_http_client\n"
         "print(type(build_http_client('httpx', HttpOptions())).__name__)"
     )
     done = subprocess.run([sys.executable, "-Ic", program], capture_output=True, text=True, check=True)
@@ -26,6 +26,6 @@ def test_missing_pyreqwest_is_a_mistake_in_the_configuration(monkeypatch: pytest
     """Where pyreqwest is wanted and not installed, the message names the way out."""
     monkeypatch.setitem(sys.modules, "pyreqwest", None)
     monkeypatch.setitem(sys.modules, "pyreqwest.client", None)
-    monkeypatch.delitem(sys.modules, "jobwatchd.sources.http.pyreqwest_client", raising=False)
+    monkeypatch.delitem(sys.modules, "jobwatchd.http.pyreqwest_client", raising=False)
     with pytest.raises(ConfigError, match=r"http_client is pyreqwest, which cannot be loaded here .* httpx"):
         build_http_client("pyreqwest", HttpOptions())

@@ -1,8 +1,11 @@
-"""Builds everything from the settings; the only place that names concrete adapters."""
+"""Builds everything from the settings; the only place that names concrete adapters.
+
+- `clients`: the HTTP clients of sources and sinks
+"""
 
 import os
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 from math import inf
 from typing import TYPE_CHECKING, assert_never
@@ -15,28 +18,36 @@ from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.poller import LostAfter
+from jobwatchd.http.tap import Tap, TappedClient
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import Format, LoggerFactory, QueuedOutput, configure_logging, silent_logger
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.ports import Clock, HttpClient, Sink, Source, Store
+from jobwatchd.ports import Clock, Sink, Source, Store
 from jobwatchd.redaction import SECRETS
+from jobwatchd.rotation import Rotating, Rotation
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings
+from jobwatchd.settings.recipes import (
+    api_key_recipe,
+    credentials_recipe,
+    password_recipe,
+    signing_recipe,
+    tokens_recipe,
+)
+from jobwatchd.settings.server import ServerSettings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
 from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings, SourceSettings, TelestreamUpSettings
+from jobwatchd.sinks.endpoint import Endpoint
 from jobwatchd.sinks.log import LogSink
 from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.sinks.webhook import Webhook
-from jobwatchd.sources.http.client import HttpOptions, Tls
-from jobwatchd.sources.http.factory import build_http_client
-from jobwatchd.sources.http.failures import FOR_SINKS
-from jobwatchd.sources.http.tap import Tap, TappedClient
 from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import JobMetrics, Telemetry
+from jobwatchd.wiring.clients import Clients
 
 if TYPE_CHECKING:
     from jobwatchd.app.daemon import Daemon
@@ -46,12 +57,9 @@ if TYPE_CHECKING:
 POLLS_IN_A_ROW = 3
 DISK_S = 30.0
 STDERR = 2
-MAX_WEBHOOK_ANSWER = 65_536
 # So many lines wait for one write, which keeps them in their order.
 LOG_CONCURRENCY = 128
 LOG_RETRY = Retry(Backoff(first_s=1.0, factor=2.0, longest_s=30.0))
-# Below the five seconds after which common servers drop an idle connection, so that we seldom write into a closed one.
-WEBHOOK_IDLE_S = 4.0
 
 
 def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon":
@@ -65,20 +73,23 @@ def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon"
     clock = SystemClock()
     loggers = configure_logging(settings.log.line_format(), output, SECRETS, os.environ)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and nobody here resets a counter
+    logger = loggers.logger("jobwatchd")
+    rotation = Rotation(clock, logger, SECRETS.remember)
     registry = Registry()
     telemetry = Telemetry(registry)
     telemetry.log_lines_dropped.read = lambda: output.dropped
     parts = Parts(
         settings=settings,
         load=load,
-        builder=Adapters(clock, loggers, output, JobMetrics(registry)),
+        builder=Adapters(clock, loggers, output, JobMetrics(registry), Clients(rotation)),
         store=build_store(settings),
         clock=clock,
         chance=random.random,
         registry=registry,
         telemetry=telemetry,
         output=output,
-        logger=loggers.logger("jobwatchd"),
+        logger=logger,
+        rotation=rotation,
         redactor=SECRETS,
         version=version("jobwatchd"),
     )
@@ -92,7 +103,9 @@ async def check_buildable(settings: Settings) -> None:
     output = QueuedOutput(STDERR)
     loggers = configure_logging(Format(level="error"), output, SECRETS, os.environ)
     nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
-    built = await plan(nothing, settings, Adapters(SystemClock(), loggers, output, JobMetrics(Registry())))
+    clock = SystemClock()
+    builder = Adapters(clock, loggers, output, JobMetrics(Registry()), Clients(Rotation(clock)))
+    built = await plan(nothing, settings, builder)
     await built.discard()
 
 
@@ -100,13 +113,15 @@ def build_waiting(settings: Settings, source: str, onlooker: Onlooker, appear_wi
     """Return what waits for jobs of one source, and logs nothing: `onlooker` hears it all. Raises `ConfigError`."""
     clock = SystemClock()
     section = settings.sources[source]
+    rotation = Rotation(clock, silent_logger(), SECRETS.remember)
     return Waiting(
-        build_source(source, section, clock),
+        build_source(source, section, clock, clients=Clients(rotation)),
         lane_limits(section),
         section.poll.cadence(),
         store=MemoryStore(),
         clock=clock,
         chance=random.random,
+        rotation=rotation,
         logger=silent_logger(),
         onlooker=onlooker,
         patience=Patience(appear_within_s),
@@ -123,15 +138,20 @@ def build_store(settings: Settings) -> Store:
 class Adapters:
     """Builds sources and sinks; implements `app.parts.Builder`."""
 
-    def __init__(self, clock: Clock, loggers: LoggerFactory, output: QueuedOutput, metrics: JobMetrics) -> None:
+    def __init__(
+        self, clock: Clock, loggers: LoggerFactory, output: QueuedOutput, metrics: JobMetrics, clients: Clients
+    ) -> None:
         self._clock = clock
+        self._clients = clients
+        self._server = ServerSettings()
+        self._tokens = Rotating[Mapping[str, str]].constant({})
         self._loggers = loggers
         self._output = output
         self._metrics = metrics
 
     def source(self, name: str, settings: Settings) -> Source:
         """Return a new source of this name; raises `ConfigError`."""
-        return build_source(name, settings.sources[name], self._clock)
+        return build_source(name, settings.sources[name], self._clock, clients=self._clients)
 
     def limits(self, name: str, settings: Settings) -> LaneLimits:
         """Return how that source is spared."""
@@ -147,10 +167,18 @@ class Adapters:
                 section.event_filter(),
                 section.delivery_retry(),
                 concurrency=section.concurrency,
-                silence_s=POLLS_IN_A_ROW * section.timeout + DISK_S,
+                silence_s=POLLS_IN_A_ROW * section.timeout.total + DISK_S,
             )
         # Whoever reads the log may be as slow as he likes, and tells nobody when he goes on.
         return Outlet(sink, section.event_filter(), LOG_RETRY, concurrency=LOG_CONCURRENCY, silence_s=inf)
+
+    def tokens(self, settings: Settings) -> Mapping[str, str]:
+        """Return the tokens that the API takes, by their names, as their file has them now."""
+        if settings.server is not self._server:
+            self._server = settings.server
+            self._tokens.close()
+            self._tokens = self._clients.rotation.follow(tokens_recipe(settings.server), settings.server.named_tokens)
+        return self._tokens.value
 
     def _sink(self, name: str, section: SinkSettings, sources: Iterable[str]) -> Sink:
         match section:
@@ -159,21 +187,35 @@ class Adapters:
             case MetricsSinkSettings():
                 return MetricsSink(name, self._metrics, sources)
             case WebhookSinkSettings():
-                return Webhook(
-                    name,
-                    str(section.url),
-                    [secret.get_secret_value() for secret in section.secrets],
-                    self._clock,
-                    client=build_webhook_client(section),
-                    headers={header: value.get_secret_value() for header, value in section.headers.items()},
-                )
+                return build_webhook(name, section, self._clock, self._clients)
             case _:
                 assert_never(section)
 
 
-def build_source(name: str, section: SourceSettings, clock: Clock, tap: Tap | None = None) -> Source:
-    """Return a new source with an HTTP client of its own, which tells `tap` of each answer; raises `ConfigError`."""
-    client = _http_client(section)
+def build_webhook(name: str, section: WebhookSinkSettings, clock: Clock, clients: Clients) -> Webhook:
+    """Return a new webhook with HTTP clients of its own; raises `ConfigError`."""
+    given = tuple(secret.get_secret_value() for secret in section.secrets)
+    secrets: Rotating[tuple[str, ...]] = clients.rotation.follow(signing_recipe(name, section), given)
+    return Webhook(
+        name,
+        Endpoint(section.url, section.plain_headers(), section.mode, section.sent_content_type()),
+        secrets,
+        clock,
+        client=clients.of_webhook(name, section),
+        asking=None if section.auth.kind == "none" else clients.asking_of_webhook(name, section, clock),
+    )
+
+
+def build_source(
+    name: str, section: SourceSettings, clock: Clock, tap: Tap | None = None, clients: Clients | None = None
+) -> Source:
+    """Return a new source with an HTTP client of its own, which tells `tap` of each answer; raises `ConfigError`.
+
+    Without `clients` its files are looked at only when its credentials are refused.
+    """
+    clients = clients or Clients(Rotation(clock))
+    follow = clients.rotation.follow
+    client = clients.of_source(name, section)
     if tap is not None:
         client = TappedClient(client, tap)
     match section:
@@ -182,7 +224,7 @@ def build_source(name: str, section: SourceSettings, clock: Clock, tap: Tap | No
                 name,
                 str(section.base_url),
                 account=section.account,
-                password=section.password.get_secret_value(),
+                password=follow(password_recipe(name, section), section.password.get_secret_value()),
                 graphd_address=section.graphd.address,
                 graphd_port=section.graphd.port,
                 client=client,
@@ -192,14 +234,13 @@ def build_source(name: str, section: SourceSettings, clock: Clock, tap: Tap | No
             return TelestreamUp(
                 name,
                 str(section.base_url),
-                api_key=section.api_key.get_secret_value(),
+                api_key=follow(api_key_recipe(name, section), section.api_key.get_secret_value()),
                 client=client,
                 clock=clock,
             )
         case HttpJsonSettings():
-            return HttpJson(
-                name, str(section.base_url), section, credentials=section.credentials(), client=client, clock=clock
-            )
+            credentials = follow(credentials_recipe(f"sources.{name}", section), section.credentials())
+            return HttpJson(name, str(section.base_url), section, credentials=credentials, client=client, clock=clock)
         case _:
             assert_never(section)
 
@@ -215,35 +256,3 @@ def lane_limits(section: SourceSettings) -> LaneLimits:
         hint_bound_s=poll.hint_bound,
         silence_s=POLLS_IN_A_ROW * section.timeout.total + DISK_S,
     )
-
-
-def _http_client(section: SourceSettings) -> HttpClient:
-    options = HttpOptions(
-        connect_timeout_s=section.timeout.connect,
-        read_timeout_s=section.timeout.read,
-        total_timeout_s=section.timeout.total,
-        max_body=section.max_body,
-        connections=section.poll.concurrency,
-        tls=Tls(section.tls.ca_file, section.tls.cert_file, section.tls.key_file),
-        proxy=None if section.proxy is None else str(section.proxy),
-        user_agent=f"jobwatchd/{version('jobwatchd')}",
-    )
-    return build_http_client(section.http_client, options)
-
-
-def build_webhook_client(section: WebhookSinkSettings) -> HttpClient:
-    """Return a new HTTP client for a webhook, which has one bound for a whole attempt; raises `ConfigError`."""
-    options = HttpOptions(
-        connect_timeout_s=section.timeout,
-        read_timeout_s=section.timeout,
-        total_timeout_s=section.timeout,
-        # An answer is read only so that its connection can be used again.
-        max_body=MAX_WEBHOOK_ANSWER,
-        cut_body=True,
-        connections=section.concurrency,
-        tls=Tls(section.tls.ca_file),
-        user_agent=f"jobwatchd/{version('jobwatchd')}",
-        idle_s=WEBHOOK_IDLE_S,
-        failures=FOR_SINKS,
-    )
-    return build_http_client(section.http_client, options)

@@ -12,11 +12,11 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
 from jobwatchd.errors import ConfigError, JobwatchError
-from jobwatchd.sources.http.certificates import read_certificates
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.complaint import find_bad_header
-from jobwatchd.sources.http.preflight import check_options
-from jobwatchd.sources.http.slots import Slots
+from jobwatchd.http.certificates import Certificates, follow_certificates
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.complaint import find_bad_header
+from jobwatchd.http.preflight import check_options
+from jobwatchd.http.slots import Slots
 
 # pyreqwest has read this much before it hands a response over, so that asking for it costs nothing. To ask for the
 # whole of `max_body` at once would set that much memory aside for every answer that does not tell its length.
@@ -76,7 +76,8 @@ class PyreqwestClient:
         # One byte more tells a body that is too large from one that is just as large as allowed.
         self._limit = options.max_body if options.cut_body else options.max_body + 1
         self._first = min(FIRST_READ, self._limit)
-        self._client: Client | None = _build_client(options)
+        self._certificates = follow_certificates(options, self._renew)
+        self._client: Client | None = _build_client(options, self._certificates.value)
 
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
@@ -106,10 +107,15 @@ class PyreqwestClient:
 
     async def close(self) -> None:
         """Close all connections that are not in use, the others when their requests end."""
+        self._certificates.close()
         if self._client is not None:
             await self._client.close()
             # The connections belong to the object, closing it only ends the waiting for requests in flight.
             self._client = None
+
+    def _renew(self, certificates: Certificates) -> None:
+        """Ask by new certificates from now on; the connections of the old client end with the last of its requests."""
+        self._client = _build_client(self._options, certificates)
 
     def _build_request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> StreamRequest:
         if self._client is None:
@@ -176,8 +182,7 @@ def _causes(exc: PyreqwestError) -> Sequence[str]:
     return [cause["message"] for cause in details or ()]
 
 
-def _build_client(options: HttpOptions) -> Client:
-    certificates = read_certificates(options.tls)
+def _build_client(options: HttpOptions, certificates: Certificates) -> Client:
     builder = (
         ClientBuilder()
         .connect_timeout(timedelta(seconds=options.connect_timeout_s))
@@ -195,6 +200,8 @@ def _build_client(options: HttpOptions) -> Client:
     try:
         if options.proxy is not None:
             builder = builder.proxy(ProxyBuilder.all(options.proxy))
+        if not options.tls.verify:
+            builder = builder.danger_accept_invalid_certs(enable=True)
         if certificates.authorities is not None:
             builder = builder.add_root_certificate_pem(certificates.authorities)
         if certificates.identity is not None:

@@ -3,8 +3,8 @@
 from urllib.parse import urlsplit
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.sources.http.client import HttpOptions
-from jobwatchd.sources.http.complaint import find_bad_header
+from jobwatchd.http.client import HttpOptions
+from jobwatchd.http.complaint import find_bad_header
 
 
 def check_options(options: HttpOptions) -> None:

@@ -4,10 +4,11 @@
 - `factory`: the adapter that a setting names
 - `pyreqwest_client`: the default; a Rust client, some twenty times cheaper a request than the other
 - `httpx_client`: where pyreqwest has no wheel, or behaves unlike what somebody needs
-- `tap`: a client that lets somebody listen, for `jobwatchd probe`
-- `preflight`, `certificates`: options and PEM files, checked before anything is sent
+- `tap`: a client that lets somebody listen, for `jobwatchd probe` · `headers`: one that sends more along
+- `preflight`, `certificates`: options and PEM files, checked before anything is sent; the files again when they change
 - `slots`: how many requests may be in flight
 - `body`: a body as it comes in, for httpx
 - `failures`: what an adapter raises, for sources and for sinks
+- `asking`: with credentials · `session`, `cookie`: with a login, kept for all requests that need it
 - `complaint`: how a failed request is told, without its secrets
 """

@@ -6,8 +6,8 @@ import tracemalloc
 import pytest
 
 from jobwatchd.errors import BadPayload
-from jobwatchd.sources.http.body import Body
-from jobwatchd.sources.http.client import HttpOptions
+from jobwatchd.http.body import Body
+from jobwatchd.http.client import HttpOptions
 
 WHERE = "GET http://api.example/jobs failed"
 

@@ -1,0 +1,117 @@
+"""Secrets in files that are replaced while a source is in use."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobwatchd.errors import SourceUnauthorized
+from jobwatchd.rotation import Rotation
+from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings, TelestreamUpSettings
+from jobwatchd.testing import FakeClock
+from jobwatchd.wiring import build_source
+from jobwatchd.wiring.clients import Clients
+
+OLD, NEW = "old-s3cret", "new-s3cret"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Return the file of a secret."""
+    path = tmp_path / "secret"
+    path.write_text(f"{OLD}\n")
+    return path
+
+
+@pytest.fixture
+def rotation() -> Rotation:
+    """Return what follows the file, whenever a test or a refusal tells it to look."""
+    return Rotation(FakeClock())
+
+
+@pytest.fixture
+async def filed(rig: Any, http_kind: Any, file: Path, rotation: Rotation) -> Any:
+    """Return a rig whose source is built as `wiring` does it, with its secret in a file."""
+    common = {"base_url": rig.server.url, "http_client": http_kind}
+    match rig:
+        case _ if hasattr(rig, "api_key"):
+            section: Any = TelestreamUpSettings(kind="telestream-up", api_key=OLD, api_key_file=file, **common)
+        case _ if hasattr(rig, "make"):
+            section = HttpJsonSettings(
+                kind="http-json", username="root", password=OLD, password_file=file, **common, **rig.api
+            )
+        case _:
+            graphd = {"address": "10.0.0.5"}
+            section = NebulaExplorerSettings(
+                kind="nebula-explorer", account="root", password=OLD, password_file=file, graphd=graphd, **common
+            )
+    await rig.source.close()
+    rig.source = build_source("api", section, FakeClock(), clients=Clients(rotation))
+    change(rig, OLD)
+    return rig
+
+
+def change(rig: Any, secret: str) -> None:
+    """Have the API take this secret, and none that it took before, nor what those had brought."""
+    if hasattr(rig, "api_key"):
+        rig.api_key = secret
+    else:
+        rig.password = secret
+        rig.tokens.clear()
+
+
+def write(file: Path, content: bytes) -> None:
+    """Write over the file."""
+    file.write_bytes(content)
+
+
+def replace(rig: Any, file: Path, content: bytes = NEW.encode()) -> None:
+    """Write this into the file, and have the API take the new secret."""
+    write(file, content)
+    change(rig, NEW)
+
+
+async def test_a_secret_is_read_again_when_it_is_refused(filed: Any, file: Path):
+    """No poll fails, whoever was told first of the new one."""
+    await filed.source.observe(filed.ref(), 0)
+    replace(filed, file)
+    assert (await filed.source.observe(filed.ref(), 0)).observation is not None
+
+
+async def test_a_list_reads_it_again_too(filed: Any, file: Path):
+    """As a single poll does."""
+    await filed.source.observe(filed.ref(), 0)
+    filed.jobs = lambda _: filed.nothing_listed()
+    replace(filed, file)
+    await filed.source.observe_many("s/w", [filed.ref()])
+
+
+async def test_a_secret_that_has_not_changed_is_refused(filed: Any):
+    """After one request more at most, and a login where there is one."""
+    await filed.source.observe(filed.ref(), 0)
+    change(filed, NEW)
+    before = len(filed.server.calls)
+    with pytest.raises(SourceUnauthorized) as caught:
+        await filed.source.observe(filed.ref(), 0)
+    assert "s3cret" not in str(caught.value)
+    assert len(filed.server.calls) - before <= 2
+
+
+async def test_a_secret_that_has_changed_is_refused_once(filed: Any, file: Path):
+    """Where the new one is wrong too, that is told; it is not tried for ever."""
+    await filed.source.observe(filed.ref(), 0)
+    replace(filed, file, b"wrong-s3cret")
+    before = len(filed.server.calls)
+    with pytest.raises(SourceUnauthorized):
+        await filed.source.observe(filed.ref(), 0)
+    assert len(filed.server.calls) - before == 2
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"\n", b"two\nlines", b"\xff"])
+async def test_a_file_of_no_use_leaves_the_old_secret(filed: Any, file: Path, rotation: Rotation, spoilt: bytes):
+    """Until what it is to be has been written."""
+    write(file, spoilt)
+    await rotation.refresh()
+    await filed.source.observe(filed.ref(), 0)
+    replace(filed, file)
+    await filed.source.observe(filed.ref(), 0)
