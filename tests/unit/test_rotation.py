@@ -1,7 +1,7 @@
 """Values that are made of files, and what becomes of them when the files change."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,13 @@ class Desk:
         self.log: Any = Log()
         self.clock = FakeClock(datetime(2026, 3, 1, tzinfo=UTC))
         self.learned: list[str] = []
-        self.rotation = Rotation(self.clock, self.log, self.learned.extend)
+        self.rotation = Rotation(self.clock, self.log, self.learn)
         self.value = self.follow({"file": self.file}, "first")
+
+    def learn(self, owner: object, secrets: Collection[str]) -> None:
+        """Keep the secrets."""
+        assert isinstance(owner, Rotating)
+        self.learned.extend(secrets)
 
     def follow(self, files: dict[str, Path], value: str) -> Rotating[str]:
         """Follow files that are joined by a plus."""

@@ -5,7 +5,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetJsonSchemaHandler,
+    SecretStr,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from jobwatchd.description.auth import Auth, NoAuth
 from jobwatchd.description.credentials import NAMES, Credentials, needed, placeholders
@@ -38,6 +48,11 @@ class TimeoutSettings(Section):
     connect: PositiveDuration = 5.0
     read: PositiveDuration = 10.0
     total: PositiveDuration = 20.0
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe both forms."""
+        return {"anyOf": [handler(schema), TypeAdapter(PositiveDuration).json_schema()]}
 
     @model_validator(mode="before")
     @classmethod

@@ -72,7 +72,8 @@ def credentials_recipe(place: str, section: CredentialSettings) -> Recipe[Creden
 
 def _secrets_of(credentials: Credentials) -> tuple[str, ...]:
     given = (credentials.password, credentials.token, credentials.client_secret)
-    return *given, credentials.values().get(BASIC, ""), credentials.client_basic
+    pairs = (credentials.values().get(BASIC), credentials.client_basic if credentials.client_secret else None)
+    return tuple(secret for secret in (*given, *pairs) if secret)
 
 
 def signing_recipe(name: str, section: WebhookSinkSettings) -> Recipe[tuple[str, ...]]:

@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     def secrets(self) -> frozenset[str]:
         """Return every secret value, and the pairs of name and secret as logins send them; for redaction only."""
         # There may be very many watches, and they have none.
-        return frozenset(_secrets_in(self.model_copy(update={"watches": ()})))
+        found = _secrets_in(self.model_copy(update={"watches": ()}))
+        # Of a line `name: token` the token alone.
+        return frozenset({*found, *self.server.named_tokens.values()})
 
 
 def _secrets_in(value: object) -> Iterator[str]:

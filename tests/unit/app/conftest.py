@@ -20,8 +20,9 @@ from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.errors import ConfigError
 from jobwatchd.instruments import Registry
-from jobwatchd.logs import Redactor
+from jobwatchd.logs import QueuedOutput, Redactor
 from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.rotation import Rotation
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings, load_settings
 from jobwatchd.sinks.metrics import MetricsSink
@@ -107,7 +108,9 @@ class Desk:
             chance=lambda: 0.5,
             registry=self.registry,
             telemetry=Telemetry(self.registry),
+            output=QueuedOutput(2),
             logger=logger,
+            rotation=Rotation(self.clock),
             redactor=Redactor(["planted-password"]),
             version="1.2.3",
         )

@@ -60,18 +60,6 @@ async def test_an_event_is_routed_to_the_durable_sinks_that_want_it(rig: Any):
         assert set(rig.fanout.names) == {"all", "ends", "tasks", "log"}
 
 
-async def test_a_sink_that_is_gone_is_not_disabled_for_ever(rig: Any):
-    """Its receiver wanted no more, so it was taken out of the configuration, and the alert has to end."""
-    hook = RecordingSink("hook", failures=[SinkGone("HTTP 410")])
-    async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(hook, ALL)], tasks)
-        await move(rig, "1")
-        await rig.clock.advance(1)
-        assert rig.metric("jobwatchd_sink_disabled", sink="hook") == 1
-        await rig.fanout.close(["hook"])
-    assert rig.metric("jobwatchd_sink_disabled", sink="hook") is None
-
-
 async def test_committed_events_reach_every_sink_at_once(rig: Any):
     """Durable sinks are woken by the commit, the others are handed the event within it."""
     hook, log, picky = RecordingSink("hook"), RecordingSink("log", durable=False), RecordingSink("picky", durable=False)
