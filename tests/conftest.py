@@ -1,10 +1,18 @@
 """What all tests share."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from jobwatchd.redaction import SECRETS
+
+
+def pytest_configure() -> None:
+    """Heed the signals that a shell's `&` or nohup(1) has ignored: processes of tests would ignore them too."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture
