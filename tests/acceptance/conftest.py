@@ -36,6 +36,7 @@ def _load(name: str) -> ModuleType:
 
 
 processes = _load("processes")
+receivers = _load("receiver")
 
 
 @dataclass
@@ -151,6 +152,16 @@ async def _serve(hook: Hook, *, task_status: TaskStatus[str]) -> None:
     async with serve(hook.listening_to(receiver_app(hook.state))) as url:
         task_status.started(url)
         await anyio.sleep_forever()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Any]:
+    """Return a receiver that takes everything, until some jobs are `poisoned`."""
+    receiver = receivers.Receiver()
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(receiver.run)
+        yield receiver
+        tasks.cancel_scope.cancel()
 
 
 @pytest.fixture
