@@ -110,11 +110,11 @@ class ApiClient:
 
     def dead_letters(self, query: Query) -> dict[str, Any]:
         """Return a page of dead letters."""
-        return self._get("/v1/dead-letters", query, ("dead_letters",))
+        return self._get("/v1/dead-letters", query, ("items", "next"))
 
     def replay(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Have a page of dead letters sent again; returns how many, and where to go on."""
-        return _document(self._send("POST", "/v1/dead-letters/replay", json=wanted), ("replayed",))
+        return _document(self._send("POST", "/v1/dead-letters/replay", json=wanted), ("replayed", "next"))
 
     def sinks(self) -> list[dict[str, Any]]:
         """Return how all sinks fare."""

@@ -14,6 +14,7 @@ from jobwatchd.cli.address import url_option
 from jobwatchd.cli.api_client import ApiClient, ApiError
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.stderr import tell
+from jobwatchd.model.api_token import secret_lines, split_token
 from jobwatchd.model.shown import shown
 
 TOKEN = "JOBWATCHD_TOKEN"  # noqa: S105 - the name of a variable
@@ -34,9 +35,9 @@ def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def connected(*args: Any, url: str, token_file: Path | None, **options: Any) -> None:
         token = os.environ.get(TOKEN) or None if token_file is None else _read(token_file)
-        if token is not None and not (token.isascii() and token.isprintable()):
+        if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
             where = f"${TOKEN}" if token_file is None else token_file
-            raise click.UsageError(f"{where} holds no token: expected printable ASCII characters.")
+            raise click.UsageError(f"{where} holds no token: expected printable ASCII characters without blanks.")
         try:
             with ApiClient(url, token) as client:
                 command(client, *args, **options)
@@ -69,8 +70,7 @@ def _read(path: Path) -> str:
         called = str(path) if path.is_absolute() or os.path.lexists(path) else shown(path)
         says = f"{called} cannot be read ({reason or 'not a file name'}); expected the name of a file with the token."
         raise click.BadParameter(says, param_hint="--token-file") from None
-    lines = [line.strip() for line in text.splitlines()]
-    token = next((line for line in lines if line and not line.startswith("#")), None)
-    if token is None:
+    token = next((split_token(line)[1] for line in secret_lines(text)), "")
+    if not token:
         raise click.BadParameter(f"{path} holds no token.", param_hint="--token-file")
     return token

@@ -11,6 +11,7 @@ import click
 
 from jobwatchd.cli.api_client import PAGE, ApiClient
 from jobwatchd.cli.connection import uses_daemon
+from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.table import print_table, shown_time
 from jobwatchd.model.event import EventType
 
@@ -96,7 +97,8 @@ def replay(
             page = min(PAGE, left)
             done = client.replay({**wanted, "after": after, "limit": page})
             count, left, after = count + done["replayed"], left - page, done["next"]
-    click.echo(f"{count} to be sent again")
+    with spare_output():
+        click.echo(f"{count} to be sent again")
 
 
 def _requests(ids: Sequence[str], wanted: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

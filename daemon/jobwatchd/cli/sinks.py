@@ -8,6 +8,7 @@ import click
 
 from jobwatchd.cli.api_client import ApiClient
 from jobwatchd.cli.connection import uses_daemon
+from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.table import print_table, printable, shown_time
 
 COLUMNS = ("sink", "state", "since", "pending", "dead", "reason")
@@ -36,7 +37,8 @@ def list_sinks(client: ApiClient, *, as_json: bool) -> None:
 def enable(client: ApiClient, name: str) -> None:
     """Go on with a SINK whose receiver answered 410: what waits for it is sent now."""
     done = "Enabled" if client.enable_sink(name) else "Not disabled:"
-    click.echo(f"{done} {printable(name)}")
+    with spare_output():
+        click.echo(f"{done} {printable(name)}")
 
 
 def _row(sink: Mapping[str, Any]) -> Sequence[object]:

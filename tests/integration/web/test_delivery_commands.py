@@ -126,7 +126,7 @@ async def test_replay_wants_to_know_which(run: Run, daemon: Any, dead: list[str]
 async def test_a_wrong_id_is_explained(run: Run, dead: list[str]):
     """The daemon says what it expected."""
     done = await run("dead-letters", "replay", "no-id")
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "event_ids" in done.stderr
 
 
@@ -145,4 +145,4 @@ async def test_sinks_are_listed_and_enabled(run: Run, daemon: Any):
     assert (await run("sinks", "enable", "hook")).stdout == "Enabled hook\n"
     assert (await run("sinks", "enable", "hook")).stdout == "Not disabled: hook\n"
     missing = await run("sinks", "enable", "other")
-    assert (missing.exit_code, missing.stderr) == (1, "Error: There is no sink other.\n")
+    assert (missing.exit_code, missing.stderr) == (4, "Error: There is no sink other.\n")

@@ -120,7 +120,7 @@ async def test_following_ends_where_nothing_will_help(environment: dict[str, str
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
         with anyio.fail_after(20):
             await _Lines(process.stdout).next()
-            daemon.tokens[:] = ["another"]
+            daemon.tokens = {"ci": "another"}
             await daemon.see(await daemon.watch("2"), State.QUEUED)
             assert await process.wait() == 77
 

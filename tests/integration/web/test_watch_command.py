@@ -67,6 +67,12 @@ async def test_a_deadline_that_is_none_names_what_to_write(run: Run, daemon: Any
     assert await daemon.store.get_watch(1) is None
 
 
+async def test_a_job_is_added_as_its_key_has_it(run: Run):
+    """As `wait` takes it, beside part by part."""
+    assert (await run("add", "graph", "1964")).output == "Watching graph/1964 (watch 1)\n"
+    assert (await run("add", "graph", "job_id=1964")).output == "Already watching graph/1964 (watch 1)\n"
+
+
 async def test_several_jobs_are_added_together_or_not_at_all(run: Run, daemon: Any):
     """A name that comes again begins the next job; one that does not fit keeps all from being followed."""
     assert (await run("add", "graph", "job_id=1", "job_idd=2")).exit_code == 2
@@ -75,9 +81,7 @@ async def test_several_jobs_are_added_together_or_not_at_all(run: Run, daemon: A
     assert done.output == "Watching graph/1 (watch 1)\nWatching graph/2 (watch 2)\n"
 
 
-@pytest.mark.parametrize(
-    "arguments", [["add", "graph"], ["add", "graph", "1964"], ["add", "graph", "=1"], ["show"], []]
-)
+@pytest.mark.parametrize("arguments", [["add", "graph"], ["add", "graph", "=1"], ["show"], []])
 async def test_wrong_usage_has_its_own_status(run: Run, arguments: list[str]):
     """What cannot be understood at all is status 2, and nothing is sent."""
     assert (await run(*arguments)).exit_code == 2
