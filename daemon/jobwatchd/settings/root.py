@@ -13,7 +13,7 @@ from jobwatchd.settings.credentials import SIGNING_PREFIX
 from jobwatchd.settings.http import CredentialSettings, HttpSettings
 from jobwatchd.settings.names import Name
 from jobwatchd.settings.section import SECTION_CONFIG
-from jobwatchd.settings.server import LogSettings, ServerSettings, ShutdownSettings, StoreSettings
+from jobwatchd.settings.server import HttpLimitSettings, LogSettings, ServerSettings, ShutdownSettings, StoreSettings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
 from jobwatchd.settings.sources import NebulaExplorerSettings, SourceSettings, TelestreamUpSettings, make_reference
 from jobwatchd.settings.watches import WatchSettings
@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     watches: tuple[WatchSettings, ...] = ()
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
+    http: HttpLimitSettings = HttpLimitSettings()
     log: LogSettings = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
 

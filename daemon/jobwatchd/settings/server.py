@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from jobwatchd.settings.credentials import Token
 from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Duration, PositiveDuration
+from jobwatchd.settings.units import Duration, PositiveDuration, Size
 from jobwatchd.settings.urls import StoreUrl
 
 
@@ -59,6 +59,12 @@ class ServerSettings(Section):
     def address(self) -> tuple[str, int]:
         """Host and port to listen on; port 0 lets the system choose."""
         return split_listen(self.listen)
+
+
+class HttpLimitSettings(Section):
+    """What all requests to job APIs and receivers may take together."""
+
+    memory: Size = 8 * 1_048_576
 
 
 class StoreSettings(Section):

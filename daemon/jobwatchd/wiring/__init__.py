@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, assert_never
 
-from prometheus_client import CollectorRegistry, disable_created_metrics
+from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics
 
 from jobwatchd.app.waiting import Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.lane import LaneLimits
 from jobwatchd.engine.poller import LostAfter
+from jobwatchd.http.memory import Memory
 from jobwatchd.http.tap import Tap, TappedClient
 from jobwatchd.logs import LoggerFactory, Redactor, configure_logging
 from jobwatchd.model.event import Event
@@ -68,10 +69,14 @@ def build_daemon(settings: Settings, load: Callable[[], Settings]) -> "Daemon":
     registry = CollectorRegistry()
     logger = loggers.logger("jobwatchd")
     rotation = Rotation(clock, logger, redactor.add)
+    memory = Memory(settings.http.memory)
+    Gauge(
+        "jobwatchd_http_memory_bytes", "Memory that bodies in flight hold, out of http.memory.", registry=registry
+    ).set_function(lambda: memory.held)
     parts = Parts(
         settings=settings,
         load=load,
-        builder=Adapters(clock, loggers, JobMetrics(registry), Clients(rotation)),
+        builder=Adapters(clock, loggers, JobMetrics(registry), Clients(rotation, memory)),
         store=build_store(settings),
         clock=clock,
         chance=random.random,
@@ -99,7 +104,7 @@ def build_waiting(
     logger = loggers.logger("jobwatchd")
     rotation = Rotation(clock, logger, redactor.add)
     return Waiting(
-        build_source(source, settings.sources[source], clock, clients=Clients(rotation)),
+        build_source(source, settings.sources[source], clock, clients=Clients(rotation, Memory(settings.http.memory))),
         lane_limits(settings.sources[source]),
         settings.sources[source].poll.cadence(),
         store=MemoryStore(),
