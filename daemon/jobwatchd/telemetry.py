@@ -40,6 +40,9 @@ class Telemetry:
             ["loop"],
             registry=registry,
         )
+        self.http_memory = Gauge(
+            "jobwatchd_http_memory_bytes", "Memory that bodies in flight hold, out of http.memory.", registry=registry
+        )
         self.log_lines_dropped = ReadCounter(
             "jobwatchd_log_lines_dropped",
             "Lines of the daemon's own log that nobody read in time, or that could not be written.",

@@ -16,7 +16,7 @@ from jobwatchd.settings import Settings
 from jobwatchd.settings.recipes import without_filed_secrets
 
 # What is bound to the process; a change of these waits for a restart.
-FIXED = ("store.url", "server.listen", "log")
+FIXED = ("store.url", "server.listen", "http.memory", "log")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """What an HTTP client is built with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jobwatchd.http.failures import FOR_SOURCES, Failures
+from jobwatchd.http.memory import Memory
 from jobwatchd.rotation import Rotation
 
 
@@ -22,6 +23,7 @@ class Tls:
 
 
 DEFAULT_TLS = Tls()
+DEFAULT_MEMORY = 8 * 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class HttpOptions:
 
     `cut_body` is for those who only want the status: a body is not decompressed, and one that is longer than `max_body`
     is cut off there instead of refused. `failures` says what is raised.
+
+    A body that is not there with its first piece is read as soon as `memory` has room for `max_body`, or for as much as
+    the server says will come. Until then the request holds neither memory nor a connection: it is sent again when there
+    is room, with all of its time. It waits up to `total_timeout_s`, after which it is `unreadable`: the server is not
+    to blame. What is cut waits for nothing.
 
     With a `rotation`, certificates are read again when they change: requests in flight go on as they are, new ones get
     new connections. `place` is whose they are.
@@ -54,3 +61,4 @@ class HttpOptions:
     failures: Failures = FOR_SOURCES
     rotation: Rotation | None = None
     place: str = "http"
+    memory: Memory = field(default_factory=lambda: Memory(DEFAULT_MEMORY))

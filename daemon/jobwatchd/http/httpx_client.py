@@ -15,6 +15,7 @@ from jobwatchd.http.body import Body
 from jobwatchd.http.certificates import Certificates, build_ssl_context, follow_certificates
 from jobwatchd.http.client import HttpOptions
 from jobwatchd.http.complaint import find_bad_header
+from jobwatchd.http.memory import Lease, NoRoomError, Share
 from jobwatchd.http.preflight import check_options
 from jobwatchd.http.slots import Slots
 
@@ -65,6 +66,7 @@ class HttpxClient:
         check_options(options)
         self._options = options
         self._slots = Slots(options.connections, options.total_timeout_s)
+        self._share = Share(options.memory, most=options.max_body + 1, wait_s=options.total_timeout_s)
         self._failures = options.failures
         self._defaults = {"Accept": "*/*", "User-Agent": options.user_agent}
         if not options.cut_body:
@@ -91,17 +93,16 @@ class HttpxClient:
             await self._slots.take()
         except TimeoutError as exc:
             raise self._failures.unavailable(f"{where}: all connections are in use.") from exc
-        pool = min(self._pools, key=attrgetter("in_flight"))
-        pool.in_flight += 1
+        lease = Lease(self._share)
         try:
-            with anyio.move_on_after(self._options.total_timeout_s):
-                return await self._exchange(where, pool.transport, request)
+            return await self._ask(where, request, lease)
+        except NoRoomError as exc:
+            raise self._failures.unreadable(f"{where}: {exc}.") from None
         except (httpx.TransportError, OSError) as exc:
             raise self._translate(where, exc) from exc
         finally:
-            pool.in_flight -= 1
+            lease.end()
             self._slots.give_back()
-        raise self._failures.unavailable(f"{where}: timed out after {self._options.total_timeout_s:g} s in all.")
 
     async def close(self) -> None:
         """Close all connections."""
@@ -138,19 +139,54 @@ class HttpxClient:
             next(httpx.BasicAuth(request.url.username, request.url.password).auth_flow(request))
         return request
 
-    async def _exchange(self, where: str, transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> HttpxAnswer:
-        response = await transport.handle_async_request(request)
+    async def _ask(self, where: str, request: httpx.Request, lease: Lease) -> HttpxAnswer:
+        await lease.begin()
+        while (answer := await self._exchange(where, request, lease)) is None:
+            await lease.wait()
+        return answer
+
+    async def _exchange(self, where: str, request: httpx.Request, lease: Lease) -> HttpxAnswer | None:
+        """Send the request and return its answer; None where there is no memory for it."""
+        pool = min(self._pools, key=attrgetter("in_flight"))
+        pool.in_flight += 1
         try:
-            is_gzip = response.headers.get("Content-Encoding") == "gzip"
-            body = Body(where, self._options, is_gzip=is_gzip)
-            # Closed before the response is, which an abandoned generator would not be.
-            async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as pieces:
-                async for piece in pieces:
-                    if not body.feed(piece):
-                        break
-            return HttpxAnswer(response.status_code, response.headers, body.finish())
+            with anyio.move_on_after(self._options.total_timeout_s):
+                response = await pool.transport.handle_async_request(request)
+                try:
+                    body = await self._read(where, response, lease)
+                    return None if body is None else HttpxAnswer(response.status_code, response.headers, body)
+                finally:
+                    await response.aclose()
         finally:
-            await response.aclose()
+            pool.in_flight -= 1
+        raise self._failures.unavailable(f"{where}: timed out after {self._options.total_timeout_s:g} s in all.")
+
+    async def _read(self, where: str, response: httpx.Response, lease: Lease) -> bytes | None:
+        is_gzip = response.headers.get("Content-Encoding") == "gzip"
+        body = Body(where, self._options, is_gzip=is_gzip)
+        # Closed before the response is, which an abandoned generator would not be.
+        async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as pieces:
+            async for piece in pieces:
+                rest = body.feed(piece)
+                if body.is_full and body.may_grow:
+                    if lease.has_room(self._length(body, response, lease)):
+                        body.grow()
+                        body.feed(rest)
+                    elif not self._options.cut_body:
+                        return None
+                if body.is_full:
+                    break
+        return body.finish()
+
+    def _length(self, body: Body, response: httpx.Response, lease: Lease) -> int:
+        """Return how much there may be of a body that did not come whole; refuses one that says it is too large."""
+        told = response.headers.get("Content-Length", "")
+        if body.is_gzip or not told.isdecimal():
+            return self._share.most
+        if int(told) > self._options.max_body and not self._options.cut_body:
+            lease.refuse()
+            raise body.too_large()
+        return min(int(told), self._share.most)
 
     def _translate(self, where: str, exc: Exception) -> JobwatchError:
         words = next(words for kind, words in FAILURES if isinstance(exc, kind))

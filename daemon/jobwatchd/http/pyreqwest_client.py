@@ -12,15 +12,16 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response
 
 from jobwatchd.errors import ConfigError, JobwatchError
+from jobwatchd.http.body import FIRST_PIECE
 from jobwatchd.http.certificates import Certificates, follow_certificates
 from jobwatchd.http.client import HttpOptions
 from jobwatchd.http.complaint import find_bad_header
+from jobwatchd.http.memory import Lease, NoRoomError, Share
 from jobwatchd.http.preflight import check_options
 from jobwatchd.http.slots import Slots
 
-# pyreqwest has read this much before it hands a response over, so that asking for it costs nothing. To ask for the
-# whole of `max_body` at once would set that much memory aside for every answer that does not tell its length.
-FIRST_READ = 65_536
+# To ask for the whole of a body at once would have Rust hold it twice.
+PIECE = 65_536
 
 # What reqwest says about where it failed. The classes of pyreqwest say less: a late answer is a ConnectTimeoutError.
 CONNECTING = "client error (Connect)"
@@ -75,7 +76,8 @@ class PyreqwestClient:
         self._slots = Slots(options.connections, options.total_timeout_s)
         # One byte more tells a body that is too large from one that is just as large as allowed.
         self._limit = options.max_body if options.cut_body else options.max_body + 1
-        self._first = min(FIRST_READ, self._limit)
+        self._first = min(FIRST_PIECE, self._limit)
+        self._share = Share(options.memory, most=self._limit, wait_s=options.total_timeout_s)
         self._certificates = follow_certificates(options, self._renew)
         self._client: Client | None = _build_client(options, self._certificates.value)
 
@@ -87,22 +89,20 @@ class PyreqwestClient:
             self._slots.take_at_once()
         except anyio.WouldBlock:
             await self._wait_for_slot(method, url)
+        lease = Lease(self._share)
         try:
-            # Here and not in a coroutine of its own, for every poll comes this way.
-            async with self._build_request(method, url, headers, body) as response:
-                content = await response.body_reader.read(self._first)
-                read = b"" if content is None else content.to_bytes()
-                if len(read) == self._first:
-                    read = await self._read_on(method, url, response, read)
-                return PyreqwestAnswer(response, read)
+            return await self._ask(method, url, headers, body, lease)
         except PyreqwestError as exc:
             raise self._translate(method, url, exc) from exc
+        except NoRoomError as exc:
+            raise self._unreadable(method, url, str(exc)) from None
         except anyio.get_cancelled_exc_class():
             # pyreqwest puts a cancellation of its own in the place of anyio's, which then leaves the scope it was meant
             # for and silently cancels the task group around it. The checkpoint raises the right one.
             await anyio.lowlevel.checkpoint_if_cancelled()
             raise
         finally:
+            lease.end()
             self._slots.give_back()
 
     async def close(self) -> None:
@@ -127,7 +127,7 @@ class PyreqwestClient:
             elif method == "POST":
                 # Some servers answer 411 to a POST that does not say how long it is.
                 builder = builder.header("Content-Length", "0")
-            return builder.build_streamed()
+            return builder.streamed_read_buffer_limit(self._first).build_streamed()
         except ValueError:
             complaint = find_bad_header(headers) or "the URL is not valid"
             # The cause is left out because it repeats the header's value.
@@ -139,19 +139,55 @@ class PyreqwestClient:
         except TimeoutError as exc:
             raise self._unavailable(method, url, "all connections are in use") from exc
 
-    async def _read_on(self, method: str, url: str, response: Response, body: bytes) -> bytes:
-        """Return the whole of a body that begins with `body`, up to what is allowed."""
-        if len(body) < self._limit and (rest := await response.body_reader.read(self._limit - len(body))) is not None:
-            body += rest.to_bytes()
-        if len(body) == self._limit and not self._options.cut_body:
-            raise self._unreadable(method, url, f"the body is larger than {self._options.max_body} bytes")
-        return body
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, lease: Lease
+    ) -> PyreqwestAnswer:
+        await lease.begin()
+        while True:
+            async with self._build_request(method, url, headers, body) as response:
+                content = await response.body_reader.read(self._first)
+                read = b"" if content is None else content.to_bytes()
+                if len(read) < self._first:
+                    return PyreqwestAnswer(response, read)
+                if lease.has_room(self._length(method, url, response, lease)):
+                    return PyreqwestAnswer(response, await self._read_on(method, url, response, read))
+                if self._options.cut_body:
+                    return PyreqwestAnswer(response, read)
+            # No response is held while waiting, for that takes memory too.
+            await lease.wait()
+
+    def _length(self, method: str, url: str, response: Response, lease: Lease) -> int:
+        """Return how much there may be of a body that did not come whole; refuses one that says it is too large.
+
+        reqwest hides the length of what it decompresses.
+        """
+        told = response.get_header("Content-Length") or ""
+        length = int(told) if told.isdecimal() else self._limit
+        if told and length > self._options.max_body and not self._options.cut_body:
+            lease.refuse()
+            raise self._too_large(method, url)
+        return min(length, self._limit)
+
+    async def _read_on(self, method: str, url: str, response: Response, begin: bytes) -> bytes:
+        """Return the whole of a body, up to what is allowed."""
+        body = bytearray(begin)
+        while len(body) < self._limit:
+            piece = await response.body_reader.read(min(PIECE, self._limit - len(body)))
+            if piece is None:
+                break
+            body += piece
+        if len(body) > self._options.max_body:
+            raise self._too_large(method, url)
+        return bytes(body)
 
     def _unavailable(self, method: str, url: str, cause: str) -> JobwatchError:
         return self._failures.unavailable(f"{self._failures.name(method, url)} failed: {cause}.")
 
     def _unreadable(self, method: str, url: str, cause: str) -> JobwatchError:
         return self._failures.unreadable(f"{self._failures.name(method, url)} failed: {cause}.")
+
+    def _too_large(self, method: str, url: str) -> JobwatchError:
+        return self._unreadable(method, url, f"the body is larger than {self._options.max_body} bytes")
 
     def _translate(self, method: str, url: str, exc: PyreqwestError) -> JobwatchError:
         causes = _causes(exc)

@@ -14,7 +14,7 @@ from jobwatchd.model.watch import DEFAULT_POLICY, Misfit, Origin, Policy, WatchS
 from jobwatchd.settings.credentials import SIGNING_PREFIX
 from jobwatchd.settings.names import Name
 from jobwatchd.settings.section import SECTION_CONFIG
-from jobwatchd.settings.server import LogSettings, ServerSettings, ShutdownSettings, StoreSettings
+from jobwatchd.settings.server import HttpLimitSettings, LogSettings, ServerSettings, ShutdownSettings, StoreSettings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings
 from jobwatchd.settings.sources import SourceSettings, make_reference, no_source
 from jobwatchd.settings.watches import WatchSettings
@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     watches: tuple[WatchSettings, ...] = ()
     store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
+    http: HttpLimitSettings = HttpLimitSettings()
     log: LogSettings = LogSettings()
     shutdown: ShutdownSettings = ShutdownSettings()
 

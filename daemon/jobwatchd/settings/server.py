@@ -11,7 +11,7 @@ from jobwatchd.model.address import split_listen
 from jobwatchd.model.api_token import name_tokens
 from jobwatchd.settings.credentials import Token
 from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Duration, PositiveDuration
+from jobwatchd.settings.units import Duration, PositiveDuration, Size
 from jobwatchd.settings.urls import StoreUrl
 
 _PORT = re.compile(r"\d{1,5}", re.ASCII)
@@ -55,6 +55,12 @@ class ServerSettings(Section):
     def named_tokens(self) -> dict[str, str]:
         """The tokens in the clear, by their names."""
         return _by_name(self.tokens)
+
+
+class HttpLimitSettings(Section):
+    """What all requests to job APIs and receivers may take together."""
+
+    memory: Size = 8 * 1_048_576
 
 
 class StoreSettings(Section):

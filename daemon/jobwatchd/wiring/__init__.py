@@ -18,6 +18,7 @@ from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.poller import LostAfter
+from jobwatchd.http.memory import Memory
 from jobwatchd.http.tap import Tap, TappedClient
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import Format, LoggerFactory, QueuedOutput, configure_logging, silent_logger
@@ -75,13 +76,15 @@ def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon"
     disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and nobody here resets a counter
     logger = loggers.logger("jobwatchd")
     rotation = Rotation(clock, logger, SECRETS.remember)
+    memory = Memory(settings.http.memory)
     registry = Registry()
     telemetry = Telemetry(registry)
     telemetry.log_lines_dropped.read = lambda: output.dropped
+    telemetry.http_memory.set_function(lambda: memory.held)
     parts = Parts(
         settings=settings,
         load=load,
-        builder=Adapters(clock, loggers, output, JobMetrics(registry), Clients(rotation)),
+        builder=Adapters(clock, loggers, output, JobMetrics(registry), Clients(rotation, memory)),
         store=build_store(settings),
         clock=clock,
         chance=random.random,
@@ -115,7 +118,7 @@ def build_waiting(settings: Settings, source: str, onlooker: Onlooker, appear_wi
     section = settings.sources[source]
     rotation = Rotation(clock, silent_logger(), SECRETS.remember)
     return Waiting(
-        build_source(source, section, clock, clients=Clients(rotation)),
+        build_source(source, section, clock, clients=Clients(rotation, Memory(settings.http.memory))),
         lane_limits(section),
         section.poll.cadence(),
         store=MemoryStore(),

@@ -1,14 +1,15 @@
 """The HTTP clients of sources and sinks, as their settings have them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
 from jobwatchd.http.asking import Asking
-from jobwatchd.http.client import HttpOptions, Tls
+from jobwatchd.http.client import DEFAULT_MEMORY, HttpOptions, Tls
 from jobwatchd.http.factory import build_http_client
 from jobwatchd.http.failures import FOR_SINKS
 from jobwatchd.http.headers import HeaderedClient
+from jobwatchd.http.memory import Memory
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotation
 from jobwatchd.settings.http import HttpSettings
@@ -23,9 +24,10 @@ WEBHOOK_IDLE_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Builds clients; all of them share `rotation`, which follows their files."""
+    """Builds clients; all share `rotation`, which follows their files, and `memory`, for what they are answered."""
 
     rotation: Rotation
+    memory: Memory = field(default_factory=lambda: Memory(DEFAULT_MEMORY))
 
     def of_source(self, name: str, section: SourceSettings) -> HttpClient:
         """Return a new client of a source; raises `ConfigError`."""
@@ -66,4 +68,5 @@ class Clients:
             user_agent=f"jobwatchd/{version('jobwatchd')}",
             rotation=self.rotation,
             place=place,
+            memory=self.memory,
         )

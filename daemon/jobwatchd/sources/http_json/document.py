@@ -18,18 +18,27 @@ def read_document(where: str, body: bytes, *, quote: bool = True) -> Any:
     Raises `BadPayload` for what is not JSON: NaN, invalid UTF-8, nested too deep; and for an object that has a key
     twice, of which some readers take the first and some the last. Without `quote` the message shows nothing of it.
     """
+    # What this makes is gone before the value is made: either may be thirty times as large as the body.
+    misfit = _find_misfit(body)
     try:
         value = orjson.loads(body)
     except ValueError as exc:
         raise unreadable(where, f"not JSON ({exc})", body, quote=quote) from None
+    if isinstance(misfit, _TwiceError):
+        key = f" ({misfit})" if quote else ""
+        raise unreadable(where, f"JSON with a key twice in one object{key}", body, quote=quote)
+    if misfit is not None:
+        raise unreadable(where, "JSON with numbers too long or nesting too deep", body, quote=quote)
+    return value
+
+
+def _find_misfit(body: bytes) -> Exception | None:
+    """Return what is wrong with JSON that another reader takes."""
     try:
         json.loads(body, object_pairs_hook=_refuse_twice)
-    except _TwiceError as exc:
-        key = f" ({exc})" if quote else ""
-        raise unreadable(where, f"JSON with a key twice in one object{key}", body, quote=quote) from None
-    except (ValueError, RecursionError):
-        raise unreadable(where, "JSON with numbers too long or nesting too deep", body, quote=quote) from None
-    return value
+    except (ValueError, RecursionError) as exc:
+        return exc.with_traceback(None)
+    return None
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
