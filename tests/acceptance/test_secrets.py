@@ -52,7 +52,7 @@ def _config(config: Any, hook: Any, folder: Path, client: str) -> Any:
         "url": hook.url,
         "secret_files": [str(folder / "signing")],
         "headers": {"X-Key": HEADER},
-        "retry": {"first": "50ms", "longest": "1s", "rejections": 2},
+        "retry": {"first": "50ms", "longest": "1s", "rejections": 2, "rejections_for": "0s"},
     }
     config["server"]["tokens_file"] = str(folder / "tokens")
     return config | {"log": {"format": "json", "level": "debug"}}
