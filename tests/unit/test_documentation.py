@@ -85,3 +85,13 @@ def test_every_metric_is_told():
     page = (ROOT / "docs/metrics.md").read_text("utf-8")
     assert names
     assert [name for name in names if not re.search(rf"`{name}[`{{]", page)] == []
+
+
+def test_the_map_names_every_part_of_the_package():
+    """Whoever looks for the place of something finds all that there is, and nothing that was."""
+    package = ROOT / "daemon/jobwatchd"
+    parts = {path.name + "/" * path.is_dir() for path in package.iterdir() if not path.name.startswith(("_", "py."))}
+    contributing = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    drawn = contributing.partition("daemon/jobwatchd/")[2].partition("\nconfig/")[0]
+    named = set(re.findall(r"(?<= )[a-z_]+(?:/|\.py\b)", drawn)) - {"demo/"}
+    assert named == parts
