@@ -1,4 +1,4 @@
-"""The commands of the README, for tests to run.
+"""The commands of the README and of the pages in docs/, for tests to run.
 
 A comment on the line before a fenced block, `<!-- test: NAME -->`, says which test runs it. In a `console` block the
 lines that begin with `$ ` are commands, up to the next one; what is printed there for people to compare begins with
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).parents[2]
-README = REPOSITORY / "README.md"
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 _MARKED = re.compile(
     r"^<!-- test: (?P<name>[a-z-]+) -->\n(?P<fence>```(?P<language>\w*)\n(?P<body>.*?)^```$)?", re.MULTILINE | re.DOTALL
 )
@@ -25,9 +25,14 @@ class Block(NamedTuple):
     body: str | None
 
 
-def marked(text: str | None = None) -> Sequence[Block]:
-    """Return all marked blocks of the README."""
-    found = _MARKED.finditer(README.read_text("utf-8") if text is None else text)
+def text() -> str:
+    """Return all pages, one after another."""
+    return "\n".join(page.read_text("utf-8") for page in PAGES)
+
+
+def marked() -> Sequence[Block]:
+    """Return all marked blocks of the pages."""
+    found = _MARKED.finditer(text())
     return [Block(each["name"], each["language"] or "", each["body"]) for each in found]
 
 

@@ -1,4 +1,4 @@
-"""Completion, as somebody at a terminal has it: a bash with the README's line in it, and the Tab key."""
+"""Completion, as somebody at a terminal has it: a bash with the documentation's line in it, and the Tab key."""
 
 import os
 import pty

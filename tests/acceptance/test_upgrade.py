@@ -1,4 +1,4 @@
-"""What the README says of upgrading and of going back."""
+"""What docs/install.md says of upgrading and of going back."""
 
 import shutil
 import sqlite3

@@ -188,7 +188,7 @@ def run_container(image: Mapping[str, Any], tmp_path: Path, unused_port: int) ->
 
 @pytest.fixture
 def in_readme(image: Mapping[str, Any], unused_port: int) -> Iterator[Callable[..., str]]:
-    """Return what runs the README's commands under a marker in a folder, and returns what they print."""
+    """Return what runs the documentation's commands under a marker in a folder, and returns what they print."""
 
     def run(name: str, folder: Path) -> str:
         environment = {

@@ -1,4 +1,4 @@
-"""The README's commands for Kubernetes, as far as they need no cluster."""
+"""The documentation's commands for Kubernetes, as far as they need no cluster."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ ROOT = HERE.parents[2]
 
 
 def script(name: str) -> str:
-    """Return the README's commands under a marker."""
+    """Return the documentation's commands under a marker."""
     spec = spec_from_file_location("acceptance_readme_kubernetes", HERE.parent / "readme.py")
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,4 @@
-"""The README's commands for Prometheus."""
+"""The documentation's commands for Prometheus."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 def script(name: str) -> str:
-    """Return the README's commands under a marker."""
+    """Return the documentation's commands under a marker."""
     spec = spec_from_file_location("acceptance_readme_prometheus", HERE.parent / "readme.py")
     assert spec is not None
     assert spec.loader is not None
@@ -23,7 +23,7 @@ def script(name: str) -> str:
 
 
 def test_promtool_finds_no_fault_with_configuration_and_rules():
-    """Whoever reads the README sees the same."""
+    """Whoever reads the page sees the same."""
     command = ["bash", "-euo", "pipefail", "-c", script("prometheus-check")]
     done = subprocess.run(command, cwd=HERE.parents[2], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""One machine for all tests of this folder: booted once, jobwatchd installed in it by the commands of the README."""
+"""One machine for all tests of this folder: booted once, jobwatchd installed in it as docs/install.md says."""
 
 import os
 import secrets
@@ -125,7 +125,7 @@ def _free_port() -> int:
 
 @pytest.fixture
 def readme_script() -> Callable[[str], str]:
-    """Return what gives the README's commands under a marker, as one shell script."""
+    """Return what gives the documentation's commands under a marker, as one shell script."""
     return lambda name: "\n".join(readme.blocks(name))
 
 

@@ -1,4 +1,4 @@
-"""Installing, by the README's commands and otherwise, and taking it away again."""
+"""Installing, by the documentation's commands and otherwise, and taking it away again."""
 
 import json
 import stat

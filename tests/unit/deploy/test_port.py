@@ -33,8 +33,9 @@ def test_commands_ask_where_the_daemon_listens():
     ("file", "where"),
     [
         ("README.md", r"localhost:(\d+)/metrics"),
-        ("README.md", r"-p 127\.0\.0\.1:(\d+):\d+"),
-        ("README.md", r"-p 127\.0\.0\.1:\d+:(\d+)"),
+        ("docs/install.md", r"-p 127\.0\.0\.1:(\d+):\d+"),
+        ("docs/install.md", r"-p 127\.0\.0\.1:\d+:(\d+)"),
+        ("docs/operations.md", r"listens on 127\.0\.0\.1:(\d+)"),
         ("config/jobwatchd.example.yaml", r'listen: "127\.0\.0\.1:(\d+)"'),
         ("deploy/compose/jobwatchd.yaml", r'listen: ":(\d+)"'),
         ("deploy/compose/prometheus.yml", r"jobwatchd:(\d+)\]"),

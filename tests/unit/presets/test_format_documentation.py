@@ -79,7 +79,7 @@ def test_closed_sets_of_values_are_told():
 
 def test_the_worked_example_works(tmp_path: Path):
     """The configuration reads the answer that stands above it, as the table below it shows."""
-    config = re.search(r"<!-- test: worked example -->\n```yaml\n(.*?)```", TEXT, re.DOTALL)
+    config = re.search(r"<!-- test: worked-example -->\n```yaml\n(.*?)```", TEXT, re.DOTALL)
     answer = re.search(r'^(\{"job": .*?\}\})\n```', TEXT, re.DOTALL | re.MULTILINE)
     shown = re.search(r"^running\.json +(.*)$", TEXT, re.MULTILINE)
     assert config and answer and shown  # noqa: PT018 - three pieces of one page

@@ -214,7 +214,7 @@ def test_mistakes_in_a_description_are_seen(validator: Draft202012Validator, sou
     assert complaints(validator, {"sources": {"one": source}}) != []
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/http-json.md"])
+@pytest.mark.parametrize("file", ["README.md", "docs/configuration.md", "docs/http-json.md"])
 def test_the_documentations_configurations_are_taken(validator: Draft202012Validator, tmp_path: Path, file: str):
     """Each that has sources."""
     blocks = re.findall(r"(?ms)^```yaml\n(sources:.*?)^```$", (ROOT / file).read_text())
