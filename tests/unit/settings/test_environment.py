@@ -71,7 +71,7 @@ def test_null_unsets(desk: Any, edit: Edit):
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
-        ("JOBWATCHD_FOO", "1", "foo: unknown key; expected one of log, server"),
+        ("JOBWATCHD_FOO", "1", "foo: unknown key; expected one of http, log, server"),
         ("JOBWATCHD_LOG__LEVL", "info", "log.levl: unknown key, did you mean `level`?"),
         ("JOBWATCHD_LOG__LEVEL__X", "1", "log.level has no keys that the environment can set"),
         (
