@@ -7,6 +7,7 @@
 - `tap`: a client that lets somebody listen, for `jobwatchd probe` · `headers`: one that sends more along
 - `preflight`, `certificates`: options and PEM files, checked before anything is sent; the files again when they change
 - `slots`: how many requests may be in flight
+- `memory`: how much of it the bodies in flight may take, as a sum
 - `body`: a body as it comes in, for httpx
 - `failures`: what an adapter raises, for sources and for sinks
 - `asking`: with credentials · `session`, `cookie`: with a login, kept for all requests that need it

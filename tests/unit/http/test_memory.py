@@ -80,8 +80,8 @@ async def test_who_is_cancelled_while_being_served_gives_it_back():
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(memory.take, 70, PATIENCE_S)
         await until_waiting(memory, 1)
-        memory.give_back(100)
         tasks.cancel_scope.cancel()
+        memory.give_back(100)
     assert memory.held == 0
 
 

@@ -95,7 +95,7 @@ def test_a_value_that_is_not_utf8_is_refused(desk: Any):
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
-        ("JOBWATCHD_FOO", "1", "foo: unknown key; expected one of log, server"),
+        ("JOBWATCHD_FOO", "1", "foo: unknown key; expected one of http, log, server"),
         ("JOBWATCHD_LOG__LEVL", "info", "log.levl: unknown key, did you mean `level`?"),
         ("JOBWATCHD_LOG__LEVEL__X", "1", "log.level has no keys that the environment can set"),
         (

@@ -52,7 +52,7 @@ def test_the_example_shows_every_key(model: type[BaseModel]):
 
 def test_the_example_is_true_about_defaults(example: Settings):
     """Where no comment says otherwise, the value shown is the default."""
-    for section in ("store", "server", "log", "shutdown"):
+    for section in ("store", "server", "http", "log", "shutdown"):
         assert getattr(example, section) == Settings.model_fields[section].default
     for source, kind in (("graph", "nebula-explorer"), ("media", "telestream-up")):
         for key in ("http_client", "timeout", "tls", "proxy", "max_body", "poll"):
