@@ -175,7 +175,8 @@ class Rotation:
 
     async def refresh(self) -> None:
         """Look at all files now."""
-        self._followed = followed = [each for each in self._followed if not each.closed]
+        self._followed = [each for each in self._followed if not each.closed]
+        followed = tuple(self._followed)  # others may come meanwhile
         # One thread for all of them: nearly always there is nothing to be found.
         found = await anyio.to_thread.run_sync(lambda: [each.look() for each in followed])
         for each, what in zip(followed, found, strict=True):

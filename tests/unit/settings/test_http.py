@@ -125,10 +125,7 @@ def test_a_large_bundle_is_no_mistake(desk: Any):
         (["headers: {Webhook-Id: x}"], "sinks.ci.headers.Webhook-Id: this header is set by jobwatchd itself"),
         (["headers: {ce-id: x}"], "sinks.ci.headers.ce-id: this header is set by jobwatchd itself"),
         (
-            (
-                ["content_type: text/plain"],
-                "sinks.ci.content_type: got 'tex…' (10 characters); expected one of application/cloud",
-            ),
+            ["content_type: text/plain"],
             "sinks.ci.content_type: got 'tex…' (10 characters); expected one of application/cloud",
         ),
         (["mode: batch"], "sinks.ci.mode: got 'b…' (5 characters); expected one of 'structured' or 'binary'"),

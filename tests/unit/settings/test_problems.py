@@ -119,7 +119,7 @@ def test_each_mistake_in_a_source_is_explained(desk: Any, edit: Edit, old: str, 
             "log: {level: INFO}",
             "log.level: got 'INFO'; expected one of 'debug', 'info', 'warning' or 'error'; did you mean",
         ),
-        ("graph: {kind: nebula-explorer}", "graph: unknown key; expected one of log, server"),
+        ("graph: {kind: nebula-explorer}", "graph: unknown key; expected one of http, log, server"),
         (
             "graph: {kind: nebula-explorer}",
             "; a source stands under `sources:`, a sink under `sinks:`, each two blanks",
