@@ -218,19 +218,13 @@ async def test_a_constant_has_no_files():
 
 
 async def test_what_is_followed_during_a_look_is_looked_at_next_time(desk: Desk):
-    """The look is made in a thread, while a reload may bring new sources."""
+    """A new value may be a reason to follow another file, and so may a reload, which comes whenever it does."""
     other = desk.file.with_name("other")
     other.write_text("first")
-    followed = list[Rotating[str]]()
-
-    def make_slowly(contents: Contents) -> str:
-        if not followed:
-            followed.append(desk.follow({"file": other}, "first"))
-        return desk.make(contents)
-
-    desk.rotation.follow(Recipe("here", {"file": desk.file}, make_slowly), "first")
+    followed: list[Rotating[str]] = []
+    desk.value.listen(lambda _: followed.append(desk.follow({"file": other}, "first")))
     desk.file.write_text("second")
-    await desk.look()
+    assert await desk.look() == "second"
     other.write_text("third")
     await desk.look()
     assert [each.value for each in followed] == ["third"]
