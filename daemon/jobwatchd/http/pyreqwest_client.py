@@ -142,7 +142,8 @@ class PyreqwestClient:
     async def _ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, lease: Lease
     ) -> PyreqwestAnswer:
-        await lease.begin()
+        if self._share.expected:
+            await lease.begin()
         while True:
             async with self._build_request(method, url, headers, body) as response:
                 content = await response.body_reader.read(self._first)
