@@ -140,7 +140,8 @@ class HttpxClient:
         return request
 
     async def _ask(self, where: str, request: httpx.Request, lease: Lease) -> HttpxAnswer:
-        await lease.begin()
+        if self._share.expected:
+            await lease.begin()
         while (answer := await self._exchange(where, request, lease)) is None:
             await lease.wait()
         return answer
