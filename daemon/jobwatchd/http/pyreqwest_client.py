@@ -158,10 +158,8 @@ class PyreqwestClient:
             await lease.wait()
 
     def _length(self, method: str, url: str, response: Response, lease: Lease) -> int:
-        """Return how much there may be of a body that did not come whole; refuses one that says it is too large.
-
-        reqwest hides the length of what it decompresses.
-        """
+        """Return how much there may be of a body that did not come whole; refuses one that says it is too large."""
+        # reqwest hides the length of what it decompresses.
         told = response.get_header("Content-Length") or ""
         length = int(told) if told.isdecimal() else self._limit
         if told and length > self._options.max_body and not self._options.cut_body:
@@ -171,11 +169,8 @@ class PyreqwestClient:
 
     async def _read_on(self, method: str, url: str, response: Response, begin: bytes) -> bytes:
         """Return the whole of a body, up to what is allowed."""
-        body = bytearray(begin)
-        while len(body) < self._limit:
-            piece = await response.body_reader.read(min(PIECE, self._limit - len(body)))
-            if piece is None:
-                break
+        body, read = bytearray(begin), response.body_reader.read
+        while len(body) < self._limit and (piece := await read(min(PIECE, self._limit - len(body)))) is not None:
             body += piece
         if len(body) > self._options.max_body:
             raise self._too_large(method, url)
