@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 RUNTIME_READY := $(VENV)/.ready-runtime
 DEMO_ARGS ?=
 # Nothing is installed but what a lock pins, whatever has been released since.
-LOCKS := $(BIN)/python -I tools/locks.py
+LOCKS := $(BIN)/python -I deploy/tools/locks.py
 
 .PHONY: help
 help: ## List what can be done here
@@ -41,10 +41,10 @@ demo: $(RUNTIME_READY) ## See it work: both APIs simulated, the real daemon, a r
 
 # The oldest and the newest pip that may have to install us.
 PIPS := build/tools/pips/.ready
-$(PIPS): tools/pip-oldest.lock tools/pip-newest.lock | $(READY)
+$(PIPS): deploy/tools/pip-oldest.lock deploy/tools/pip-newest.lock | $(READY)
 	@rm -rf $(@D)
-	@$(LOCKS) download tools/pip-oldest.lock --to $(@D)/oldest
-	@$(LOCKS) download tools/pip-newest.lock --to $(@D)/newest
+	@$(LOCKS) download deploy/tools/pip-oldest.lock --to $(@D)/oldest
+	@$(LOCKS) download deploy/tools/pip-newest.lock --to $(@D)/newest
 	@touch $@
 
 .PHONY: test
@@ -92,7 +92,7 @@ UPGRADE ?= --upgrade
 
 .PHONY: lock
 lock: build/tools/uv/.ready ## Pin the newest versions that pyproject.toml allows (UPGRADE= only adds what is missing)
-	build/tools/uv/bin/python -I tools/locks.py compile $(UPGRADE)
+	build/tools/uv/bin/python -I deploy/tools/locks.py compile $(UPGRADE)
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything that was built
@@ -141,7 +141,7 @@ IMAGE_ARGS ?=
 
 .PHONY: image
 image: ## Build the container image, labelled with what it is made of (ENGINE=docker, IMAGE=jobwatchd, IMAGE_ARGS=)
-	$(ENGINE) build -f deploy/container/Dockerfile -t $(IMAGE) $$($(PYTHON) -I tools/image.py) $(IMAGE_ARGS) .
+	$(ENGINE) build -f deploy/container/Dockerfile -t $(IMAGE) $$($(PYTHON) -I deploy/tools/image.py) $(IMAGE_ARGS) .
 
 .PHONY: sbom
 sbom: build/tools/cyclonedx/.ready ## Write the software bill of materials, build/sbom.cdx.json (CycloneDX 1.6, validated)
@@ -152,7 +152,7 @@ sbom: build/tools/cyclonedx/.ready ## Write the software bill of materials, buil
 	  assert names == locked, names ^ locked; print(f"build/sbom.cdx.json: {len(names)} components, each pin of requirements.lock")'
 
 build/tools/%/.ready: tools/%.lock | $(BIN)/python
-	@$(BIN)/python -m venv --clear $(@D) && $(@D)/bin/python -I tools/locks.py install $<
+	@$(BIN)/python -m venv --clear $(@D) && $(@D)/bin/python -I deploy/tools/locks.py install $<
 	@touch $@
 
 # Being watched: what Prometheus and Grafana are given.

@@ -39,7 +39,7 @@ install_program() {
   local venv="$DESTDIR$PREFIX"
   echo "Installing jobwatchd into $venv …"
   "$PYTHON" -m venv "$venv" || fail "making a virtual environment failed; Debian has it in the package python3-venv."
-  "$venv/bin/python" -I "$here/tools/locks.py" install requirements.lock requirements-build.lock --project "$here" --no-compile \
+  "$venv/bin/python" -I "$here/deploy/tools/locks.py" install requirements.lock requirements-build.lock --project "$here" --no-compile \
     || fail "nothing was started or stopped; what is missing is named above."
   # What was built under DESTDIR will run without it.
   [ -z "$DESTDIR" ] || grep -rlIF "$DESTDIR" "$venv/bin" "$venv/pyvenv.cfg" | xargs -r sed -i "s|$DESTDIR||g"

@@ -8,6 +8,6 @@ for name in buildbot prefect airflow; do
   [ "$folder/$name/.done" -nt "$here/$name.lock" ] && continue
   echo "Installing $name into $folder/$name …"
   "${PYTHON:-python3}" -m venv --clear "$folder/$name"
-  "$folder/$name/bin/python" -I "$here/../../tools/locks.py" install "tests/jobservers/$name.lock"
+  "$folder/$name/bin/python" -I "$here/../../deploy/tools/locks.py" install "tests/jobservers/$name.lock"
   touch "$folder/$name/.done"
 done

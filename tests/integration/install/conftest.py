@@ -1,6 +1,6 @@
 """A package index of this test's own, as a real HTTP server, and a small project that is installed from it.
 
-The project is installed by this repository's own Makefile and tools/locks.py, as they are.
+The project is installed by this repository's own Makefile and deploy/tools/locks.py, as they are.
 """
 
 import hashlib
@@ -138,8 +138,8 @@ class Project:
         return self._run("make", "VENV=environment", *arguments)
 
     def locks(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run tools/locks.py there."""
-        return self._run(str(self.python), "-I", "tools/locks.py", *arguments)
+        """Run deploy/tools/locks.py there."""
+        return self._run(str(self.python), "-I", "deploy/tools/locks.py", *arguments)
 
     def versions(self) -> Mapping[str, str]:
         """Return what is installed, by name."""
@@ -175,9 +175,9 @@ def project(tmp_path: Path, index: Index, pips: Mapping[str, Path], request: pyt
     if request.param == "oldest" and sys.version_info >= (3, 12):
         pytest.skip("the oldest pip of Python 3.11 does not run on a newer Python")
     folder = tmp_path / "project"
-    (folder / "tools").mkdir(parents=True)
+    (folder / "deploy/tools").mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", folder)
-    shutil.copy(ROOT / "tools/locks.py", folder / "tools")
+    shutil.copy(ROOT / "deploy/tools/locks.py", folder / "deploy/tools")
     (folder / "pyproject.toml").write_text(PYPROJECT)
     (folder / "backend.py").write_text(BACKEND)
     subprocess.run([sys.executable, "-Im", "venv", "--without-pip", folder / "environment"], check=True)

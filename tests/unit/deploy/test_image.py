@@ -41,15 +41,15 @@ def test_what_a_label_takes_is_an_argument_of_its_stage():
 @pytest.fixture
 def arguments(tmp_path: Path) -> Callable[..., Mapping[str, str]]:
     """Return what gives the build arguments of a checkout with these addresses and this origin."""
-    (tmp_path / "tools").mkdir()
-    shutil.copy(ROOT / "tools/image.py", tmp_path / "tools")
+    (tmp_path / "deploy/tools").mkdir(parents=True)
+    shutil.copy(ROOT / "deploy/tools/image.py", tmp_path / "deploy/tools")
 
     def run(urls: str = "", origin: str = "", **environment: str) -> Mapping[str, str]:
         (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "x"\nversion = "1.2"\n[project.urls]\n{urls}\n')
         if origin:
             subprocess.run(["git", "init", "-q", tmp_path], check=True)
             subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", origin], check=True)
-        command = [sys.executable, "-I", tmp_path / "tools/image.py"]
+        command = [sys.executable, "-I", tmp_path / "deploy/tools/image.py"]
         known = {"PATH": os.environ["PATH"], "GIT_CEILING_DIRECTORIES": str(tmp_path.parent), **environment}
         printed = subprocess.run(command, env=known, capture_output=True, text=True, check=True).stdout
         return dict(re.findall(r"--build-arg=(\w+)=(.*)", printed))

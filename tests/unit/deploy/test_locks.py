@@ -36,7 +36,7 @@ def test_each_lock_is_declared_and_each_that_is_declared_is_there():
     """A lock that nobody pins anew grows old, and one that is missing breaks an installation."""
     files = [
         *ROOT.glob("*.lock"),
-        *ROOT.glob("tools/*.lock"),
+        *ROOT.glob("deploy/tools/*.lock"),
         *ROOT.glob("tests/**/*.lock"),
         *ROOT.glob("deploy/**/*.lock"),
     ]
@@ -75,7 +75,7 @@ def test_nothing_is_installed_but_through_the_locks():
         "deploy/**/Dockerfile",
         "deploy/**/*.y*ml",
         "systemd/*",
-        "tools/*.py",
+        "deploy/tools/*.py",
         "tests/**/*",
     )
     files = {file for pattern in patterns for file in ROOT.glob(pattern) if file.suffix not in {".lock", ".pyc"}}

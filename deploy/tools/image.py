@@ -1,6 +1,6 @@
 """Prints what an image has to be told when it is built, as --build-arg options for deploy/container/Dockerfile.
 
-    docker build -f deploy/container/Dockerfile -t jobwatchd $(python -I tools/image.py) .
+    docker build -f deploy/container/Dockerfile -t jobwatchd $(python -I deploy/tools/image.py) .
 
 Version and addresses are those of pyproject.toml, the revision is that of git. Addresses are in `[project.urls]`, under
 the names that package indexes know: source (or repository), homepage, documentation. Without them, the source is the
@@ -17,7 +17,7 @@ from pathlib import Path
 from time import time
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def arguments() -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Installs what the lock files pin, as it stands, and pins anew.
 
-    python -I tools/locks.py install LOCK… [--project FOLDER [--editable]] [--into PYTHON] [--no-compile]
-    python -I tools/locks.py download LOCK… --to FOLDER [--python-version 3.11]
-    python -I tools/locks.py compile [LOCK…] [--upgrade]
+    python -I deploy/tools/locks.py install LOCK… [--project FOLDER [--editable]] [--into PYTHON] [--no-compile]
+    python -I deploy/tools/locks.py download LOCK… --to FOLDER [--python-version 3.11]
+    python -I deploy/tools/locks.py compile [LOCK…] [--upgrade]
 
 `install` and `download` resolve nothing: pip is given `--no-deps`, a hash for each file, and takes wheels only, because
 a source distribution is built with whatever fits its build requirements on that day. So no release that is made later
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 AS_PINNED = ("--no-deps", "--require-hashes", "--only-binary=:all:")
 
 
