@@ -153,10 +153,16 @@ def left_s(began_at: datetime, bound_s: float, now: datetime) -> float:
 
 
 def wait_s(delivery: Delivery, retry: Retry, now: datetime) -> float:
-    """Return in how many seconds a delivery that was read from the store may be tried: never more than `longest_s`."""
+    """Return in how many seconds a delivery that was read from the store may be tried: never more than `longest_s`.
+
+    Where the clock has been set back, which a commit in the future proves, that is never more than its failures asked
+    for: the step itself is not waited out.
+    """
     if delivery.next_attempt_at is None:
         return 0.0
-    return min(max(0.0, (delivery.next_attempt_at - now).total_seconds()), retry.backoff.longest_s)
+    is_set_back = delivery.created_at > now
+    most_s = retry.backoff.ceiling_s(max(1, delivery.attempts)) if is_set_back else retry.backoff.longest_s
+    return min(max(0.0, (delivery.next_attempt_at - now).total_seconds()), most_s)
 
 
 def asked_s(error: SinkError, retry: Retry) -> float:

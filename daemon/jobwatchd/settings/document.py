@@ -16,7 +16,7 @@ import yaml
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings.composer import Composer, TooDeepError
-from jobwatchd.settings.places import KeyPath, dotted
+from jobwatchd.settings.places import KeyPath, told
 from jobwatchd.settings.problems import Problem
 
 MAX_FILE_SIZE = 64 * 1_048_576
@@ -73,7 +73,7 @@ def read_document(file: Path) -> Document:
     document = Document(file, Lines(text))
 
     def complain(path: KeyPath, line: int, sentence: str) -> None:
-        where = f"{file}:{line}: {dotted(path)}" if path else f"{file}:{line}"
+        where = f"{file}:{line}: {told(path)}" if path else f"{file}:{line}"
         document.problems.append(Problem(line, f"{where}: {sentence}"))
 
     try:

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from jobwatchd.model.shown import shown
 from jobwatchd.redaction import MASK
-from jobwatchd.settings.places import KeyPath, Places, dotted
+from jobwatchd.settings.places import KeyPath, Places, told
 
 _SECRETIVE = re.compile(
     r"pass|pwd|secret|token|api_?key|credential|auth|header|cookie|private|signature|access_?key", re.IGNORECASE
@@ -66,7 +66,7 @@ class Problems:
     def add(self, path: KeyPath, sentence: str) -> None:
         """Keep a mistake in the value of a key."""
         place = self.places.of(path)
-        self.found.append(Problem(self.places.line_of(path), f"{place}: {dotted(path)}: {sentence}"))
+        self.found.append(Problem(self.places.line_of(path), f"{place}: {told(path)}: {sentence}"))
 
     def texts(self) -> tuple[str, ...]:
         """Return all mistakes, in the order of the file."""

@@ -13,6 +13,7 @@ from jobwatchd.model.job import JobReference
 from jobwatchd.model.shown import shown
 from jobwatchd.settings.credentials import HeaderSecret, Password
 from jobwatchd.settings.http import CredentialSettings, HttpSettings, Text
+from jobwatchd.settings.places import told
 from jobwatchd.settings.poll import PollSettings, RevivablePollSettings
 from jobwatchd.settings.section import Section
 from jobwatchd.settings.urls import BaseUrl
@@ -37,7 +38,7 @@ def make_reference(
     if set(job) == {"key"} != set(parameters):
         job = _split_key(source, str(job["key"]), parameters)
     if set(job) != set(parameters):
-        got = ", ".join(sorted(name[:40] for name in job)[:MAX_SHOWN])
+        got = ", ".join(sorted(told((name,)) for name in job)[:MAX_SHOWN])
         raise ValueError(f"got {got or 'nothing'}; expected exactly {', '.join(parameters)}")
     values = {parameter: job[parameter] for parameter in parameters}
     # A leading zero would make a second name for the same job.

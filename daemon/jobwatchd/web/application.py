@@ -1,10 +1,11 @@
 """The HTTP application: everything put together."""
 
+import json
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Security
+from fastapi import APIRouter, FastAPI, Response, Security
 from fastapi.security import HTTPBearer
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
@@ -36,9 +37,20 @@ class Application(FastAPI):
     def _description(self) -> dict[str, Any]:
         return describe(self)
 
+    @cached_property
+    def _described(self) -> bytes:
+        return json.dumps(self._description).encode()
+
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made once."""
         return self._description
+
+    def setup(self) -> None:
+        """Serve the document as it was written once: it is large, and whoever asks for it needs no token."""
+        self.add_api_route("/openapi.json", self._openapi, include_in_schema=False)
+
+    async def _openapi(self) -> Response:
+        return Response(self._described, media_type="application/json")
 
 
 def build_app(

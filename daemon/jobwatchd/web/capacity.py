@@ -8,9 +8,12 @@ from jobwatchd.web.problems import ProblemResponse
 
 # At most, and at most this part of the connections that there may be, so that some are always free of work.
 MAX_REQUESTS, REQUESTS_PART = 200, 4
+# Each may hold a body of a mebibyte in memory, for as long as a client takes to send it.
+MAX_CHANGES, CHANGES_PART = 16, 4
 MAX_WAITING, WAITING_PART = 100, 4
 MAX_SCRAPES, SCRAPES_PART = 32, 8
 TRY_AGAIN_AFTER_S = 2
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 
 
 @dataclass(slots=True)
@@ -23,14 +26,15 @@ class _Room:
 class Capacity:
     """Answers 503 where too many requests of a kind are worked on; health checks always pass.
 
-    Requests under `/v1`, those of them that wait for events, and scrapes of the metrics have room of their own. What
-    takes a place is the work: once an answer begins, a client that is slow to take it keeps nobody out. `connections`
-    is how many there may be.
+    Requests under `/v1`, those of them that bring a body or wait for events, and scrapes of the metrics have room of
+    their own. What takes a place is the work: once an answer begins, a client that is slow to take it keeps nobody out.
+    `connections` is how many there may be.
     """
 
     def __init__(self, app: ASGIApp, connections: int) -> None:
         self._app = app
         self._requests = _Room(_size(MAX_REQUESTS, connections, REQUESTS_PART), "requests are worked on")
+        self._changes = _Room(_size(MAX_CHANGES, connections, CHANGES_PART), "requests with a body are worked on")
         self._waiting = _Room(_size(MAX_WAITING, connections, WAITING_PART), "requests wait for events")
         self._scrapes = _Room(_size(MAX_SCRAPES, connections, SCRAPES_PART), "scrapes are worked on")
 
@@ -70,6 +74,8 @@ class Capacity:
             return self._scrapes
         if not path.startswith("/v1/"):
             return None
+        if scope["method"] not in _WITHOUT_BODY:
+            return self._changes
         return self._waiting if path == "/v1/events" and b"wait=" in scope["query_string"] else self._requests
 
 

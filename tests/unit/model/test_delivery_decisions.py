@@ -109,3 +109,12 @@ def test_no_wait_from_the_store_is_longer_than_the_longest(ahead_s: float | None
     next_at = None if ahead_s is None else START + timedelta(seconds=ahead_s)
 
     assert wait_s(replace(FRESH, next_attempt_at=next_at), RETRY, START) == wait
+
+
+@pytest.mark.parametrize(("attempts", "wait"), [(1, 1), (4, 8), (500, 60)])
+def test_a_clock_that_was_set_back_is_not_waited_out(attempts: int, wait: float):
+    """Committed ten minutes from now, by the clock: what was a wait of seconds is one of seconds still."""
+    later = START + timedelta(minutes=10)
+    delivery = replace(FRESH, created_at=later, attempts=attempts, next_attempt_at=later + timedelta(seconds=1))
+
+    assert wait_s(delivery, RETRY, START) == wait

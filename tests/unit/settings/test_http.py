@@ -69,7 +69,7 @@ def test_all_take_the_same_keys(desk: Any, member: str):
         ("tls: {ca_file: jobwatchd.yaml, verify: false}", "tls: ca_file has no use where verify is false"),
         ("headers: {Content-Type: x}", "headers.Content-Type: this header is set by jobwatchd itself"),
         ("headers: {content-length: '1'}", "headers.content-length: this header is set by jobwatchd itself"),
-        ("headers: {'a b': x}", "headers.a b: expected the name of an HTTP header"),
+        ("headers: {'a b': x}", "headers.'a b': expected the name of an HTTP header"),
         ("headers: {X-A: a, x-a: b}", "headers.x-a: this header is there already, in other letters; expected it once"),
         ('headers: {X-A: "planted\\nX-B: c"}', "headers.X-A: the secret travels in an HTTP header; expected printable"),
         ("headers: {X-A: plantedü}", "headers.X-A: the secret travels in an HTTP header; expected printable ASCII"),

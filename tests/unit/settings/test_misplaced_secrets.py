@@ -66,3 +66,27 @@ def test_no_misplaced_secret_is_shown_whole(tmp_path: Path, secret: str):
             ]
     assert shown == []
     assert refused > 100
+
+
+@pytest.mark.parametrize("secret", ["planted-Secret_42", *SECRETS[4:]])
+def test_a_secret_that_stands_as_a_key_is_not_shown_whole(tmp_path: Path, secret: str):
+    """As far as it looks like one: the name of a key or a source has to be told."""
+    file = tmp_path / "jobwatchd.yaml"
+    mappings = [(tree, path) for tree, path in [(EXAMPLE, ()), *PLACES] if isinstance(value_at(tree, path), dict)]
+    refused, shown = 0, list[str]()
+    for tree, path in mappings:
+        file.write_text(yaml.safe_dump(with_value(tree, (*path, secret), "x")))
+        try:
+            load_settings(file, {}, secrets_folder=tmp_path)
+        except ConfigError as error:
+            refused += 1
+            shown += [problem for problem in error.problems if any(line in problem for line in secret.split("\n"))]
+    assert shown == []
+    assert refused > 15
+
+
+def value_at(tree: Any, path: tuple[str | int, ...]) -> Any:
+    """Return what is there."""
+    for key in path:
+        tree = tree[key]
+    return tree
