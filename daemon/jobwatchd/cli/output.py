@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
+import click
+
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.stderr import tell
 
 STDOUT = 1
+# Longer than a busy reader takes, shorter than a script's patience.
+PATIENCE_S = 5.0
 
 
 class OutputError(Exception):
@@ -56,6 +60,24 @@ def spare_output() -> Iterator[None]:
         raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
         if isinstance(raw, _Guarded):
             raw.is_given_up = True
+
+
+def tell_result(text: str | bytes) -> None:
+    """Write a short result to standard output; what nobody takes in `PATIENCE_S` is left behind, and that is told.
+
+    For a command that somebody waits for because of its status.
+    """
+
+    def write() -> None:
+        with spare_output():
+            click.echo(text)
+
+    # On a thread, since a pipe that is full blocks whoever writes to it, and shares that setting with other programs.
+    writer = Thread(target=write, daemon=True)
+    writer.start()
+    writer.join(PATIENCE_S)
+    if writer.is_alive():
+        tell("jobwatchd: nobody reads standard output.")
 
 
 def end_when_unread() -> None:

@@ -16,7 +16,7 @@ from jobwatchd.cli.diagnosis import diagnose
 from jobwatchd.cli.durations import DURATION
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.cli.jobs import references
-from jobwatchd.cli.output import spare_output
+from jobwatchd.cli.output import tell_result
 from jobwatchd.cli.progress import Progress, clean_text
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.model.job import JobReference
@@ -91,8 +91,7 @@ def wait(
         ends = _wait(settings, refs, timeout, appear_within)
     if as_json:
         results = [{"job": ref.key, "end": ends.get(ref)} for ref in refs]
-        with spare_output():
-            click.echo(orjson.dumps({"jobs": results}))
+        tell_result(orjson.dumps({"jobs": results}))
     sys.exit(_exit_status(refs, ends))
 
 

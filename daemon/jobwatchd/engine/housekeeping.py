@@ -47,7 +47,6 @@ class Housekeeping:
         self._clock = clock
         self._telemetry = telemetry
         self._logger = logger
-        self._sinks: set[str] = set()
         self._undeliverable = Undeliverable(store, clock, telemetry, logger)
 
     async def run(self) -> NoReturn:
@@ -75,12 +74,7 @@ class Housekeeping:
     async def _gauge_backlog(self) -> None:
         backlog = {sink.sink: sink for sink in await self._store.backlog()}
         names = set(self._fanout.names)
-        # A sink that is gone is shown for as long as anything waits for it.
-        shown = names | {name for name in backlog if backlog[name].pending}
-        for name in self._sinks - shown:
-            self._telemetry.forget_sink(name)
-        self._sinks = shown
-        for name in shown:
+        for name in names:
             sink = backlog.get(name)
             oldest_at = sink.oldest_at if sink else None
             self._telemetry.deliveries_pending.labels(name).set(sink.pending if sink else 0)

@@ -1,8 +1,10 @@
 """Output that cannot be written, or that nobody reads, decides nothing."""
 
 import os
+from contextlib import suppress
 from typing import Any
 
+import anyio
 import pytest
 
 LOST = ["2>&-", "2>/dev/full", ">&-", ">/dev/full", "<&- >&- 2>&-", ">/dev/full 2>/dev/full"]
@@ -34,6 +36,22 @@ async def test_a_reader_that_has_enough_is_no_fault(api: Any, arguments: list[st
     assert result.returncode == (1 if arguments[0] == "wait" else 0)
     assert b"Traceback" not in result.stderr
     assert b"written" not in result.stderr
+
+
+async def test_a_job_ends_as_it_ends_though_nobody_reads(api: Any):
+    """A pipe that is full, and stays so, holds up nobody for long."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(write_end, b"x" * 4_096)
+    os.set_blocking(write_end, True)
+    with anyio.fail_after(60):
+        result = await api.run("wait", "graph", "3", "--json", stdout=write_end)
+    os.close(read_end)
+    os.close(write_end)
+    assert result.returncode == 1
+    assert result.stderr.decode().endswith("jobwatchd: nobody reads standard output.\n")
 
 
 async def test_what_is_no_text_is_refused(api: Any):
