@@ -151,7 +151,7 @@ sbom: build/tools/cyclonedx/.ready ## Write the software bill of materials, buil
 	  locked = set(re.findall(r"(?m)^([A-Za-z0-9._-]+)==", open("requirements.lock").read())); \
 	  assert names == locked, names ^ locked; print(f"build/sbom.cdx.json: {len(names)} components, each pin of requirements.lock")'
 
-build/tools/%/.ready: tools/%.lock | $(BIN)/python
+build/tools/%/.ready: deploy/tools/%.lock | $(BIN)/python
 	@$(BIN)/python -m venv --clear $(@D) && $(@D)/bin/python -I deploy/tools/locks.py install $<
 	@touch $@
 

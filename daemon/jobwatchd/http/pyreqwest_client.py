@@ -89,9 +89,22 @@ class PyreqwestClient:
             self._slots.take_at_once()
         except anyio.WouldBlock:
             await self._wait_for_slot(method, url)
-        lease = Lease(self._share)
+        lease = Lease(self._share) if self._share.expected else None
         try:
-            return await self._ask(method, url, headers, body, lease)
+            if lease is not None:
+                await lease.begin()
+            while True:
+                # Here and not in a coroutine of its own, for every poll comes this way.
+                async with self._build_request(method, url, headers, body) as response:
+                    content = await response.body_reader.read(self._first)
+                    read = b"" if content is None else content.to_bytes()
+                    if len(read) < self._first:
+                        return PyreqwestAnswer(response, read)
+                    lease = lease or Lease(self._share)
+                    if (whole := await self._read_on(method, url, response, read, lease)) is not None:
+                        return PyreqwestAnswer(response, whole)
+                # No response is held while waiting, for that takes memory too.
+                await lease.wait()
         except PyreqwestError as exc:
             raise self._translate(method, url, exc) from exc
         except NoRoomError as exc:
@@ -102,7 +115,8 @@ class PyreqwestClient:
             await anyio.lowlevel.checkpoint_if_cancelled()
             raise
         finally:
-            lease.end()
+            if lease is not None:
+                lease.end()
             self._slots.give_back()
 
     async def close(self) -> None:
@@ -139,24 +153,6 @@ class PyreqwestClient:
         except TimeoutError as exc:
             raise self._unavailable(method, url, "all connections are in use") from exc
 
-    async def _ask(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, lease: Lease
-    ) -> PyreqwestAnswer:
-        if self._share.expected:
-            await lease.begin()
-        while True:
-            async with self._build_request(method, url, headers, body) as response:
-                content = await response.body_reader.read(self._first)
-                read = b"" if content is None else content.to_bytes()
-                if len(read) < self._first:
-                    return PyreqwestAnswer(response, read)
-                if lease.has_room(self._length(method, url, response, lease)):
-                    return PyreqwestAnswer(response, await self._read_on(method, url, response, read))
-                if self._options.cut_body:
-                    return PyreqwestAnswer(response, read)
-            # No response is held while waiting, for that takes memory too.
-            await lease.wait()
-
     def _length(self, method: str, url: str, response: Response, lease: Lease) -> int:
         """Return how much there may be of a body that did not come whole; refuses one that says it is too large."""
         # reqwest hides the length of what it decompresses.
@@ -167,8 +163,10 @@ class PyreqwestClient:
             raise self._too_large(method, url)
         return min(length, self._limit)
 
-    async def _read_on(self, method: str, url: str, response: Response, begin: bytes) -> bytes:
-        """Return the whole of a body, up to what is allowed."""
+    async def _read_on(self, method: str, url: str, response: Response, begin: bytes, lease: Lease) -> bytes | None:
+        """Return the whole of a body, up to what is allowed, or to what may be cut; None where there is no room."""
+        if not lease.has_room(self._length(method, url, response, lease)):
+            return begin if self._options.cut_body else None
         body, read = bytearray(begin), response.body_reader.read
         while len(body) < self._limit and (piece := await read(min(PIECE, self._limit - len(body)))) is not None:
             body += piece
