@@ -158,7 +158,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 def _start_daemon(scene: Scene) -> None:
     poll = {"min_interval": "200ms", "max_interval": "1s", "lost_after": {"not_found": 2, "grace": "1s"}}
-    hook = {"kind": "webhook", "secrets": [], "retry": {"first": "100ms", "longest": "500ms", "rejections": 1}}
+    retry = {"first": "100ms", "longest": "500ms", "rejections": 1, "rejections_for": "0s"}
+    hook = {"kind": "webhook", "secrets": [], "retry": retry}
     config = {
         "sources": {
             "graph": {
