@@ -35,7 +35,7 @@ def wait(what: str, holds: Callable[[], Any]) -> Any:
         try:
             if found := holds():
                 return found
-        except httpx.TransportError:
+        except (httpx.TransportError, ValueError):  # not there yet, or answers in plain words that it is not ready
             pass
         time.sleep(0.1)
     return pytest.fail(f"still not, after {PATIENCE_S:g} s: {what}")
