@@ -104,6 +104,8 @@ def _check_intervals(
     bounds_s: tuple[float, float] | None, index: int, watch: Mapping[str, Any], problems: Problems
 ) -> None:
     """Check that a watch's own intervals are within its source's; what is wrong by itself was told."""
+    if "min_interval" not in watch and "max_interval" not in watch:
+        return
     shortest, longest = (_interval_s(watch.get(key)) for key in ("min_interval", "max_interval"))
     if bounds_s is None or (shortest is not None and longest is not None and shortest > longest):
         return

@@ -4,7 +4,7 @@ They are refused, with what to write instead. Not looked at is what describes an
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from jobwatchd.description import Description
@@ -24,7 +24,7 @@ def refuse_placeholders(tree: Mapping[str, Any], problems: Problems) -> set[KeyP
     A secret may well have a dollar sign in it: it is refused only where it is nothing else than a placeholder.
     """
     found = set()
-    for path, text in _texts(tree, ()):
+    for path, text in _suspects(tree, (), []):
         secretive = is_secretive(path) and "headers" not in path
         holds = _PLACEHOLDER.fullmatch(text) if secretive else _PLACEHOLDER.search(text) or _WORD.fullmatch(text)
         if holds and problems.places.variable_of(path) is None:
@@ -39,13 +39,16 @@ def _remedy(path: KeyPath, tree: Mapping[str, Any]) -> str:
     return f"${{NAME}}, $NAME and %NAME% are not replaced in this file; write the value itself{instead}"
 
 
-def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def _suspects(value: Any, path: KeyPath, found: list[tuple[KeyPath, str]]) -> list[tuple[KeyPath, str]]:
+    """Return `found`, and the texts that may hold a placeholder behind it; no generator, for there may be very many."""
     if isinstance(value, str):
-        yield path, value
+        if "$" in value or "%" in value:
+            found.append((path, value))
     elif isinstance(value, dict):
         for key, below in value.items():
             if not (len(path) == MEMBER and path[0] in KINDS and key in Description.model_fields):
-                yield from _texts(below, (*path, key))
+                _suspects(below, (*path, key), found)
     elif isinstance(value, list):
         for index, below in enumerate(value):
-            yield from _texts(below, (*path, index))
+            _suspects(below, (*path, index), found)
+    return found

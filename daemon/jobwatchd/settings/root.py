@@ -72,9 +72,12 @@ class Settings(BaseSettings):
             raise Misfit("job", str(exc)) from exc
 
     def watch_specs(self) -> tuple[WatchSpec, ...]:
-        """Return the watches of the file, as the store wants them."""
+        """Return the watches of the file, as the store wants them; that each fits its source was checked."""
+        named = {name: (source.parameters, source.numeric) for name, source in self.sources.items()}
         return tuple(
-            WatchSpec(self.reference(watch.source, watch.job), watch.labels, watch.policy(), Origin.FILE)
+            WatchSpec(
+                make_reference(watch.source, watch.job, *named[watch.source]), watch.labels, watch.policy(), Origin.FILE
+            )
             for watch in self.watches
         )
 

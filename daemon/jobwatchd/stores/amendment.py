@@ -1,6 +1,5 @@
 """What a new specification changes about a watch that exists."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from jobwatchd.model.watch import Watch, WatchSpec
@@ -16,11 +15,24 @@ def amend(watch: Watch, spec: WatchSpec) -> Watch:
     deadline_s = spec.policy.deadline_s
     if deadline_s != watch.policy.deadline_s:
         overdue_at = None if deadline_s is None else watch.created_at + timedelta(seconds=deadline_s)
-    return replace(
-        watch,
-        labels=spec.labels,
-        policy=spec.policy,
-        origin=spec.origin,
-        overdue_at=overdue_at,
-        version=watch.version + 1,
+    # Every field in its order: `dataclasses.replace` takes four times as long, and a reload may amend very many.
+    return Watch(
+        watch.id,
+        watch.source,
+        watch.job,
+        watch.created_at,
+        watch.state_since,
+        spec.labels,
+        spec.policy,
+        spec.origin,
+        watch.state,
+        watch.native_state,
+        watch.sequence,
+        watch.version + 1,
+        watch.tasks,
+        watch.unmapped,
+        overdue_at,
+        watch.ended_at,
+        watch.lost,
+        watch.group,
     )
