@@ -14,7 +14,8 @@ from jobwatchd.errors import (
 )
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
-from jobwatchd.sources.payload import excerpt
+from jobwatchd.redaction import SECRETS
+from jobwatchd.sources.payload import MAX_EXCERPT, excerpt
 
 OK = 200
 """The one status that can bring a job; a plain number, since every poll compares with it."""
@@ -26,7 +27,10 @@ _TRY_LATER = frozenset({408, 425})
 
 def bare_url(url: str) -> str:
     """Return a URL fit for a message: without query, fragment and credentials, and not endlessly long."""
-    return excerpt(_USER_INFO.sub("//", re.split("[?#]", url, maxsplit=1)[0], count=1))
+    bare = _USER_INFO.sub("//", re.split("[?#]", url, maxsplit=1)[0], count=1)
+    # Made for every answer that is read, and seldom told: a search for whatever looks like credentials is left to
+    # the error that tells it.
+    return SECRETS.redact(bare) if len(bare) <= MAX_EXCERPT and bare.isprintable() else excerpt(bare)
 
 
 def status_error(where: str, answer: Answer, now: datetime, *, quote: bool = True) -> SourceError:

@@ -25,7 +25,8 @@ _FIELDS = (
 )
 _TASKS = b'"tasks":[{"id":"%b","name":"BFS","runBeginTime":"2022-07-12T10:33:35+08:00","status":1}],' % TASK_ID.encode()
 _ENVELOPE = b'{"code":0,"data":%b,"message":"Success"}'
-_COOKIE = b"Set-Cookie: explorer_token=bench; Path=/; Max-Age=259200; HttpOnly\r\n"
+# As long as a real one: a word that stands in every line of the log would have each gone through.
+_COOKIE = b"Set-Cookie: explorer_token=2f9d1c7e5b8a4360; Path=/; Max-Age=259200; HttpOnly\r\n"
 _CONNECTED = response(_ENVELOPE % b"{}", headers=_COOKIE)
 _REFUSED = response(b'{"code":40104001,"message":"ErrSession"}', b"401 Unauthorized")
 _NOT_FOUND = response(b'{"code":40404000,"message":"ErrNotFound"}', b"404 Not Found")

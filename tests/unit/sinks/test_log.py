@@ -147,8 +147,9 @@ def _fill(descriptor: int) -> int:
 
 
 @pytest.fixture
-async def pipe(make: Make, event: Event) -> AsyncIterator[Pipe]:
-    """Yield a full pipe with its sink."""
+async def pipe(make: Make, event: Event, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pipe]:
+    """Yield a full pipe with its sink; what is taken out of the output's queue is begun at once."""
+    monkeypatch.setattr("jobwatchd.logs.queued_output.GATHER_S", 0.0)
     pipe = Pipe(make, event)
     yield pipe
     os.close(pipe.read_end)
