@@ -51,6 +51,17 @@ $(PIPS): deploy/tools/pip-oldest.lock deploy/tools/pip-newest.lock | $(READY)
 test: $(READY) $(PIPS) ## Run all tests that are quick enough to run always (under five minutes)
 	$(BIN)/python -Im pytest -n 2 --dist loadfile
 
+# All parameters of what `make test` tries with a few, 300 examples of what holds for whatever is given, and 21 kills.
+THOROUGH = $(BIN)/python -Im pytest -m 'slow or hypothesis' --hypothesis-profile=thorough
+.PHONY: test-slow
+test-slow: $(READY) $(PIPS) ## Run what the quick suite leaves out: more parameters, examples and kills (minutes)
+	$(THOROUGH) -n 2 --dist loadfile tests/unit tests/conformance tests/integration tests/bench tests/acceptance/test_*.py
+
+KILLS ?= 21
+.PHONY: test-kills
+test-kills: $(READY) ## Kill the daemon again and again under faults, and see that nothing is lost (KILLS=21, KILLS_SEED=1)
+	KILLS='$(KILLS)' $(BIN)/python -Im pytest -m slow -s tests/acceptance/test_kills.py
+
 .PHONY: coverage
 coverage: $(READY) ## Line and branch coverage of the pure model and the engine, at least 95 %
 	$(BIN)/python -Im pytest -q tests/unit/model tests/unit/engine --cov --cov-branch --cov-report=

@@ -4,8 +4,14 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from jobwatchd.redaction import SECRETS
+
+# How much is tried of what holds for whatever is given: `make test-slow` has --hypothesis-profile=thorough.
+settings.register_profile("quick", max_examples=25)
+settings.register_profile("thorough", max_examples=300)
+settings.load_profile("quick")
 
 
 def pytest_configure() -> None:

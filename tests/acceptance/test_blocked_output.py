@@ -96,7 +96,7 @@ def configured(apis: Any, run_daemon: Any, config_for: Any) -> Callable[..., Any
     return make
 
 
-@pytest.mark.parametrize("blocked", [_small_pipe, pty.openpty], indirect=True)
+@pytest.mark.parametrize("blocked", [_small_pipe, pytest.param(pty.openpty, marks=pytest.mark.slow)], indirect=True)
 async def test_everything_else_goes_on(blocked: Blocked, apis: Any, run_hook: Any, configured: Any, until: Any):
     """Start, polls, webhooks, health checks, a reload and the end; the log of the next life tells what is missing."""
     hook = await run_hook()
@@ -138,7 +138,7 @@ async def test_a_reader_that_comes_back_gets_whole_lines(blocked: Blocked, apis:
     assert await daemon.stop() == 0
 
 
-@pytest.mark.parametrize("blocked", [_pipe, _socket], indirect=True)
+@pytest.mark.parametrize("blocked", [_pipe, pytest.param(_socket, marks=pytest.mark.slow)], indirect=True)
 async def test_a_start_that_fails_ends(blocked: Blocked, configured: Any):
     """Even though nobody can be told why; the status is the same."""
     daemon = configured()

@@ -87,7 +87,7 @@ def test_ends_by_itself_with_a_summary_and_nothing_lost(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signum", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_ends_cleanly_when_interrupted(demo: subprocess.Popen[str], tmp_path: Path, signum: signal.Signals):
     """A signal ends demo and children with status 0 and a summary, and the folder is gone."""
     _read_until(demo, "job.queued")

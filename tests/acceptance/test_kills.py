@@ -1,7 +1,8 @@
 """`kill -9` at random moments, under faults on every side: nothing is lost, nothing invented, nothing out of order.
 
-`KILLS_SEED=7 python -Im pytest tests/acceptance/test_kills.py` repeats a run's jobs, faults and moments; what the
-machine makes of them differs from run to run all the same.
+A few kills belong to the quick suite; `make test-slow` has 21, and `make test-kills KILLS=100` as many as are wanted.
+`KILLS_SEED=7 make test-kills` repeats a run's jobs, faults and moments; what the machine makes of them differs from run
+to run all the same.
 """
 
 import json
@@ -13,10 +14,13 @@ from typing import Any
 
 import anyio
 import httpx
+import pytest
 
 SEED = int(os.environ.get("KILLS_SEED", "1"))
-KILLS = 21
-KILLED_WHILE_STARTING = 4
+FEW = 5
+MANY = int(os.environ.get("KILLS", "21"))
+# One kill in so many comes before the daemon is ready.
+ONE_WHILE_STARTING_IN = 5
 JOBS_PER_LIFE = 9
 STATES = {"queued", "running", "stopping", "retrying", "succeeded", "failed", "cancelled"}
 HOOK_FAULTS = ["server_error", "cut", "slow"] * 4 + ["busy", "rate_limited"]
@@ -39,8 +43,11 @@ API_FAULTS: Sequence[Mapping[str, Any]] = (
 Job = dict[str, Any]
 
 
-async def test_kill_9_loses_nothing_and_invents_nothing(run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
-    """Hundreds of jobs, faults of every kind, a receiver that fails a third of the time, and 21 times `kill -9`."""
+@pytest.mark.parametrize("kills", [FEW, pytest.param(MANY, marks=pytest.mark.slow, id="many")])
+async def test_kill_9_loses_nothing_and_invents_nothing(
+    kills: int, run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+):
+    """Many jobs, faults of every kind, a receiver that fails a third of the time, and `kill -9` again and again."""
     print(f"seed {SEED}")  # noqa: T201 - shown where the test fails
     rng = Random(SEED)
     apis = run_apis("--seed", str(SEED), "--unknown", "0.1", "--vanished", "0.03", "--token-uses", "60")
@@ -52,7 +59,7 @@ async def test_kill_9_loses_nothing_and_invents_nothing(run_apis: Any, run_hook:
     daemon = run_daemon(config)
     apis.set_faults(apis.nebula, *API_FAULTS, {"kind": "envelope_error", "fraction": 0.05})
     apis.set_faults(apis.telestream, *API_FAULTS)
-    await _kill_again_and_again(rng, daemon, apis)
+    await _kill_again_and_again(kills, rng, daemon, apis)
     faults_met = {base: apis.truth(base)["faults"] for base in (apis.nebula, apis.telestream)}
     apis.set_faults(apis.nebula)
     apis.set_faults(apis.telestream)
@@ -64,8 +71,11 @@ async def test_kill_9_loses_nothing_and_invents_nothing(run_apis: Any, run_hook:
     dead = await daemon.get("/v1/dead-letters")
     assert await daemon.stop() == 0
 
-    assert all(len(met) == 11 - (base == apis.telestream) for base, met in faults_met.items()), faults_met
-    assert {500, 503, 429, 0} <= set(hook.state.refused) <= {500, 503, 429, 0}, "a signature or body was bad"
+    assert all(faults_met.values()), faults_met
+    assert set(hook.state.refused) <= {500, 503, 429, 0}, "a signature or body was bad"
+    if kills > FEW:  # time enough for all of them
+        assert all(len(met) == 11 - (base == apis.telestream) for base, met in faults_met.items()), faults_met
+        assert {500, 503, 429, 0} <= set(hook.state.refused)
     assert dead["items"] == []
     told = [json.loads(next(iter(hook.bodies[name]))) for name in hook.state.received]
     assert {name: len(bodies) for name, bodies in hook.bodies.items() if len(bodies) > 1} == {}
@@ -74,11 +84,11 @@ async def test_kill_9_loses_nothing_and_invents_nothing(run_apis: Any, run_hook:
     _judge_jobs(jobs, [each["data"] | {"type": each["type"].split(".", 2)[2].removesuffix(".v1")} for each in told])
 
 
-async def _kill_again_and_again(rng: Random, daemon: Any, apis: Any) -> None:
+async def _kill_again_and_again(kills: int, rng: Random, daemon: Any, apis: Any) -> None:
     """Let the daemon live for random times, and ask it to watch more jobs in each life; kills may cut the question."""
     wanted: list[Job] = []
-    early = set(rng.sample(range(KILLS), KILLED_WHILE_STARTING))
-    for life in range(KILLS):
+    early = set(rng.sample(range(kills), kills // ONE_WHILE_STARTING_IN))
+    for life in range(kills):
         daemon.start()
         if life in early:
             await anyio.sleep(rng.uniform(0, 1))

@@ -91,8 +91,18 @@ def _config(url: str, client: str, path: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("respond", [told, chunked, bomb])
-@pytest.mark.parametrize("client", ["pyreqwest", "httpx"])
+@pytest.mark.parametrize(
+    ("client", "respond"),
+    [
+        ("pyreqwest", bomb),
+        ("httpx", bomb),
+        *(
+            pytest.param(client, respond, marks=pytest.mark.slow)
+            for client in ("pyreqwest", "httpx")
+            for respond in (told, chunked)
+        ),
+    ],
+)
 async def test_endless_answers_do_not_add_up(client: str, respond: Respond, serve: Any, run_daemon: Any, until: Any):
     """A hundred watches whose answers are a hundred megabytes; other jobs are followed meanwhile."""
     url = await serve(respond)

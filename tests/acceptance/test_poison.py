@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 
-@pytest.fixture(params=[500, 0])
+@pytest.fixture(params=[pytest.param(500, marks=pytest.mark.slow), 0])
 def silent_or_not(receiver: Any, request: pytest.FixtureRequest) -> Any:
     """Return the receiver, set to refuse what is poisoned, or to keep silent."""
     receiver.status = request.param

@@ -16,7 +16,7 @@ def _config(config: dict[str, Any], url: str, *keys: str, **retry: Any) -> dict[
     return config | {"watches": [{"source": "graph", "job": {"job_id": key}} for key in keys]}
 
 
-@pytest.fixture(params=[401, 404, 413])
+@pytest.fixture(params=[404, *(pytest.param(status, marks=pytest.mark.slow) for status in (401, 413))])
 def refusing(receiver: Any, request: pytest.FixtureRequest) -> Any:
     """Return the receiver, set to refuse what is poisoned."""
     receiver.status = request.param

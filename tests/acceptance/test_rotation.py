@@ -97,7 +97,7 @@ def _config(url: str, client: str, token: Path, **source: Any) -> dict[str, Any]
     }
 
 
-@pytest.fixture(params=[rewrite, swap])
+@pytest.fixture(params=[pytest.param(rewrite, marks=pytest.mark.slow), swap])
 def put(request: pytest.FixtureRequest) -> Any:
     """Return what replaces a file."""
     return request.param

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 async def test_a_signal_ends_it_with_everything_told(
     number: int, apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
 ):
@@ -78,8 +78,15 @@ async def test_every_mistake_of_the_configuration_is_told(apis: Any, run_daemon:
     assert not daemon.database.exists()
 
 
-@pytest.mark.parametrize("style", ["json", "console"])
-@pytest.mark.parametrize("trouble", ["configuration", "database"])
+@pytest.mark.parametrize(
+    ("style", "trouble"),
+    [
+        ("json", "configuration"),
+        ("console", "database"),
+        pytest.param("console", "configuration", marks=pytest.mark.slow),
+        pytest.param("json", "database", marks=pytest.mark.slow),
+    ],
+)
 async def test_the_last_words_are_lines_of_the_log(
     style: str, trouble: str, apis: Any, run_daemon: Any, config_for: Any
 ):

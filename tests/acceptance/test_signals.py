@@ -73,7 +73,7 @@ def endless(tmp_path: Path, until: Callable[..., Any]) -> Iterator[Callable[[Pat
         os.close(number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 async def test_it_can_be_stopped_while_it_reads_its_configuration(
     number: int, apis: Any, run_daemon: Any, config_for: Any, endless: Any
 ):

@@ -7,17 +7,19 @@ from typing import Any
 import anyio
 import pytest
 
-LOST = ["2>&-", "2>/dev/full", ">&-", ">/dev/full", "<&- >&- 2>&-", ">/dev/full 2>/dev/full"]
+LOST = ["2>&-", "2>/dev/full", ">&-", ">/dev/full", ">/dev/full 2>/dev/full"]
 
 
-@pytest.mark.parametrize("redirection", LOST)
+@pytest.mark.parametrize(
+    "redirection", ["<&- >&- 2>&-", *(pytest.param(each, marks=pytest.mark.slow) for each in LOST)]
+)
 @pytest.mark.parametrize(("job", "status"), [("5", 0), ("3", 1)])
 async def test_a_job_ends_as_it_ends(api: Any, job: str, status: int, redirection: str):
     """Progress goes to stderr, the result to stdout: neither is why somebody waits."""
     assert (await api.wait("graph", job, "--json", redirection=redirection)).returncode == status
 
 
-@pytest.mark.parametrize("redirection", [">/dev/full", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("redirection", [">/dev/full", pytest.param("<&- >&- 2>&-", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("arguments", "status"), [(["check-config"], 0), (["probe", "graph", "999", "3"], 4)])
 async def test_other_answers_are_the_same_too(api: Any, arguments: list[str], status: int, redirection: str):
     """The answer is the status; all jobs are looked at."""

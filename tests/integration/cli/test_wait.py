@@ -55,9 +55,9 @@ async def test_json_has_every_end(api: Any):
     [
         (["grap", "1"], "'grap' is not configured; expected one of graph"),
         (["graph", "a/b"], "expected job_id"),
-        (["graph", "x1"], "to be a number"),
-        (["graph", "1", "--timeout", "soon"], "is not a duration"),
-        (["graph"], "Missing argument"),
+        pytest.param(["graph", "x1"], "to be a number", marks=pytest.mark.slow),
+        pytest.param(["graph", "1", "--timeout", "soon"], "is not a duration", marks=pytest.mark.slow),
+        pytest.param(["graph"], "Missing argument", marks=pytest.mark.slow),
     ],
 )
 async def test_wrong_arguments_are_explained(api: Any, arguments: list[str], complaint: str):
@@ -108,14 +108,27 @@ async def test_a_job_that_is_not_there_is_looked_for_a_while(api: Any):
     assert "waiting up to 1 s for it to appear" in result.stderr.decode()
 
 
-@pytest.mark.parametrize("words", [["3", "4"], ["job_id=3", "job_id=4"], ["graph/3", "job_id=4"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["graph/3", "job_id=4"],
+        *(pytest.param(words, marks=pytest.mark.slow) for words in (["3", "4"], ["job_id=3", "job_id=4"])),
+    ],
+)
 async def test_a_job_is_named_by_its_key_or_by_its_parts(api: Any, words: list[str]):
     """Both ways, mixed too."""
     ends = json.loads((await api.wait("graph", *words, "--json")).stdout)["jobs"]
     assert [each["job"] for each in ends] == ["graph/3", "graph/4"]
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow),
+    ],
+)
 async def test_a_signal_is_the_status_that_a_shell_gives_it(api: Any, number: int, status: int):
     """None is taken for the end of a job."""
     arguments = ["-Im", "jobwatchd", "wait", "graph", "1", "-c", str(api.config)]

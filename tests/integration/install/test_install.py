@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-both = pytest.mark.parametrize("project", ["oldest", "newest"], indirect=True)
+both = pytest.mark.parametrize("project", [pytest.param("oldest", marks=pytest.mark.slow), "newest"], indirect=True)
 READY = "environment/.ready"
 
 

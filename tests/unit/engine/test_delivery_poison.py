@@ -90,7 +90,7 @@ async def worst_delay(rig: Any, loop: DeliveryLoop, sink: PoisonedSink, seconds:
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "rejects"])
-@pytest.mark.parametrize("count", [3, 10, 100])
+@pytest.mark.parametrize("count", [3, pytest.param(10, marks=pytest.mark.slow), 100])
 async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: Any, count: int, kind: str):
     """All the poisonous ones fail before anything was ever taken, and go on failing."""
     sink = PoisonedSink(rig.clock, kind)
@@ -103,7 +103,7 @@ async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("places", [1, 2, 4])
+@pytest.mark.parametrize("places", [1, *(pytest.param(places, marks=pytest.mark.slow) for places in (2, 4))])
 async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, places: int):
     """Also where there is a single one, those that hang do not keep it, from the first time to the last."""
     sink = PoisonedSink(rig.clock, kind)
@@ -117,7 +117,7 @@ async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, p
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("count", [3, 10, 100])
+@pytest.mark.parametrize("count", [3, pytest.param(10, marks=pytest.mark.slow), 100])
 async def test_the_healthy_are_told_in_time_after_a_restart(rig: Any, make_loop: Any, count: int, kind: str):
     """The poisonous ones are first in the store, and some healthy ones wait there too."""
     sink = PoisonedSink(rig.clock, kind)

@@ -121,4 +121,4 @@ class AnyObservations(RuleBasedStateMachine):
 
 
 TestAnyObservations = AnyObservations.TestCase
-TestAnyObservations.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestAnyObservations.settings = settings(stateful_step_count=25, deadline=None)

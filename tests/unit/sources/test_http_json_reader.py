@@ -168,7 +168,7 @@ def test_progress_that_makes_no_sense_is_left_out(progress: Any):
     assert _read({"job": {"s": "busy", "id": 7, "p": progress}}, FULL).progress is None
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None)
 @given(
     values
     | st.fixed_dictionaries(

@@ -13,7 +13,7 @@ from jobwatchd.errors import SourceRejected
 from jobwatchd.model.job import JobReference
 from jobwatchd.sources.http_json.writer import Call, RequestWriter
 
-steady = settings(derandomize=True, deadline=None, max_examples=300)
+steady = settings(derandomize=True, deadline=None)
 nasty = st.sampled_from(
     [
         "../..",

@@ -71,7 +71,7 @@ def _by_api(wanted: dict[str, Any]) -> WatchSpec | None:
     return WatchSpec(ref, request.labels, request.policy())
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(wanted=REQUESTS)
 def test_file_and_api_follow_one_law(tmp_path: Path, wanted: dict[str, Any]):
     """Whatever is asked for, both refuse it, or both take it to be the same watch."""
