@@ -5,7 +5,7 @@
 - `configuration`: what is in force, and going over to another one
 - `reloader`: reading the configuration again · `reload`: what changes then
 - `parts`: what is built from settings, and by whom
-- `waiting`: some jobs until they end, without a daemon; `patience` says when that is pointless
+- `one_shot_wait`: some jobs until they end, without a daemon; `patience` says when that is pointless
 - `open_files`: how many files the process may have open
 - `service`: manners towards systemd: ready, reloading, stopping, watchdog
 """

@@ -3,14 +3,14 @@
 from anyio.abc import TaskGroup
 
 from jobwatchd.app.parts import Parts
+from jobwatchd.engine.attempt_recorder import Records
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.dispatcher import Fanout
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.engine.housekeeping import Housekeeping, Retention
 from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.records import Records
 from jobwatchd.engine.retrying_store import RetryingStore
 from jobwatchd.engine.store_outage import StoreOutage
-from jobwatchd.engine.vitals import Vitals
 from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings

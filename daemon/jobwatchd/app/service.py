@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.ports import Clock
 from jobwatchd.sd_notify import Notifier
 

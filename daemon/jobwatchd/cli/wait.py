@@ -10,7 +10,7 @@ import anyio
 import click
 import orjson
 
-from jobwatchd.app.waiting import Outcome
+from jobwatchd.app.one_shot_wait import Outcome
 from jobwatchd.cli.configuration import config_option
 from jobwatchd.cli.diagnosis import diagnose
 from jobwatchd.cli.durations import DURATION

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from jobwatchd.engine.gathering import MAX_GROUP, Gathering
+from jobwatchd.engine.batcher import MAX_GROUP, Gathering
 from jobwatchd.engine.guard import guarded_event
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import Event
 from jobwatchd.model.health import HealthStep

@@ -7,14 +7,14 @@ from datetime import timedelta
 import anyio
 from structlog.typing import FilteringBoundLogger
 
+from jobwatchd.engine.attempt_recorder import Records
 from jobwatchd.engine.breaker import SinkBreaker
-from jobwatchd.engine.crew import Crew
-from jobwatchd.engine.records import Records
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.engine.sink_health import SinkHealth
 from jobwatchd.engine.subject import Subject
 from jobwatchd.engine.turns import Turns
-from jobwatchd.engine.vitals import Vitals
 from jobwatchd.engine.window import Reactions, Window
+from jobwatchd.engine.worker_pool import Crew
 from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.delivery import (
     DEFAULT_RETRY,

@@ -6,9 +6,9 @@ from typing import NoReturn
 
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.dispatcher import Fanout
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.engine.undeliverable import Undeliverable
-from jobwatchd.engine.vitals import Vitals
 from jobwatchd.ports import Clock, Store
 from jobwatchd.telemetry import Telemetry
 

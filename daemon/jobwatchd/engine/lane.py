@@ -6,17 +6,17 @@ from zlib import crc32
 
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.census import Census
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.entry import Entry
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.lister import Lister
 from jobwatchd.engine.poller import Poller
-from jobwatchd.engine.standing import Standing
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.source_health import Standing
+from jobwatchd.engine.watch_counts import Census
+from jobwatchd.engine.worker_pool import Crew
 from jobwatchd.model.cadence import Cadence, is_over, longest_wait_s, next_poll_s, retry_s
 from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.watch import Watch

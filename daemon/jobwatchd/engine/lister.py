@@ -13,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
-from jobwatchd.engine.standing import Standing
+from jobwatchd.engine.source_health import Standing
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected
 from jobwatchd.model.job import Observation
 from jobwatchd.ports import Clock, Listing, Source

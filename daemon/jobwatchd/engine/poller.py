@@ -9,7 +9,7 @@ from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.guard import guarded
-from jobwatchd.engine.standing import Standing
+from jobwatchd.engine.source_health import Standing
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
 from jobwatchd.model.watch import Watch

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.errors import StoreBusy, StoreFull, StoreUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.ports import STORE_PATIENCE_S, Clock

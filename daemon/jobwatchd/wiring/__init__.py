@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from prometheus_client import disable_created_metrics
 
+from jobwatchd.app.one_shot_wait import Onlooker, Waiting
 from jobwatchd.app.patience import Patience
-from jobwatchd.app.waiting import Onlooker, Waiting
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.limits import LaneLimits

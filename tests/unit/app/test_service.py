@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from jobwatchd.app.service import Service
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.testing import FakeClock

@@ -10,15 +10,15 @@ import structlog
 from anyio.abc import TaskGroup
 from structlog.testing import LogCapture
 
+from jobwatchd.engine.attempt_recorder import Records
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.delivery import DeliveryLoop, Outlet
-from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.dispatcher import Fanout
 from jobwatchd.engine.gate import Gate
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.limits import LaneLimits
-from jobwatchd.engine.records import Records
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.worker_pool import Crew
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Attempt, Delivery

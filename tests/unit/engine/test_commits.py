@@ -6,8 +6,8 @@ from typing import Any
 import anyio
 import pytest
 
+from jobwatchd.engine.batcher import MAX_GROUP
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.gathering import MAX_GROUP
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.health import HealthStep, mark_recovered, mark_unreachable
 from jobwatchd.model.job import Observation, State

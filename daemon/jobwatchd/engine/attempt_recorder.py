@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from jobwatchd.engine.gathering import MAX_GROUP, Gathering
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.batcher import MAX_GROUP, Gathering
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.model.delivery import Attempt
 from jobwatchd.ports import Clock, Store
 

@@ -13,8 +13,8 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from anyio.abc import TaskGroup
 
+from jobwatchd.engine.heartbeats import LONGEST_NAP_S, Vitals
 from jobwatchd.engine.schedule import Schedule
-from jobwatchd.engine.vitals import LONGEST_NAP_S, Vitals
 from jobwatchd.ports import Clock
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from typing import Generic, NoReturn, TypeVar
 
 import anyio
 
-from jobwatchd.engine.vitals import LONGEST_NAP_S, Vitals
+from jobwatchd.engine.heartbeats import LONGEST_NAP_S, Vitals
 from jobwatchd.ports import Clock
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.gathering import MAX_GROUP
-from jobwatchd.engine.records import Records
+from jobwatchd.engine.attempt_recorder import Records
+from jobwatchd.engine.batcher import MAX_GROUP
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.stores.memory import MemoryStore

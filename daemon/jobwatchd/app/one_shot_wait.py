@@ -10,9 +10,9 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.app.patience import Patience
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.guard import guarded
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.limits import LaneLimits
-from jobwatchd.engine.vitals import Vitals
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected, SourceUnauthorized
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence

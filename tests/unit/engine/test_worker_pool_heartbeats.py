@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.gate import Gate
+from jobwatchd.engine.worker_pool import Crew
 
 MakeCrew = Callable[..., Crew[str]]
 

@@ -6,9 +6,9 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
+from jobwatchd.engine.attempt_recorder import Records
 from jobwatchd.engine.delivery import DeliveryLoop, Outlet
-from jobwatchd.engine.records import Records
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.heartbeats import Vitals
 from jobwatchd.errors import SinkError
 from jobwatchd.model.delivery import Delivery, SinkState
 from jobwatchd.model.event import Event

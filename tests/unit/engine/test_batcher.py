@@ -4,7 +4,7 @@ from typing import Any
 
 import anyio
 
-from jobwatchd.engine.gathering import SILENCE_S, Gathering
+from jobwatchd.engine.batcher import SILENCE_S, Gathering
 
 
 class Desk:

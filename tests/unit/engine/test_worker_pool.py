@@ -6,9 +6,9 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.crew import Crew
 from jobwatchd.engine.gate import OPEN_AFTER, Gate
-from jobwatchd.engine.vitals import LONGEST_NAP_S
+from jobwatchd.engine.heartbeats import LONGEST_NAP_S
+from jobwatchd.engine.worker_pool import Crew
 
 MakeCrew = Callable[..., Crew[str]]
 
