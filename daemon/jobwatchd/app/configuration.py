@@ -44,7 +44,7 @@ class Configuration:
 
     async def begin(self, change: Change, tasks: TaskGroup) -> None:
         """Deliver and poll from now on, in `tasks`."""
-        await self._loops.fanout.open(list(change.outlets.values()), tasks)
+        await self._loops.dispatcher.open(list(change.bindings.values()), tasks)
         for name in change.sources:
             self._loops.watchlist.start(name, tasks)
 
@@ -56,9 +56,9 @@ class Configuration:
         await self._parts.rotation.refresh()
         loops.housekeeping.retention = retention(new)
         loops.watchlist.name_job = new.reference
-        await loops.fanout.open(list(change.outlets.values()), tasks)
-        for sink in loops.fanout.names:  # whoever reads the configuration again wants to be heard again
-            loops.fanout.enable(sink)
+        await loops.dispatcher.open(list(change.bindings.values()), tasks)
+        for sink in loops.dispatcher.names:  # whoever reads the configuration again wants to be heard again
+            loops.dispatcher.enable(sink)
         await self._stop_lanes(change)
         for name in change.retuned:
             limits = self._parts.builder.limits(name, new)
@@ -67,7 +67,7 @@ class Configuration:
         await self._load_lanes(change.sources)
         for name in change.sources:
             loops.watchlist.start(name, tasks)
-        await loops.fanout.settle(change.closed_sinks)
+        await loops.dispatcher.settle(change.closed_sinks)
         for name in change.closed_sources:
             self._parts.telemetry.forget_source(name)
         for name in change.closed_sinks:

@@ -41,7 +41,7 @@ class Daemon:
         self._logger = parts.logger
         self._loops = Loops(parts)
         self._configuration = Configuration(parts, self._loops)
-        self._service = Service(notifier, self._loops.vitals, parts.clock, self._logger, self._status)
+        self._service = Service(notifier, self._loops.heartbeats, parts.clock, self._logger, self._status)
         self._reloader = Reloader(parts, self._configuration, self._service)
 
     async def run(self, signals: Signals) -> None:
@@ -88,7 +88,7 @@ class Daemon:
         await self._configuration.begin(everything, tasks)
         tasks.start_soon(self._loops.housekeeping.run)
         tasks.start_soon(self._parts.rotation.run)
-        self._loops.vitals.set_ready(True)
+        self._loops.heartbeats.set_ready(True)
         self._service.ready()
         settings = self._configuration.settings
         self._logger.info(
@@ -109,7 +109,7 @@ class Daemon:
             number = await orders.stop()
             reloading.cancel_scope.cancel()  # the next start reads the configuration anyway
         self._logger.info("daemon.stopping", signal=signal.Signals(number).name)
-        self._loops.vitals.set_ready(False)
+        self._loops.heartbeats.set_ready(False)
         self._parts.output.hurry()
         self._service.stopping(self._configuration.settings.shutdown.drain + STOP_WITHIN_S)
         async with anyio.create_task_group() as stopping:
@@ -124,12 +124,12 @@ class Daemon:
             async with anyio.create_task_group() as stopping:
                 for name in list(loops.watchlist.lanes):
                     stopping.start_soon(loops.watchlist.close, name)
-            await loops.fanout.drain()
-            await loops.fanout.close(loops.fanout.names)
+            await loops.dispatcher.drain()
+            await loops.dispatcher.close(loops.dispatcher.names)
         if drain.cancelled_caught:
             self._logger.warning("daemon.drain_cut_short", after_s=drain_s)
         with anyio.move_on_after(LAST_WRITE_S):
-            await loops.records.flush()
+            await loops.recorder.flush()
         waiting.cancel()
 
     def _status(self) -> str:
@@ -143,8 +143,8 @@ class Daemon:
         return build_app(
             store=self._loops.store,
             watchlist=self._loops.watchlist,
-            sinks=self._loops.fanout,
-            vitals=self._loops.vitals,
+            sinks=self._loops.dispatcher,
+            heartbeats=self._loops.heartbeats,
             registry=self._parts.registry,
             logger=self._logger,
             tokens=lambda: self._parts.builder.tokens(self._configuration.settings),

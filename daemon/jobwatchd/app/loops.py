@@ -3,10 +3,10 @@
 from anyio.abc import TaskGroup
 
 from jobwatchd.app.parts import Parts
-from jobwatchd.engine.attempt_recorder import Records
+from jobwatchd.engine.attempt_recorder import AttemptRecorder
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.dispatcher import Fanout
-from jobwatchd.engine.heartbeats import Vitals
+from jobwatchd.engine.dispatcher import Dispatcher
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.housekeeping import Housekeeping, Retention
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.retrying_store import RetryingStore
@@ -16,39 +16,44 @@ from jobwatchd.ports import Source
 from jobwatchd.settings import Settings
 
 # Short beside any poll interval: how much later a change is committed, so that others go with it.
-STEPS_GATHER_S = 0.02
+COMMIT_DELAY_S = 0.02
 # What a crash may cost: events of so long are sent again.
-RECORDS_GATHER_S = 0.05
+RECORD_DELAY_S = 0.05
 
 
 class Loops:
     """Everything that polls, writes, delivers and tidies up; `start` begins what writes, the rest begins on demand."""
 
     def __init__(self, parts: Parts) -> None:
-        clock, chance, telemetry, logger = parts.clock, parts.chance, parts.telemetry, parts.logger
+        clock, jitter, telemetry, logger = parts.clock, parts.jitter, parts.telemetry, parts.logger
         self._parts = parts
-        self.vitals = Vitals(clock, telemetry)
-        outage = StoreOutage(vitals=self.vitals, clock=clock, chance=chance, telemetry=telemetry, logger=logger)
+        self.heartbeats = Heartbeats(clock, telemetry)
+        outage = StoreOutage(heartbeats=self.heartbeats, clock=clock, jitter=jitter, telemetry=telemetry, logger=logger)
         self.store = store = RetryingStore(parts.store, outage, clock)
-        self.records = Records(store, clock=clock, vitals=self.vitals, gather_s=RECORDS_GATHER_S)
-        self.fanout = Fanout(
+        self.recorder = AttemptRecorder(store, clock=clock, heartbeats=self.heartbeats, delay_s=RECORD_DELAY_S)
+        self.dispatcher = Dispatcher(
             store=store,
-            records=self.records,
-            vitals=self.vitals,
+            recorder=self.recorder,
+            heartbeats=self.heartbeats,
             clock=clock,
-            chance=chance,
+            jitter=jitter,
             telemetry=telemetry,
             logger=logger,
         )
         self.commits = Commits(
-            store, self.fanout.route, self.fanout.told, clock=clock, vitals=self.vitals, gather_s=STEPS_GATHER_S
+            store,
+            self.dispatcher.route,
+            self.dispatcher.on_committed,
+            clock=clock,
+            heartbeats=self.heartbeats,
+            delay_s=COMMIT_DELAY_S,
         )
         self.watchlist = Watchlist(store, clock, parts.settings.reference)
         self.housekeeping = Housekeeping(
             retention(parts.settings),
             store=store,
-            fanout=self.fanout,
-            vitals=self.vitals,
+            dispatcher=self.dispatcher,
+            heartbeats=self.heartbeats,
             clock=clock,
             telemetry=telemetry,
             logger=logger,
@@ -57,7 +62,7 @@ class Loops:
     def start(self, tasks: TaskGroup) -> None:
         """Write what is submitted from now on."""
         tasks.start_soon(self.commits.run)
-        tasks.start_soon(self.records.run)
+        tasks.start_soon(self.recorder.run)
 
     async def lane(self, source: Source, settings: Settings) -> Lane:
         """Return a lane for a source, with nothing to poll yet; raises what the store raises."""
@@ -69,9 +74,9 @@ class Loops:
             await self.store.load_source(source.name, parts.clock.now()),
             store=self.store,
             commits=self.commits,
-            vitals=self.vitals,
+            heartbeats=self.heartbeats,
             clock=parts.clock,
-            chance=parts.chance,
+            jitter=parts.jitter,
             telemetry=parts.telemetry,
             logger=parts.logger,
         )

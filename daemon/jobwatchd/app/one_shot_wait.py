@@ -10,7 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.app.patience import Patience
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.guard import guarded
-from jobwatchd.engine.heartbeats import Vitals
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected, SourceUnauthorized
@@ -71,7 +71,7 @@ class Waiting:
         *,
         store: Store,
         clock: Clock,
-        chance: Callable[[], float],
+        jitter: Callable[[], float],
         rotation: Rotation,
         logger: FilteringBoundLogger,
         onlooker: Onlooker,
@@ -87,8 +87,8 @@ class Waiting:
         self._watches: dict[JobReference, Watch] = {}
         self._over = anyio.Event()
         telemetry = Telemetry(Registry())
-        vitals = Vitals(clock, telemetry)
-        self._commits = Commits(store, lambda _: (), self._take, clock=clock, vitals=vitals)
+        heartbeats = Heartbeats(clock, telemetry)
+        self._commits = Commits(store, lambda _: (), self._take, clock=clock, heartbeats=heartbeats)
         self._lane = Lane(
             self._source,
             limits,
@@ -96,9 +96,9 @@ class Waiting:
             SourceHealth(source.name, clock.now()),
             store=store,
             commits=self._commits,
-            vitals=vitals,
+            heartbeats=heartbeats,
             clock=clock,
-            chance=chance,
+            jitter=jitter,
             telemetry=telemetry,
             logger=logger,
         )

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import QueuedOutput, Redactor
@@ -25,7 +25,7 @@ class Builder(Protocol):
     def limits(self, name: str, settings: Settings) -> LaneLimits:
         """Return how that source is spared."""
 
-    def outlet(self, name: str, settings: Settings) -> Outlet:
+    def binding(self, name: str, settings: Settings) -> SinkBinding:
         """Return a new sink of this name, with its filter and retries."""
 
     def tokens(self, settings: Settings) -> Mapping[str, str]:
@@ -34,14 +34,14 @@ class Builder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the daemon is handed; `load` reads the configuration again, `chance` yields numbers from 0 to 1."""
+    """Everything the daemon is handed; `load` reads the configuration again, `jitter` yields numbers from 0 to 1."""
 
     settings: Settings
     load: Callable[[], Settings]
     builder: Builder
     store: Store
     clock: Clock
-    chance: Callable[[], float]
+    jitter: Callable[[], float]
     registry: Registry
     telemetry: Telemetry
     logger: FilteringBoundLogger

@@ -10,7 +10,7 @@ from typing import Any
 import anyio.lowlevel
 
 from jobwatchd.app.parts import Builder
-from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings
 from jobwatchd.settings.recipes import without_filed_secrets
@@ -29,15 +29,15 @@ class Change:
     sources: Mapping[str, Source]
     retuned: Collection[str]
     closed_sources: Collection[str]
-    outlets: Mapping[str, Outlet]
+    bindings: Mapping[str, SinkBinding]
     closed_sinks: Collection[str]
 
     async def discard(self) -> None:
         """Close what was built, and was not used."""
         for source in self.sources.values():
             await source.close()
-        for outlet in self.outlets.values():
-            await outlet.sink.close()
+        for binding in self.bindings.values():
+            await binding.sink.close()
 
 
 async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
@@ -48,12 +48,12 @@ async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
     # What secret files hold is no part of the configuration: sources and sinks follow them by themselves.
     retuned = _changed(old.sources, new.sources, without_filed_secrets)
     sources: dict[str, Source] = {}
-    outlets: dict[str, Outlet] = {}
+    bindings: dict[str, SinkBinding] = {}
     change = Change(
         sources=sources,
         retuned=[name for name in retuned if name not in rebuilt],
         closed_sources=[name for name in old.sources if name not in new.sources],
-        outlets=outlets,
+        bindings=bindings,
         closed_sinks=[name for name in old.sinks if name not in new.sinks],
     )
     try:
@@ -62,7 +62,7 @@ async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
             # Certificates are read, which takes a while for each.
             await anyio.lowlevel.checkpoint()
         for name in _changed_sinks(old, new):
-            outlets[name] = builder.outlet(name, new)
+            bindings[name] = builder.binding(name, new)
             await anyio.lowlevel.checkpoint()
     except BaseException:
         with anyio.CancelScope(shield=True):

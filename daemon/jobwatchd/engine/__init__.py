@@ -1,13 +1,14 @@
-"""The loops that watch and tell; no I/O library is imported here, time and chance are injected.
+"""The loops that watch and tell; no I/O library is imported here, time and jitter are passed in.
 
 - `lane`: one source's own schedule, workers and limits; lanes never wait for each other · `limits`: how it is spared
 - `schedule`: what is due when, in buckets
 - `entry`: a watch in its lane
-- `worker_pool`: bounded workers fed by one schedule, as a gate admits; lanes and deliveries are crews
+- `worker_pool`: bounded workers fed by one schedule; lanes and deliveries have one each
 - `gate`: how much a lane may send now: rate, pauses, circuit breaker
 - `group`, `lister`: watches that one list shows together, and looking at them so; `watch_counts` counts and finds them
 - `poller`: one poll, and what follows from it
-- `batcher`: what comes within a moment goes into one transaction; `commits` and `attempt_recorder` are of its kind
+- `batcher`: group commit, what comes within a moment goes into one transaction;
+  `commits` and `attempt_recorder` have one each
 - `commits`: writes steps, then tells of their events and deliveries
 - `delivery`: one sink's loop; order within a subject, back-off, dead letters
 - `subject`, `window`, `turns`: what is to be told of one subject; what of it all is held; whose turn it is

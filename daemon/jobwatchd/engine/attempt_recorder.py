@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from jobwatchd.engine.batcher import MAX_GROUP, Gathering
-from jobwatchd.engine.heartbeats import Vitals
+from jobwatchd.engine.batcher import MAX_GROUP, Batcher
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.model.delivery import Attempt
 from jobwatchd.ports import Clock, Store
 
 _Key = tuple[str, int]
 
 
-class Records:
+class AttemptRecorder:
     """Writes attempts soon after they happened; nobody waits for it.
 
     Of a delivery that was tried several times before it could be written only the last attempt is: as much waits as
@@ -19,11 +19,11 @@ class Records:
     again, under the same ids: at least once.
     """
 
-    def __init__(self, store: Store, *, clock: Clock, vitals: Vitals, gather_s: float = 0.0) -> None:
+    def __init__(self, store: Store, *, clock: Clock, heartbeats: Heartbeats, delay_s: float = 0.0) -> None:
         self._store = store
         self._latest: dict[_Key, tuple[Attempt, Callable[[Attempt], None] | None]] = {}
-        self._gathering: Gathering[_Key] = Gathering(
-            "records", self._write, gather_s=gather_s, clock=clock, vitals=vitals
+        self._batcher: Batcher[_Key] = Batcher(
+            "records", self._write, delay_s=delay_s, clock=clock, heartbeats=heartbeats
         )
 
     def submit(self, attempt: Attempt, written: Callable[[Attempt], None] | None = None) -> None:
@@ -32,15 +32,15 @@ class Records:
         is_new = key not in self._latest
         self._latest[key] = (attempt, written)
         if is_new:
-            self._gathering.submit(key)
+            self._batcher.submit(key)
 
     async def run(self) -> NoReturn:
         """Write what is submitted, for ever; raises what the store raises."""
-        await self._gathering.run()
+        await self._batcher.run()
 
     async def flush(self) -> None:
         """Return when all that was submitted so far is written."""
-        await self._gathering.flush()
+        await self._batcher.flush()
 
     async def _write(self, queue: list[_Key]) -> list[_Key]:
         group = {key: self._latest[key] for key in queue[:MAX_GROUP]}

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from jobwatchd.engine.batcher import MAX_GROUP, Gathering
+from jobwatchd.engine.batcher import MAX_GROUP, Batcher
 from jobwatchd.engine.guard import guarded_event
-from jobwatchd.engine.heartbeats import Vitals
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import Event
 from jobwatchd.model.health import HealthStep
@@ -16,7 +16,7 @@ from jobwatchd.ports import Clock, Route, Store
 # How many steps wait in memory while the store cannot take them; lanes that bring more are held back.
 MAX_PENDING = 5_000
 
-Told = Callable[[Sequence[Event], Sequence[Delivery]], Awaitable[None]]
+OnCommitted = Callable[[Sequence[Event], Sequence[Delivery]], Awaitable[None]]
 """Takes notice of events that were committed, and of the deliveries that were made of them."""
 
 
@@ -31,38 +31,45 @@ class _Waiting:
 class Commits:
     """Writes steps; whoever submits one hears when it is on disk, or known to be stale, and goes on only then.
 
-    `told` is called after each commit. When the store cannot be used any more, `run` raises what it says and nobody
-    hears anything: the process has to end, for it can keep no promise.
+    `on_committed` is called after each commit. When the store cannot be used any more, `run` raises what it says and
+    nobody hears anything: the process has to end, for it can keep no promise.
     """
 
     def __init__(
-        self, store: Store, route: Route, told: Told, *, clock: Clock, vitals: Vitals, gather_s: float = 0.0
+        self,
+        store: Store,
+        route: Route,
+        on_committed: OnCommitted,
+        *,
+        clock: Clock,
+        heartbeats: Heartbeats,
+        delay_s: float = 0.0,
     ) -> None:
         self._store = store
         self._route = route
         self._clock = clock
-        self._told = told
-        self._gathering: Gathering[_Waiting] = Gathering(
-            "commits", self._write, gather_s=gather_s, clock=clock, vitals=vitals
+        self._on_committed = on_committed
+        self._batcher: Batcher[_Waiting] = Batcher(
+            "commits", self._write, delay_s=delay_s, clock=clock, heartbeats=heartbeats
         )
 
     def submit(self, step: Step | HealthStep, written: Callable[[bool], None] | None = None) -> None:
         """Have a step written; `written` hears True, or False where somebody else had changed the watch."""
         events = tuple(map(guarded_event, step.events))
-        self._gathering.submit(_Waiting(step if events == step.events else replace(step, events=events), written))
+        self._batcher.submit(_Waiting(step if events == step.events else replace(step, events=events), written))
 
     @property
     def is_full(self) -> bool:
         """Whether so many steps wait that those who bring them had better bring no more; what they submit is taken."""
-        return self._gathering.pending >= MAX_PENDING
+        return self._batcher.pending >= MAX_PENDING
 
     async def run(self) -> NoReturn:
         """Commit what is submitted, for ever."""
-        await self._gathering.run()
+        await self._batcher.run()
 
     async def flush(self) -> None:
         """Return when all that was submitted so far is written and told."""
-        await self._gathering.flush()
+        await self._batcher.flush()
 
     async def _write(self, queue: list[_Waiting]) -> list[_Waiting]:
         group, left = _split(queue)
@@ -78,7 +85,7 @@ class Commits:
             if waiting.written is not None:
                 waiting.written(is_written)
         if events:
-            await self._told(events, committed.deliveries)
+            await self._on_committed(events, committed.deliveries)
         return left
 
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.attempt_recorder import Records
+from jobwatchd.engine.attempt_recorder import AttemptRecorder
 from jobwatchd.engine.breaker import SinkBreaker
-from jobwatchd.engine.heartbeats import Vitals
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.sink_health import SinkHealth
 from jobwatchd.engine.subject import Subject
 from jobwatchd.engine.turns import Turns
 from jobwatchd.engine.window import Reactions, Window
-from jobwatchd.engine.worker_pool import Crew
+from jobwatchd.engine.worker_pool import WorkerPool
 from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.delivery import (
     DEFAULT_RETRY,
@@ -39,7 +39,7 @@ TRIED_PER_PLACE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Outlet:
+class SinkBinding:
     """A sink, what it wants, and how it is tried; `silence_s` is longer than any one attempt may take."""
 
     sink: Sink
@@ -54,42 +54,42 @@ class DeliveryLoop:
 
     def __init__(
         self,
-        outlet: Outlet,
+        binding: SinkBinding,
         *,
         store: Store,
-        records: Records,
-        vitals: Vitals,
+        recorder: AttemptRecorder,
+        heartbeats: Heartbeats,
         clock: Clock,
-        chance: Callable[[], float],
+        jitter: Callable[[], float],
         telemetry: Telemetry,
         logger: FilteringBoundLogger,
     ) -> None:
-        name = outlet.sink.name
-        self._sink, self._retry = outlet.sink, outlet.retry
-        self._records = records
+        name = binding.sink.name
+        self._sink, self._retry = binding.sink, binding.retry
+        self._recorder = recorder
         self._clock = clock
-        self._chance = chance
+        self._jitter = jitter
         self._logger = logger.bind(sink=name)
         self._taken = telemetry.deliveries.labels(name)
         self._failed = telemetry.deliveries_failed
         self._latency = telemetry.delivery_latency.labels(name)
-        self._breaker = SinkBreaker(TRIED_PER_PLACE * outlet.concurrency, outlet.retry.backoff.longest_s, chance)
+        self._breaker = SinkBreaker(TRIED_PER_PLACE * binding.concurrency, binding.retry.backoff.longest_s, jitter)
         self._health = SinkHealth(name, self._breaker, clock, telemetry, self._logger)
-        self._turns = Turns(outlet.concurrency, self._breaker, clock.monotonic)
-        self._crew = self._build_crew(outlet, vitals)
-        self._window = Window(name, store, Reactions(self._schedule, self._crew.ring))
+        self._turns = Turns(binding.concurrency, self._breaker, clock.monotonic)
+        self._pool = self._build_pool(binding, heartbeats)
+        self._window = Window(name, store, Reactions(self._schedule, self._pool.wake))
 
-    def _build_crew(self, outlet: Outlet, vitals: Vitals) -> Crew[Subject]:
-        return Crew(
-            f"sink {outlet.sink.name}",
+    def _build_pool(self, binding: SinkBinding, heartbeats: Heartbeats) -> WorkerPool[Subject]:
+        return WorkerPool(
+            f"sink {binding.sink.name}",
             self._deliver,
             self._look,
             gate=self._turns,
             line=self._turns,
-            concurrency=outlet.concurrency,
-            silence_s=outlet.silence_s,
+            concurrency=binding.concurrency,
+            silence_s=binding.silence_s,
             clock=self._clock,
-            vitals=vitals,
+            heartbeats=heartbeats,
         )
 
     @property
@@ -108,21 +108,21 @@ class DeliveryLoop:
     def enable(self) -> bool:
         """Go on where the receiver wanted no more events; returns whether that was so."""
         enabled = self._health.enable()
-        self._crew.ring()
+        self._pool.wake()
         return enabled
 
     async def run(self) -> None:
         """Deliver until `stop` is called; raises only what the store raises."""
-        await self._crew.run()
+        await self._pool.run()
 
     async def drain(self) -> None:
         """Return once everything was tried that may be tried now; what failed waits for its next attempt."""
-        while not self._breaker.is_disabled and (self._window.is_behind or self._crew.is_busy):
+        while not self._breaker.is_disabled and (self._window.is_behind or self._pool.is_busy):
             await self._clock.sleep(DRAIN_LOOK_S)
 
     async def stop(self) -> None:
         """Begin no more attempts, and return when those under way have come to their end."""
-        await self._crew.stop()
+        await self._pool.stop()
 
     async def _look(self, now_s: float) -> float | None:
         look_at_s = await self._window.load(now_s)
@@ -135,7 +135,7 @@ class DeliveryLoop:
         """Have the new head of a subject tried when it may be."""
         subject.dies_s = subject.final_s = None
         subject.due_s = self._clock.monotonic() + wait_s(subject.deliveries[0], self._retry, self._clock.now())
-        self._crew.put(subject, subject.due_s)
+        self._pool.put(subject, subject.due_s)
 
     async def _deliver(self, subject: Subject) -> None:
         """Try the oldest delivery of one subject."""
@@ -179,19 +179,19 @@ class DeliveryLoop:
         for subject in self._breaker.succeeded():
             if subject.run is not None and not subject.busy:
                 subject.due_s = now_s
-                self._crew.put(subject, now_s)
+                self._pool.put(subject, now_s)
         self._health.review()
-        self._crew.ring()
+        self._pool.wake()
 
     def _refused(self, subject: Subject, error: SinkError) -> None:
         if isinstance(error, SinkGone):
             self._failed.labels(self._sink.name, error.reason).inc()
             self._health.disable(error)
             subject.due_s = self._clock.monotonic()
-            self._crew.put(subject, subject.due_s)
+            self._pool.put(subject, subject.due_s)
             return
         now_s = self._clock.monotonic()
-        attempt = subject.failed(error, self._retry, self._clock.now(), now_s, self._chance())
+        attempt = subject.failed(error, self._retry, self._clock.now(), now_s, self._jitter())
         self._learn(subject, error, now_s)
         if attempt.status is DeliveryStatus.DEAD:
             event = subject.deliveries[0].event
@@ -199,16 +199,16 @@ class DeliveryLoop:
             self._finish(subject, attempt)
         else:
             self._put_off(subject, attempt, now_s)
-        self._crew.ring()
+        self._pool.wake()
 
     def _unheard(self, subject: Subject, waited_s: float) -> None:
         """Put off what was ended to make room for others: no verdict on it, so it is never its last attempt."""
         error = SinkUnavailable(f"no answer within {waited_s:.2g} s, and others wait")
         now_s = self._clock.monotonic()
-        attempt = failed(subject.deliveries[0], error, self._retry, self._clock.now(), self._chance())
+        attempt = failed(subject.deliveries[0], error, self._retry, self._clock.now(), self._jitter())
         self._learn(subject, error, now_s)
         self._put_off(subject, attempt, now_s)
-        self._crew.ring()
+        self._pool.wake()
 
     def _learn(self, subject: Subject, error: SinkError, now_s: float) -> None:
         """Note what a failure says of the sink."""
@@ -236,14 +236,14 @@ class DeliveryLoop:
             rejections=attempt.rejections,
             rejected_since=attempt.rejected_since,
         )
-        self._records.submit(attempt)  # it stays pending, and held
+        self._recorder.submit(attempt)  # it stays pending, and held
         self._window.failed(subject)
-        self._crew.put(subject, subject.due_s)
+        self._pool.put(subject, subject.due_s)
 
     def _finish(self, subject: Subject, attempt: Attempt) -> None:
         subject.deliveries.popleft()
         # Held until written: a look from the beginning in between would find it pending still, and send it again.
-        self._records.submit(attempt, self._window.settle)
+        self._recorder.submit(attempt, self._window.settle)
         self._window.finished(subject)
 
     def _log(self, attempt: Attempt, event: Event) -> FilteringBoundLogger:

@@ -6,9 +6,9 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.attempt_recorder import Records
-from jobwatchd.engine.delivery import DeliveryLoop, Outlet
-from jobwatchd.engine.heartbeats import Vitals
+from jobwatchd.engine.attempt_recorder import AttemptRecorder
+from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.errors import SinkError
 from jobwatchd.model.delivery import Delivery, SinkState
 from jobwatchd.model.event import Event
@@ -17,7 +17,7 @@ from jobwatchd.ports import Clock, Store
 from jobwatchd.telemetry import Telemetry
 
 
-class Fanout:
+class Dispatcher:
     """Routes events to sinks; each durable one has its own loop, so that a slow sink delays no other.
 
     Implements `ports.Sinks`.
@@ -27,57 +27,59 @@ class Fanout:
         self,
         *,
         store: Store,
-        records: Records,
-        vitals: Vitals,
+        recorder: AttemptRecorder,
+        heartbeats: Heartbeats,
         clock: Clock,
-        chance: Callable[[], float],
+        jitter: Callable[[], float],
         telemetry: Telemetry,
         logger: FilteringBoundLogger,
     ) -> None:
         self._store = store
-        self._records = records
-        self._vitals = vitals
+        self._recorder = recorder
+        self._heartbeats = heartbeats
         self._clock = clock
-        self._chance = chance
+        self._jitter = jitter
         self._telemetry = telemetry
         self._logger = logger
-        self._outlets: dict[str, Outlet] = {}
+        self._bindings: dict[str, SinkBinding] = {}
         self._former: dict[str, EventFilter] = {}
         self._loops: dict[str, DeliveryLoop] = {}
 
     def route(self, event: Event) -> Collection[str]:
         """Return the names of the durable sinks that want `event`."""
-        return [name for name, outlet in self._outlets.items() if outlet.sink.durable and self._wants(outlet, event)]
+        return [
+            name for name, binding in self._bindings.items() if binding.sink.durable and self._wants(binding, event)
+        ]
 
-    async def told(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
+    async def on_committed(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
         """Take notice of committed events: offer deliveries to the durable sinks, hand events to the others."""
         for delivery in deliveries:
             # A loop that is not open yet will find it in the store.
             if delivery.sink in self._loops:
                 self._loops[delivery.sink].offer(delivery)
-        for outlet in list(self._outlets.values()):
-            if not outlet.sink.durable:
-                wanted = [event for event in events if self._wants(outlet, event)]
-                taken = [await self._hand_over(outlet, event) for event in wanted]
-                self._telemetry.deliveries.labels(outlet.sink.name).inc(sum(taken))
+        for binding in list(self._bindings.values()):
+            if not binding.sink.durable:
+                wanted = [event for event in events if self._wants(binding, event)]
+                taken = [await self._hand_over(binding, event) for event in wanted]
+                self._telemetry.deliveries.labels(binding.sink.name).inc(sum(taken))
 
-    async def open(self, outlets: Sequence[Outlet], tasks: TaskGroup) -> None:
+    async def open(self, bindings: Sequence[SinkBinding], tasks: TaskGroup) -> None:
         """Open sinks, or replace those of the same name; the durable ones get a loop each, in `tasks`.
 
         Events that are committed meanwhile are routed to the new ones already, so that none is missed; and until
         `settle` is called to the replaced ones too as they wished: the watches' labels may be changing with them.
         """
-        replaced = [outlet.sink.name for outlet in outlets if outlet.sink.name in self._outlets]
-        self._former = {name: self._outlets[name].filter for name in replaced}
-        old = [(self._outlets[name], self._loops.pop(name, None)) for name in replaced]
-        self._outlets.update({outlet.sink.name: outlet for outlet in outlets})
+        replaced = [binding.sink.name for binding in bindings if binding.sink.name in self._bindings]
+        self._former = {name: self._bindings[name].filter for name in replaced}
+        old = [(self._bindings[name], self._loops.pop(name, None)) for name in replaced]
+        self._bindings.update({binding.sink.name: binding for binding in bindings})
         async with anyio.create_task_group() as stopping:
-            for outlet, loop in old:
-                stopping.start_soon(self._stop, outlet, loop)
-        for outlet in outlets:
-            if outlet.sink.durable:
-                self._loops[outlet.sink.name] = loop = self._build_loop(outlet)
-                tasks.start_soon(loop.run, name=f"sink {outlet.sink.name}")
+            for binding, loop in old:
+                stopping.start_soon(self._stop, binding, loop)
+        for binding in bindings:
+            if binding.sink.durable:
+                self._loops[binding.sink.name] = loop = self._build_loop(binding)
+                tasks.start_soon(loop.run, name=f"sink {binding.sink.name}")
 
     async def settle(self, gone: Collection[str]) -> None:
         """Let go of what replaced sinks wished, and close those that are gone."""
@@ -88,20 +90,20 @@ class Fanout:
         """Stop and close sinks; what they have not sent stays pending in the store."""
         async with anyio.create_task_group() as stopping:
             for name in names:
-                stopping.start_soon(self._stop, self._outlets.pop(name), self._loops.pop(name, None))
+                stopping.start_soon(self._stop, self._bindings.pop(name), self._loops.pop(name, None))
 
     @property
     def names(self) -> Collection[str]:
         """The names of the sinks that are open."""
-        return tuple(self._outlets)
+        return tuple(self._bindings)
 
     def states(self) -> Sequence[SinkState]:
         """Return how each sink fares."""
-        return [self._loops[name].state if name in self._loops else SinkState(name) for name in self._outlets]
+        return [self._loops[name].state if name in self._loops else SinkState(name) for name in self._bindings]
 
     def enable(self, name: str) -> bool:
         """Go on with a sink whose receiver wanted no more events; returns whether that was so. Raises `KeyError`."""
-        if name not in self._outlets:
+        if name not in self._bindings:
             raise KeyError(name)
         return name in self._loops and self._loops[name].enable()
 
@@ -116,35 +118,35 @@ class Fanout:
             for loop in self._loops.values():
                 tasks.start_soon(loop.drain)
 
-    async def _stop(self, outlet: Outlet, loop: DeliveryLoop | None) -> None:
+    async def _stop(self, binding: SinkBinding, loop: DeliveryLoop | None) -> None:
         if loop is not None:
             await loop.stop()
             # A successor reads from the store what is pending, so what was taken must be written there first.
-            await self._records.flush()
-        await outlet.sink.close()
+            await self._recorder.flush()
+        await binding.sink.close()
 
-    def _wants(self, outlet: Outlet, event: Event) -> bool:
-        former = self._former.get(outlet.sink.name)
-        return outlet.filter.matches(event) or (former is not None and former.matches(event))
+    def _wants(self, binding: SinkBinding, event: Event) -> bool:
+        former = self._former.get(binding.sink.name)
+        return binding.filter.matches(event) or (former is not None and former.matches(event))
 
-    async def _hand_over(self, outlet: Outlet, event: Event) -> bool:
+    async def _hand_over(self, binding: SinkBinding, event: Event) -> bool:
         """Send an event to a sink that has no deliveries in the store; returns whether it was taken."""
         try:
-            await outlet.sink.send(event)
+            await binding.sink.send(event)
         except SinkError as error:
-            self._telemetry.deliveries_failed.labels(outlet.sink.name, error.reason).inc()
-            self._logger.warning("delivery.lost", sink=outlet.sink.name, event_id=event.id, error=str(error))
+            self._telemetry.deliveries_failed.labels(binding.sink.name, error.reason).inc()
+            self._logger.warning("delivery.lost", sink=binding.sink.name, event_id=event.id, error=str(error))
             return False
         return True
 
-    def _build_loop(self, outlet: Outlet) -> DeliveryLoop:
+    def _build_loop(self, binding: SinkBinding) -> DeliveryLoop:
         return DeliveryLoop(
-            outlet,
+            binding,
             store=self._store,
-            records=self._records,
-            vitals=self._vitals,
+            recorder=self._recorder,
+            heartbeats=self._heartbeats,
             clock=self._clock,
-            chance=self._chance,
+            jitter=self._jitter,
             telemetry=self._telemetry,
             logger=self._logger,
         )

@@ -22,16 +22,16 @@ HELD_LOOK_S = 0.1
 
 
 class Gate:
-    """Admits requests, one question each; all times are monotonic seconds, `chance` yields numbers from 0 to 1.
+    """Admits requests, one question each; all times are monotonic seconds, `jitter` yields numbers from 0 to 1.
 
     `rate` is in requests a second, None for no limit. `failing_since_s` is when the present row of failures began, None
     while there is none. A gate that is built `shut` starts with the breaker open and a probe due.
     """
 
-    def __init__(self, rate: float | None, chance: Callable[[], float], now_s: float, *, shut: bool = False) -> None:
+    def __init__(self, rate: float | None, jitter: Callable[[], float], now_s: float, *, shut: bool = False) -> None:
         self.rate = rate
         self.failing_since_s = now_s if shut else None
-        self._chance = chance
+        self._jitter = jitter
         self._tokens = 1.0
         self._filled_at_s = now_s
         self._asked_until_s = 0.0
@@ -118,7 +118,7 @@ class Gate:
         if not self.is_open or self._probing:
             self._failures += 1
             if self.is_open:
-                self._probe_at_s = now_s + PROBES.delay_s(self._failures - OPEN_AFTER + 1, self._chance())
+                self._probe_at_s = now_s + PROBES.delay_s(self._failures - OPEN_AFTER + 1, self._jitter())
         self._probing = False
         if retry_after_s is not None:
             self._asked_until_s = max(self._asked_until_s, now_s + min(retry_after_s, LONGEST_PAUSE_S))

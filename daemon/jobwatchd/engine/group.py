@@ -11,9 +11,9 @@ FORGET = 0.9
 
 
 class Group:
-    """The waiting entries of one list; the group itself waits in the lane's crew, due with its earliest entry.
+    """The waiting entries of one list; the group itself waits in the lane's pool, due with its earliest entry.
 
-    `due_s` is when the crew will bring it up. `cost` is what looking by list has cost lately, in requests: those of the
+    `due_s` is when the pool will bring it up. `cost` is what looking by list has cost lately, in requests: those of the
     list, and those for the jobs that had to be looked at singly all the same. `looked_at_s` has, for sources that give
     hints, when each watch was last looked at singly (monotonic, by watch id).
     """

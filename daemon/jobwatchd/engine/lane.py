@@ -10,13 +10,13 @@ from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
-from jobwatchd.engine.heartbeats import Vitals
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.lister import Lister
 from jobwatchd.engine.poller import Poller
-from jobwatchd.engine.source_health import Standing
-from jobwatchd.engine.watch_counts import Census
-from jobwatchd.engine.worker_pool import Crew
+from jobwatchd.engine.source_health import SourceHealthTracker
+from jobwatchd.engine.watch_counts import WatchCounts
+from jobwatchd.engine.worker_pool import WorkerPool
 from jobwatchd.model.cadence import Cadence, is_over, longest_wait_s, next_poll_s, retry_s
 from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.watch import Watch
@@ -39,9 +39,9 @@ class Lane:
         *,
         store: Store,
         commits: Commits,
-        vitals: Vitals,
+        heartbeats: Heartbeats,
         clock: Clock,
-        chance: Callable[[], float],
+        jitter: Callable[[], float],
         telemetry: Telemetry,
         logger: FilteringBoundLogger,
     ) -> None:
@@ -49,28 +49,28 @@ class Lane:
         self._limits = limits
         self._cadence = cadence
         self._clock = clock
-        self._chance = chance
+        self._jitter = jitter
         self._entries: dict[int, Entry] = {}
-        self._census = Census(source.name, telemetry.watches)
-        self._gate = Gate(limits.rate, chance, clock.monotonic(), shut=health.unreachable_since is not None)
+        self._counts = WatchCounts(source.name, telemetry.watches)
+        self._gate = Gate(limits.rate, jitter, clock.monotonic(), shut=health.unreachable_since is not None)
         self._commits = commits
-        self._crew = self._build_crew(vitals)
+        self._pool = self._build_pool(heartbeats)
         logger = logger.bind(source=source.name)
-        self._standing = Standing(
+        self._health = SourceHealthTracker(
             health,
             gate=self._gate,
-            changed=self._crew.ring,
+            changed=self._pool.wake,
             commits=commits,
             clock=clock,
             telemetry=telemetry,
             logger=logger,
         )
         self._poller = self._build_poller(store, telemetry, logger)
-        self._lister = Lister(source, self._standing, gate=self._gate, clock=clock, telemetry=telemetry, logger=logger)
+        self._lister = Lister(source, self._health, gate=self._gate, clock=clock, telemetry=telemetry, logger=logger)
         self.configure(limits, cadence)
 
-    def _build_crew(self, vitals: Vitals) -> Crew[Entry | Group]:
-        return Crew(
+    def _build_pool(self, heartbeats: Heartbeats) -> WorkerPool[Entry | Group]:
+        return WorkerPool(
             f"lane {self.source.name}",
             self._work,
             self._review,
@@ -78,13 +78,13 @@ class Lane:
             concurrency=self._limits.concurrency,
             silence_s=self._limits.silence_s,
             clock=self._clock,
-            vitals=vitals,
+            heartbeats=heartbeats,
         )
 
     def _build_poller(self, store: Store, telemetry: Telemetry, logger: FilteringBoundLogger) -> Poller:
         return Poller(
             self.source,
-            self._standing,
+            self._health,
             self._settle,
             self.remove,
             gate=self._gate,
@@ -111,7 +111,7 @@ class Lane:
         self._gate.rate = limits.rate
         self._poller.lost_after = limits.lost_after
         self._lister.hint_bound_s = limits.hint_bound_s
-        self._crew.configure(limits.concurrency, limits.silence_s)
+        self._pool.configure(limits.concurrency, limits.silence_s)
 
     def add(self, watches: Collection[Watch], *, spread: bool = False) -> None:
         """Take watches in; due now, or spread over the interval of each.
@@ -124,7 +124,7 @@ class Lane:
             self.remove(watch.id)
             if not is_over(self._cadence, watch, now):
                 entry = self._entries[watch.id] = Entry(watch)
-                self._census.enter(watch)
+                self._counts.enter(watch)
                 wait_s = min(next_poll_s(self._cadence, watch, now, 0.5), CATCH_UP_S) if spread else 0.0
                 self._put(entry, now_s + wait_s * self._phase(watch))
 
@@ -148,35 +148,35 @@ class Lane:
     def _hold(self, entry: Entry, watch: Watch) -> None:
         before, entry.watch = entry.watch, watch
         if (before.state, before.group) != (watch.state, watch.group):
-            self._census.leave(before)
-            self._census.enter(watch)
+            self._counts.leave(before)
+            self._counts.enter(watch)
 
     def _phase(self, watch: Watch) -> float:
         # Those of one list begin together, for they will be looked at together.
-        return self._chance() if watch.group is None else crc32(watch.group.encode()) / 2**32
+        return self._jitter() if watch.group is None else crc32(watch.group.encode()) / 2**32
 
     def remove(self, watch_id: int) -> None:
         """Let go of a watch; a poll of it that is under way comes to its end, and is the last."""
         entry = self._entries.pop(watch_id, None)
         if entry is not None:
             entry.drop()
-            self._census.leave(entry.watch)
+            self._counts.leave(entry.watch)
 
     async def stop(self) -> None:
         """Begin no more polls, and return when those under way have come to their end and are written."""
-        await self._crew.stop()
+        await self._pool.stop()
         await self._commits.flush()
-        self._census.close()
+        self._counts.close()
 
     async def run(self) -> None:
         """Poll until `stop` is called; raises only what the store raises."""
-        await self._crew.run()
+        await self._pool.run()
 
     async def _review(self, now_s: float) -> float | None:
-        self._standing.review(now_s, self._limits.unreachable_after_s)
+        self._health.review(now_s, self._limits.unreachable_after_s)
         if self._gate.is_held and not self._commits.is_full:
             self._gate.release()
-        return self._standing.next_review_s
+        return self._health.next_review_s
 
     def _work(self, item: Entry | Group) -> Awaitable[None]:
         return self._poller.poll(item) if isinstance(item, Entry) else self._poll_group(item)
@@ -187,7 +187,7 @@ class Lane:
             return  # removed meanwhile, and counted out then
         if entry.watch is not watch:
             self._hold(entry, watch)
-        self._schedule(entry, self._chance(), ago_s)
+        self._schedule(entry, self._jitter(), ago_s)
 
     async def _poll_group(self, group: Group) -> None:
         """Look at all of the group that is due or soon will be: by list, or singly where that takes fewer requests."""
@@ -205,11 +205,11 @@ class Lane:
             return
         singly = await self._lister.poll(group, entries)
         self._look_singly(singly, self._clock.monotonic())
-        # One chance for all: jobs that were looked at together stay together, and one list will do for them again.
-        chance, later = self._chance(), set(map(id, singly))
+        # One number for all: jobs that were looked at together stay together, and one list will do for them again.
+        jitter, later = self._jitter(), set(map(id, singly))
         for entry in entries:
             if id(entry) not in later and not entry.is_gone:
-                self._schedule(entry, chance)
+                self._schedule(entry, jitter)
 
     def _due_of(self, group: Group, now_s: float) -> Sequence[Entry]:
         """Take from the group what is due, and what would be within half an interval; say when it is due again."""
@@ -219,36 +219,36 @@ class Lane:
             entries += group.take(now_s + wait_s / 2)
         group.due_s = group.next_due_s()
         if group.due_s < inf:
-            self._crew.put(group, group.due_s)
+            self._pool.put(group, group.due_s)
         return entries
 
     def _look_singly(self, entries: Sequence[Entry], now_s: float) -> None:
         for entry in entries:
             if not entry.is_gone:
                 entry.due_s = now_s
-                self._crew.put(entry, now_s)
+                self._pool.put(entry, now_s)
 
-    def _schedule(self, entry: Entry, chance: float, ago_s: float = 0.0) -> None:
+    def _schedule(self, entry: Entry, jitter: float, ago_s: float = 0.0) -> None:
         now, watch = self._clock.now(), entry.watch
         if watch.ended_at is not None and is_over(self._cadence, watch, now):
             self.remove(watch.id)
             return
         trouble = entry.trouble
         if trouble is None:
-            delay_s = next_poll_s(self._cadence, watch, now, chance)
+            delay_s = next_poll_s(self._cadence, watch, now, jitter)
         elif trouble.stale:
             delay_s = 0.0
         else:
-            delay_s = retry_s(self._cadence, watch, trouble.failures, self._chance())
+            delay_s = retry_s(self._cadence, watch, trouble.failures, self._jitter())
         self._put(entry, self._clock.monotonic() + max(0.0, delay_s - ago_s))
 
     def _put(self, entry: Entry, due_s: float) -> None:
         entry.due_s = due_s
-        group = self._census.group_of(entry.watch)
+        group = self._counts.group_of(entry.watch)
         if group is None:
-            self._crew.put(entry, due_s)
+            self._pool.put(entry, due_s)
             return
         group.put(entry)
         if due_s < group.due_s:
             group.due_s = due_s
-            self._crew.put(group, due_s)
+            self._pool.put(group, due_s)

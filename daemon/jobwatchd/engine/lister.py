@@ -13,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
-from jobwatchd.engine.source_health import Standing
+from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected
 from jobwatchd.model.job import Observation
 from jobwatchd.ports import Clock, Listing, Source
@@ -29,7 +29,7 @@ class Lister:
     def __init__(
         self,
         source: Source,
-        standing: Standing,
+        health: SourceHealthTracker,
         *,
         gate: Gate,
         clock: Clock,
@@ -37,7 +37,7 @@ class Lister:
         logger: FilteringBoundLogger,
     ) -> None:
         self._source = source
-        self._standing = standing
+        self._health = health
         self._gate = gate
         self._clock = clock
         self._logger = logger
@@ -59,7 +59,7 @@ class Lister:
         except SourceError as error:
             return self._failed(group, entries, error)
         if self._gate.failing_since_s is not None:
-            self._standing.answered()
+            self._health.answered()
         self._polls.value += listing.requests
         self._gate.charge(listing.requests - 1)
         self._duration.observe(self._clock.monotonic() - begun_s)
@@ -75,10 +75,10 @@ class Lister:
             # The list cannot be read; that says nothing about the jobs. The source is there, though: a breaker that
             # waits for its probe must hear of it, or it would wait for ever.
             if self._gate.failing_since_s is not None:
-                self._standing.answered()
+                self._health.answered()
             self._logger.warning("list.failed", group=group.name, reason=error.reason, error=str(error))
             return entries
-        self._standing.failed(error)
+        self._health.failed(error)
         for entry in entries:
             entry.trouble = entry.trouble or Trouble()
             entry.trouble.failures += 1

@@ -9,7 +9,7 @@ from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.guard import guarded
-from jobwatchd.engine.source_health import Standing
+from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
 from jobwatchd.model.watch import Watch
@@ -38,7 +38,7 @@ class Poller:
     def __init__(
         self,
         source: Source,
-        standing: Standing,
+        health: SourceHealthTracker,
         settle: Callable[[Entry, Watch, float], None],
         forget: Callable[[int], None],
         *,
@@ -50,7 +50,7 @@ class Poller:
         logger: FilteringBoundLogger,
     ) -> None:
         self._source = source
-        self._standing = standing
+        self._health = health
         self._settle = settle
         self._forget = forget
         self._gate = gate
@@ -85,7 +85,7 @@ class Poller:
             self._failed(entry, error)
             return
         if self._gate.failing_since_s is not None:
-            self._standing.answered()
+            self._health.answered()
         self._duration.observe(self._clock.monotonic() - begun_s)
         entry.trouble = None
         if observation is not None:
@@ -102,12 +102,12 @@ class Poller:
         if not isinstance(error, JobNotFound):
             trouble.missing = 0
         if not isinstance(error, JobNotFound | BadPayload | SourceRejected):
-            self._standing.failed(error)
+            self._health.failed(error)
             self._settle(entry, entry.watch, 0.0)
             return
         # The source is there, it is this job that cannot be read; others need not suffer for it.
         if self._gate.failing_since_s is not None:
-            self._standing.answered()
+            self._health.answered()
         if trouble.failures == 1:
             self._logger.warning("poll.failed", job=entry.watch.ref.key, reason=error.reason, error=str(error))
         if isinstance(error, JobNotFound) and self._is_lost(trouble):

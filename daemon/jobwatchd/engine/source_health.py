@@ -1,4 +1,4 @@
-"""A source's standing: whether it answers, told once when that changes."""
+"""Whether a source answers; told once when that changes."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,7 +13,7 @@ from jobwatchd.ports import Clock
 from jobwatchd.telemetry import Telemetry
 
 
-class Standing:
+class SourceHealthTracker:
     """Turns answers and failures into the gate's state, `source.unreachable`, `source.recovered` and `source_up`.
 
     `changed` is called when the gate may admit more than before, or less, and when `review` is wanted. One step is

@@ -26,7 +26,7 @@ ROUNDING_S = 1e-3
 
 
 class Turns:
-    """The line and the gate of a delivery loop's crew, `places` wide; its length is how many may be taken now."""
+    """The line and the gate of a delivery loop's pool, `places` wide; its length is how many may be taken now."""
 
     def __init__(self, places: int, breaker: SinkBreaker, monotonic: Callable[[], float]) -> None:
         self._places = places

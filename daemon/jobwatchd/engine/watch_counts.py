@@ -8,7 +8,7 @@ from jobwatchd.engine.group import Group
 from jobwatchd.model.watch import Watch
 
 
-class Census:
+class WatchCounts:
     """Counts a lane's watches, so that nobody has to walk a million of them; holds the groups of those that met.
 
     The counts by state (`unknown` before the first answer) are shown in `gauge`; a state that nobody is in has none.

@@ -1,4 +1,4 @@
-"""A bounded crew of workers fed by one schedule, as a gate admits; what lanes and deliveries have in common.
+"""A bounded pool of workers fed by one schedule, as a gate admits; what lanes and deliveries have in common.
 
 Items that fall due wait in one queue. Workers take them from there; a worker with nothing to do sleeps. The feeder
 moves what falls due into the queue, wakes or starts workers, and naps until there may be more to do. It never works
@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from anyio.abc import TaskGroup
 
-from jobwatchd.engine.heartbeats import LONGEST_NAP_S, Vitals
+from jobwatchd.engine.heartbeats import LONGEST_NAP_S, Heartbeats
 from jobwatchd.engine.schedule import Schedule
 from jobwatchd.ports import Clock
 
@@ -48,12 +48,12 @@ class Line(Protocol[T]):
         """Take the next."""
 
 
-class Crew(Generic[T]):
+class WorkerPool(Generic[T]):
     """Hands each scheduled item to `work`, at most `concurrency` at a time.
 
     `review` is called by the feeder at every look, with the monotonic time; it returns when it wants to be called
     again at the latest, or None. `silence_s` is how long nothing may get done, while work is under way or could be
-    begun, before the crew counts as hanging. `line` is where items wait that are due; without one, first come is
+    begun, before the pool counts as hanging. `line` is where items wait that are due; without one, first come is
     first served.
     """
 
@@ -68,7 +68,7 @@ class Crew(Generic[T]):
         concurrency: int,
         silence_s: float,
         clock: Clock,
-        vitals: Vitals,
+        heartbeats: Heartbeats,
     ) -> None:
         self.name = name
         self._concurrency = concurrency
@@ -77,7 +77,7 @@ class Crew(Generic[T]):
         self._review = review
         self._gate = gate
         self._clock = clock
-        self._vitals = vitals
+        self._heartbeats = heartbeats
         self._schedule: Schedule[T] = Schedule()
         self._due: Line[T] = deque() if line is None else line
         self._workers = 0
@@ -105,21 +105,21 @@ class Crew(Generic[T]):
         """Take new limits; they hold from now on, and no work under way is cut short."""
         self._concurrency, self._silence_s = concurrency, silence_s
         if self._running:
-            self._vitals.register(self.name, silence_s)
-        self.ring()
+            self._heartbeats.register(self.name, silence_s)
+        self.wake()
 
     def put(self, item: T, due_s: float) -> None:
         """Schedule an item; safe to call from `work` and `review`."""
         if due_s <= self._clock.monotonic():
-            # Not by way of the schedule: it may hold an item back for a moment, in which the crew would seem idle.
+            # Not by way of the schedule: it may hold an item back for a moment, in which the pool would seem idle.
             self._due.append(item)
-            self.ring()
+            self.wake()
             return
         self._schedule.push(due_s, item)
         if due_s < self._alarm_at_s:
-            self.ring()
+            self.wake()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Have the feeder look again now rather than at the end of its nap."""
         if self._alarm_at_s > -math.inf:
             self._alarm_at_s = -math.inf
@@ -128,14 +128,14 @@ class Crew(Generic[T]):
     async def stop(self) -> None:
         """Begin no more work, and return when what is under way has come to its end."""
         self._stopping = True
-        self.ring()
-        self._wake(len(self._idle))
+        self.wake()
+        self._wake_workers(len(self._idle))
         if self._running:
             await self._finished.wait()
 
     async def run(self) -> None:
         """Work until `stop` is called; raises what `work` or `review` raises."""
-        self._vitals.register(self.name, self._silence_s)
+        self._heartbeats.register(self.name, self._silence_s)
         self._running = True
         try:
             async with anyio.create_task_group() as workers:
@@ -143,7 +143,7 @@ class Crew(Generic[T]):
                     await self._feed(workers)
         finally:
             self._running = False
-            self._vitals.forget(self.name)
+            self._heartbeats.forget(self.name)
             self._finished.set()
 
     async def _feed(self, workers: TaskGroup) -> None:
@@ -154,12 +154,12 @@ class Crew(Generic[T]):
         self._alarm_at_s = math.inf
         review_at_s = await self._review(now_s)
         self._due.extend(self._schedule.pop_due(now_s))
-        self._call(workers, min(len(self._due), self._gate.allowance(now_s)))
+        self._start_workers(workers, min(len(self._due), self._gate.allowance(now_s)))
         if self._alarm_at_s == math.inf:
             self._alarm_at_s = self._next_look_s(now_s, review_at_s)
             await self._clock.wait(self._alarm, max(0.0, self._alarm_at_s - now_s))
         if self._completed != completed or not self.is_busy:
-            self._vitals.beat(self.name)
+            self._heartbeats.progress(self.name)
 
     def _next_look_s(self, now_s: float, review_at_s: float | None) -> float:
         wanted = [now_s + LONGEST_NAP_S, self._schedule.next_due_s(), review_at_s]
@@ -168,13 +168,13 @@ class Crew(Generic[T]):
             wanted.append(self._gate.next_s(now_s))
         return min(moment for moment in wanted if moment is not None)
 
-    def _call(self, workers: TaskGroup, wanted: int) -> None:
-        woken = self._wake(wanted)
+    def _start_workers(self, workers: TaskGroup, wanted: int) -> None:
+        woken = self._wake_workers(wanted)
         for _ in range(min(wanted - woken, self._concurrency - self._workers)):
             self._workers += 1
             workers.start_soon(self._toil, name=f"{self.name} worker")
 
-    def _wake(self, wanted: int) -> int:
+    def _wake_workers(self, wanted: int) -> int:
         count = min(wanted, len(self._idle))
         for _ in range(count):
             self._idle.pop().set()
@@ -189,7 +189,7 @@ class Crew(Generic[T]):
                 self._completed += 1
                 continue
             if due:
-                self.ring()  # the feeder knows when the gate will admit the next
+                self.wake()  # the feeder knows when the gate will admit the next
             called = anyio.Event()
             self._idle.append(called)
             await called.wait()

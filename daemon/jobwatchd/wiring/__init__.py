@@ -15,7 +15,7 @@ from prometheus_client import disable_created_metrics
 from jobwatchd.app.one_shot_wait import Onlooker, Waiting
 from jobwatchd.app.patience import Patience
 from jobwatchd.clock import SystemClock
-from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.poller import LostAfter
 from jobwatchd.http.memory import Memory
@@ -87,7 +87,7 @@ def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon"
         builder=Adapters(clock, loggers, output, JobMetrics(registry), Clients(rotation, memory)),
         store=build_store(settings),
         clock=clock,
-        chance=random.random,
+        jitter=random.random,
         registry=registry,
         telemetry=telemetry,
         output=output,
@@ -123,7 +123,7 @@ def build_waiting(settings: Settings, source: str, onlooker: Onlooker, appear_wi
         section.poll.cadence(),
         store=MemoryStore(),
         clock=clock,
-        chance=random.random,
+        jitter=random.random,
         rotation=rotation,
         logger=silent_logger(),
         onlooker=onlooker,
@@ -160,12 +160,12 @@ class Adapters:
         """Return how that source is spared."""
         return lane_limits(settings.sources[name])
 
-    def outlet(self, name: str, settings: Settings) -> Outlet:
+    def binding(self, name: str, settings: Settings) -> SinkBinding:
         """Return a new sink of this name, with its filter and retries; raises `ConfigError`."""
         section = settings.sinks[name]
         sink = self._sink(name, section, settings.sources)
         if isinstance(section, WebhookSinkSettings):
-            return Outlet(
+            return SinkBinding(
                 sink,
                 section.event_filter(),
                 section.delivery_retry(),
@@ -173,7 +173,7 @@ class Adapters:
                 silence_s=POLLS_IN_A_ROW * section.timeout.total + DISK_S,
             )
         # Whoever reads the log may be as slow as he likes, and tells nobody when he goes on.
-        return Outlet(sink, section.event_filter(), LOG_RETRY, concurrency=LOG_CONCURRENCY, silence_s=inf)
+        return SinkBinding(sink, section.event_filter(), LOG_RETRY, concurrency=LOG_CONCURRENCY, silence_s=inf)
 
     def tokens(self, settings: Settings) -> Mapping[str, str]:
         """Return the tokens that the API takes, by their names, as their file has them now."""

@@ -16,7 +16,7 @@ from jobwatchd.app.parts import Parts
 from jobwatchd.app.reload import plan
 from jobwatchd.app.reloader import Reloader, read
 from jobwatchd.app.service import Service
-from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.errors import ConfigError
 from jobwatchd.instruments import Registry
@@ -68,15 +68,15 @@ class Builder:
         """Return no particular limits."""
         return LaneLimits()
 
-    def outlet(self, name: str, settings: Settings) -> Outlet:
+    def binding(self, name: str, settings: Settings) -> SinkBinding:
         """Return the metrics sink, or one that records."""
         section = settings.sinks[name]
         if section.kind == "metrics":
-            return Outlet(MetricsSink(name, self._metrics, settings.sources), section.event_filter())
+            return SinkBinding(MetricsSink(name, self._metrics, settings.sources), section.event_filter())
         sink = RecordingSink(name)
         self.built.append(sink)
         self.now[name] = sink
-        return Outlet(sink, section.event_filter())
+        return SinkBinding(sink, section.event_filter())
 
 
 class Desk:
@@ -105,7 +105,7 @@ class Desk:
             builder=self.builder,
             store=self.store,
             clock=self.clock,
-            chance=lambda: 0.5,
+            jitter=lambda: 0.5,
             registry=self.registry,
             telemetry=Telemetry(self.registry),
             output=QueuedOutput(2),
@@ -116,7 +116,7 @@ class Desk:
         )
         self.loops = Loops(self.parts)
         self.configuration = Configuration(self.parts, self.loops)
-        service = Service(Notifier({}), self.loops.vitals, self.clock, logger, lambda: "well")
+        service = Service(Notifier({}), self.loops.heartbeats, self.clock, logger, lambda: "well")
         self.reloader = Reloader(self.parts, self.configuration, service)
         everything = await plan(settings.model_copy(update={"sources": {}, "sinks": {}}), settings, self.builder)
         async with anyio.create_task_group() as tasks:

@@ -10,15 +10,15 @@ import structlog
 from anyio.abc import TaskGroup
 from structlog.testing import LogCapture
 
-from jobwatchd.engine.attempt_recorder import Records
+from jobwatchd.engine.attempt_recorder import AttemptRecorder
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.delivery import DeliveryLoop, Outlet
-from jobwatchd.engine.dispatcher import Fanout
+from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
+from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.gate import Gate
-from jobwatchd.engine.heartbeats import Vitals
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.limits import LaneLimits
-from jobwatchd.engine.worker_pool import Crew
+from jobwatchd.engine.worker_pool import WorkerPool
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Attempt, Delivery
@@ -34,13 +34,13 @@ from jobwatchd.testing import FakeClock
 
 
 class Rig:
-    """The parts around a loop; `luck` is what chance yields, `store` may be replaced before a part is asked for."""
+    """The parts around a loop; `luck` is what jitter yields, `store` may be replaced before a part is asked for."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.registry = Registry()
         self.telemetry = Telemetry(self.registry)
-        self.vitals = Vitals(self.clock, self.telemetry)
+        self.heartbeats = Heartbeats(self.clock, self.telemetry)
         self.log = LogCapture()
         self.logger = structlog.wrap_logger(
             structlog.PrintLogger(), processors=[self.log], wrapper_class=structlog.make_filtering_bound_logger(0)
@@ -52,30 +52,30 @@ class Rig:
     def use(self, store: MemoryStore) -> None:
         """Build everything that writes on this store."""
         self.store = store
-        self.records = Records(store, clock=self.clock, vitals=self.vitals)
-        self.commits = Commits(store, self.route, self.tell, clock=self.clock, vitals=self.vitals)
-        self.fanout = Fanout(
+        self.recorder = AttemptRecorder(store, clock=self.clock, heartbeats=self.heartbeats)
+        self.commits = Commits(store, self.route, self.tell, clock=self.clock, heartbeats=self.heartbeats)
+        self.dispatcher = Dispatcher(
             store=store,
-            records=self.records,
-            vitals=self.vitals,
+            recorder=self.recorder,
+            heartbeats=self.heartbeats,
             clock=self.clock,
-            chance=self.chance,
+            jitter=self.jitter,
             telemetry=self.telemetry,
             logger=self.logger,
         )
 
-    def chance(self) -> float:
+    def jitter(self) -> float:
         """Yield what luck there is."""
         return self.luck
 
     def route(self, event: Event) -> Collection[str]:
         """Route as the sinks wish."""
-        return self.fanout.route(event)
+        return self.dispatcher.route(event)
 
     async def tell(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
         """Keep what was committed, and tell the sinks."""
         self.told += events
-        await self.fanout.told(events, deliveries)
+        await self.dispatcher.on_committed(events, deliveries)
 
     async def add(self, source: str, *jobs: str, **facts: object) -> list[Watch]:
         """Add watches to the store."""
@@ -83,7 +83,7 @@ class Rig:
         return [watch for watch, _ in await self.store.add_watches(specs, self.clock.now())]
 
     async def lane(self, source: Source, limits: LaneLimits | None = None, cadence: Cadence | None = None) -> Lane:
-        """Return a new lane for a source, with the standing that the store knows."""
+        """Return a new lane for a source, with the health that the store knows."""
         return Lane(
             source,
             limits or LaneLimits(),
@@ -91,9 +91,9 @@ class Rig:
             await self.store.load_source(source.name, self.clock.now()),
             store=self.store,
             commits=self.commits,
-            vitals=self.vitals,
+            heartbeats=self.heartbeats,
             clock=self.clock,
-            chance=self.chance,
+            jitter=self.jitter,
             telemetry=self.telemetry,
             logger=self.logger,
         )
@@ -102,20 +102,20 @@ class Rig:
     async def running(self, *loops: Callable[[], Awaitable[None]]) -> AsyncIterator[TaskGroup]:
         """Run these loops, and those that write, for as long as the body lasts."""
         async with anyio.create_task_group() as tasks:
-            for loop in (self.commits.run, self.records.run, *loops):
+            for loop in (self.commits.run, self.recorder.run, *loops):
                 tasks.start_soon(loop)
             yield tasks
             tasks.cancel_scope.cancel()
 
-    def delivery(self, outlet: Outlet) -> DeliveryLoop:
+    def delivery(self, binding: SinkBinding) -> DeliveryLoop:
         """Return a delivery loop for one sink."""
         return DeliveryLoop(
-            outlet,
+            binding,
             store=self.store,
-            records=self.records,
-            vitals=self.vitals,
+            recorder=self.recorder,
+            heartbeats=self.heartbeats,
             clock=self.clock,
-            chance=self.chance,
+            jitter=self.jitter,
             telemetry=self.telemetry,
             logger=self.logger,
         )
@@ -218,19 +218,19 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-def make_crew(rig: Rig, shop: Workshop, gate: Gate) -> Callable[..., Crew[str]]:
-    """Return a maker of crews that work in the workshop."""
+def make_pool(rig: Rig, shop: Workshop, gate: Gate) -> Callable[..., WorkerPool[str]]:
+    """Return a maker of pools that work in the workshop."""
 
-    def make(concurrency: int = 3) -> Crew[str]:
-        return Crew(
-            "crew",
+    def make(concurrency: int = 3) -> WorkerPool[str]:
+        return WorkerPool(
+            "pool",
             shop.work,
             shop.review,
             gate=gate,
             concurrency=concurrency,
             silence_s=60.0,
             clock=rig.clock,
-            vitals=rig.vitals,
+            heartbeats=rig.heartbeats,
         )
 
     return make

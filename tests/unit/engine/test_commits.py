@@ -109,7 +109,7 @@ async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: Wa
 
 
 async def test_a_source_that_recovers_at_once_is_told_both(rig: Any):
-    """Unreachable and recovered in the same moment are two transactions, and the standing is that of the last."""
+    """Unreachable and recovered in the same moment are two transactions, and the health is that of the last."""
     health = await rig.store.load_source("graph", rig.clock.now())
     down = mark_unreachable(health, rig.clock.now(), rig.clock.now(), "refused")
     assert down is not None
@@ -154,7 +154,7 @@ async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
 async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore):
     """The first waits for others, but not for longer than it was told."""
     watches = await rig.add("graph", "1", "2", "3")
-    commits = Commits(store, rig.route, rig.tell, clock=rig.clock, vitals=rig.vitals, gather_s=0.005)
+    commits = Commits(store, rig.route, rig.tell, clock=rig.clock, heartbeats=rig.heartbeats, delay_s=0.005)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(commits.run)
         for watch in watches:

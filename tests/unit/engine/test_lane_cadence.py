@@ -84,7 +84,7 @@ async def test_a_change_of_state_makes_polls_frequent_again(rig: Any, source: Ti
 
 async def test_first_polls_after_a_start_are_spread(rig: Any, source: TimedSource):
     """A thousand jobs do not fall on the source in one moment, and none waits longer than its interval."""
-    rig.chance = Random(1).random
+    rig.jitter = Random(1).random
     lane = await rig.lane(source, LaneLimits(concurrency=1000), STEADY)
     lane.add(await rig.add("graph", *map(str, range(1000))), spread=True)
     async with rig.running(lane.run):
@@ -98,7 +98,7 @@ async def test_first_polls_after_a_start_are_spread(rig: Any, source: TimedSourc
 
 async def test_what_happened_during_a_stop_is_seen_soon(rig: Any, source: TimedSource):
     """A job that is hours old is looked at every half an hour, but within minutes of a start."""
-    rig.chance = Random(1).random
+    rig.jitter = Random(1).random
     lane = await rig.lane(source, LaneLimits(concurrency=1000))
     watches = await rig.add("graph", *map(str, range(100)))
     await rig.clock.advance(20 * 3600)
@@ -114,7 +114,7 @@ async def test_what_happened_during_a_stop_is_seen_soon(rig: Any, source: TimedS
 
 async def test_the_spread_respects_the_rate(rig: Any, source: TimedSource):
     """With ten polls a second a hundred first polls are spread over ten seconds."""
-    rig.chance = Random(1).random
+    rig.jitter = Random(1).random
     lane = await rig.lane(source, LaneLimits(rate=10.0), STEADY)
     lane.add(await rig.add("graph", *map(str, range(100))), spread=True)
     async with rig.running(lane.run):

@@ -241,7 +241,7 @@ async def test_a_group_forgets_when_a_removed_watch_was_looked_at(rig: Any, hint
     lane = await watched(rig, hinting, hint_bound_s=30.0)
     async with rig.running(lane.run):
         await rig.clock.advance(60)
-        known = lane._census._groups["nightly"].looked_at_s
+        known = lane._counts._groups["nightly"].looked_at_s
         assert 7 in known
         lane.remove(7)
     assert 7 not in known

@@ -159,7 +159,7 @@ async def test_a_dead_source_is_probed_by_one_job_at_a_time(rig: Any, source: Sc
         await rig.clock.advance(3600)
 
     assert len(source.polls) == pytest.approx(OPEN_AFTER + 5 + 3600 / 30, abs=5)
-    assert rig.vitals.ailments() == []
+    assert rig.heartbeats.problems() == []
 
 
 async def test_a_removed_watch_does_not_take_the_only_probe(rig: Any, source: ScriptedSource):

@@ -135,7 +135,7 @@ async def test_labels_do_not_change_when_a_watch_is_polled(rig: Any):
 @pytest.mark.parametrize(
     ("policy", "polls"),
     [
-        (Policy(min_interval_s=5.0, max_interval_s=5.0), 2),  # sooner: at half of its interval, as chance has it
+        (Policy(min_interval_s=5.0, max_interval_s=5.0), 2),  # sooner: at half of its interval, as jitter has it
         (Policy(min_interval_s=500.0, max_interval_s=500.0), 1),  # later: the next one comes when it would have come
         (Policy(deadline_s=53.0, min_interval_s=60.0, max_interval_s=60.0), 2),  # it passes before the next poll
         (Policy(deadline_s=5_000.0, min_interval_s=60.0, max_interval_s=60.0), 1),

@@ -1,4 +1,4 @@
-"""When a crew counts as hanging."""
+"""When a pool counts as hanging."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,74 +6,74 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine.gate import Gate
-from jobwatchd.engine.worker_pool import Crew
+from jobwatchd.engine.worker_pool import WorkerPool
 
-MakeCrew = Callable[..., Crew[str]]
+MakePool = Callable[..., WorkerPool[str]]
 
 
-def put(crew: Crew[str], count: int, due_s: float = 0.0) -> None:
+def put(pool: WorkerPool[str], count: int, due_s: float = 0.0) -> None:
     """Schedule so many items."""
     for number in range(count):
-        crew.put(str(number), due_s)
+        pool.put(str(number), due_s)
 
 
 @pytest.mark.parametrize("others", [0, 10])
-async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_crew: MakeCrew, others: int):
+async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_pool: MakePool, others: int):
     """Work that never ends is noticed, whether or not more is waiting."""
-    crew = make_crew(1)
+    pool = make_pool(1)
     shop.close()
-    put(crew, 1 + others)
-    async with rig.running(crew.run):
+    put(pool, 1 + others)
+    async with rig.running(pool.run):
         await rig.clock.advance(60)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
         await rig.clock.advance(10)
-        assert len(rig.vitals.ailments()) == 1
+        assert len(rig.heartbeats.problems()) == 1
         shop.go_on.set()
         await rig.clock.advance(10)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
 
 
 @pytest.mark.parametrize("due_s", [0.0, 50_000.0])
-async def test_an_idle_crew_is_well(rig: Any, make_crew: MakeCrew, due_s: float):
-    """Nothing to do for hours is no ailment."""
-    crew = make_crew()
-    put(crew, 1, due_s)
-    async with rig.running(crew.run):
+async def test_an_idle_crew_is_well(rig: Any, make_pool: MakePool, due_s: float):
+    """Nothing to do for hours is no problem."""
+    pool = make_pool()
+    put(pool, 1, due_s)
+    async with rig.running(pool.run):
         await rig.clock.advance(10_000)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
 
 
-async def test_a_crew_that_is_held_back_is_well(rig: Any, gate: Gate, make_crew: MakeCrew):
+async def test_a_crew_that_is_held_back_is_well(rig: Any, gate: Gate, make_pool: MakePool):
     """A long pause that the other side asked for is obeyed, not restarted, also where others were answered since."""
-    crew = make_crew()
+    pool = make_pool()
     gate.failed(0.0, retry_after_s=3000.0)
     gate.answered()
-    put(crew, 10)
-    async with rig.running(crew.run):
+    put(pool, 10)
+    async with rig.running(pool.run):
         await rig.clock.advance(2000)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
 
 
-async def test_a_crew_at_work_is_well(rig: Any, shop: Any, gate: Gate, make_crew: MakeCrew):
+async def test_a_crew_at_work_is_well(rig: Any, shop: Any, gate: Gate, make_pool: MakePool):
     """Always busy, always more to do, and always getting on."""
-    crew = make_crew()
+    pool = make_pool()
     gate.rate = 1.0
-    put(crew, 1000)
-    async with rig.running(crew.run):
+    put(pool, 1000)
+    async with rig.running(pool.run):
         await rig.clock.advance(500)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
         assert len(shop.done) == 501
 
 
-async def test_a_longer_silence_can_be_allowed_at_work(rig: Any, shop: Any, make_crew: MakeCrew):
+async def test_a_longer_silence_can_be_allowed_at_work(rig: Any, shop: Any, make_pool: MakePool):
     """When timeouts were raised, what would have been hanging no longer is."""
-    crew = make_crew(1)
+    pool = make_pool(1)
     shop.close()
-    put(crew, 1)
-    async with rig.running(crew.run):
+    put(pool, 1)
+    async with rig.running(pool.run):
         await rig.clock.advance(1)
-        crew.configure(1, 600.0)
+        pool.configure(1, 600.0)
         await rig.clock.advance(300)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
         await rig.clock.advance(310)
-        assert len(rig.vitals.ailments()) == 1
+        assert len(rig.heartbeats.problems()) == 1

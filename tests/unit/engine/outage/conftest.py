@@ -65,7 +65,7 @@ def retrying(rig: Any) -> Callable[[Store], RetryingStore]:
 
     def make(store: Store) -> RetryingStore:
         outage = StoreOutage(
-            vitals=rig.vitals, clock=rig.clock, chance=rig.chance, telemetry=rig.telemetry, logger=rig.logger
+            heartbeats=rig.heartbeats, clock=rig.clock, jitter=rig.jitter, telemetry=rig.telemetry, logger=rig.logger
         )
         return RetryingStore(store, outage, rig.clock)
 
