@@ -10,6 +10,7 @@ from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.housekeeping import Housekeeping, Retention
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.store_outage import StoreOutage
 from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.ports import Source
@@ -25,39 +26,15 @@ class Loops:
     """Everything that polls, writes, delivers and tidies up; `start` begins what writes, the rest begins on demand."""
 
     def __init__(self, parts: Parts) -> None:
-        clock, jitter, telemetry, logger = parts.clock, parts.jitter, parts.telemetry, parts.logger
         self._parts = parts
-        self.heartbeats = Heartbeats(clock, telemetry)
-        outage = StoreOutage(heartbeats=self.heartbeats, clock=clock, jitter=jitter, telemetry=telemetry, logger=logger)
-        self.store = store = RetryingStore(parts.store, outage, clock)
-        self.recorder = AttemptRecorder(store, clock=clock, heartbeats=self.heartbeats, delay_s=RECORD_DELAY_S)
-        self.dispatcher = Dispatcher(
-            store=store,
-            recorder=self.recorder,
-            heartbeats=self.heartbeats,
-            clock=clock,
-            jitter=jitter,
-            telemetry=telemetry,
-            logger=logger,
-        )
-        self.commits = Commits(
-            store,
-            self.dispatcher.route,
-            self.dispatcher.on_committed,
-            clock=clock,
-            heartbeats=self.heartbeats,
-            delay_s=COMMIT_DELAY_S,
-        )
-        self.watchlist = Watchlist(store, clock, parts.settings.reference)
-        self.housekeeping = Housekeeping(
-            retention(parts.settings),
-            store=store,
-            dispatcher=self.dispatcher,
-            heartbeats=self.heartbeats,
-            clock=clock,
-            telemetry=telemetry,
-            logger=logger,
-        )
+        self.heartbeats = Heartbeats(parts.clock, parts.telemetry)
+        self._runtime = runtime = Runtime(parts.clock, parts.jitter, parts.logger, parts.telemetry, self.heartbeats)
+        self.store = store = RetryingStore(parts.store, StoreOutage(runtime), parts.clock)
+        self.recorder = AttemptRecorder(runtime, store, RECORD_DELAY_S)
+        self.dispatcher = Dispatcher(runtime, store, self.recorder)
+        self.commits = Commits(runtime, store, self.dispatcher.route, self.dispatcher.on_committed, COMMIT_DELAY_S)
+        self.watchlist = Watchlist(store, parts.clock, parts.settings.reference)
+        self.housekeeping = Housekeeping(runtime, retention(parts.settings), store, self.dispatcher)
 
     def start(self, tasks: TaskGroup) -> None:
         """Write what is submitted from now on."""
@@ -68,17 +45,13 @@ class Loops:
         """Return a lane for a source, with nothing to poll yet; raises what the store raises."""
         parts = self._parts
         return Lane(
+            self._runtime,
             source,
             parts.builder.limits(source.name, settings),
             settings.sources[source.name].poll.cadence(),
             await self.store.load_source(source.name, parts.clock.now()),
             store=self.store,
             commits=self.commits,
-            heartbeats=self.heartbeats,
-            clock=parts.clock,
-            jitter=parts.jitter,
-            telemetry=parts.telemetry,
-            logger=parts.logger,
         )
 
 

@@ -13,6 +13,7 @@ from jobwatchd.engine.guard import guarded
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected, SourceUnauthorized
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
@@ -87,21 +88,10 @@ class Waiting:
         self._watches: dict[JobReference, Watch] = {}
         self._over = anyio.Event()
         telemetry = Telemetry(Registry())
-        heartbeats = Heartbeats(clock, telemetry)
-        self._commits = Commits(store, lambda _: (), self._take, clock=clock, heartbeats=heartbeats)
-        self._lane = Lane(
-            self._source,
-            limits,
-            cadence,
-            SourceHealth(source.name, clock.now()),
-            store=store,
-            commits=self._commits,
-            heartbeats=heartbeats,
-            clock=clock,
-            jitter=jitter,
-            telemetry=telemetry,
-            logger=logger,
-        )
+        runtime = Runtime(clock, jitter, logger, telemetry, Heartbeats(clock, telemetry))
+        self._commits = Commits(runtime, store, lambda _: (), self._take)
+        health = SourceHealth(source.name, clock.now())
+        self._lane = Lane(runtime, self._source, limits, cadence, health, store=store, commits=self._commits)
 
     async def run(self, refs: Sequence[JobReference], timeout_s: float | None) -> Mapping[JobReference, Outcome]:
         """Return how each job ended; those that did not within `timeout_s` are absent, None waits for ever.

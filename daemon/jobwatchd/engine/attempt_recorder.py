@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from jobwatchd.engine.batcher import MAX_GROUP, Batcher
-from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.model.delivery import Attempt
-from jobwatchd.ports import Clock, Store
+from jobwatchd.ports import Store
 
 _Key = tuple[str, int]
 
@@ -19,12 +19,10 @@ class AttemptRecorder:
     again, under the same ids: at least once.
     """
 
-    def __init__(self, store: Store, *, clock: Clock, heartbeats: Heartbeats, delay_s: float = 0.0) -> None:
+    def __init__(self, runtime: Runtime, store: Store, delay_s: float = 0.0) -> None:
         self._store = store
         self._latest: dict[_Key, tuple[Attempt, Callable[[Attempt], None] | None]] = {}
-        self._batcher: Batcher[_Key] = Batcher(
-            "records", self._write, delay_s=delay_s, clock=clock, heartbeats=heartbeats
-        )
+        self._batcher: Batcher[_Key] = Batcher(runtime, "records", self._write, delay_s)
 
     def submit(self, attempt: Attempt, written: Callable[[Attempt], None] | None = None) -> None:
         """Have an attempt written; `written` is called once it is, unless another of the same delivery comes first."""

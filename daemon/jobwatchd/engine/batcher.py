@@ -5,8 +5,8 @@ from typing import Generic, NoReturn, TypeVar
 
 import anyio
 
-from jobwatchd.engine.heartbeats import LONGEST_NAP_S, Heartbeats
-from jobwatchd.ports import Clock
+from jobwatchd.engine.heartbeats import LONGEST_NAP_S
+from jobwatchd.engine.runtime import Runtime
 
 T = TypeVar("T")
 
@@ -23,19 +23,13 @@ class Batcher(Generic[T]):
     """
 
     def __init__(
-        self,
-        name: str,
-        write: Callable[[list[T]], Awaitable[list[T]]],
-        *,
-        delay_s: float,
-        clock: Clock,
-        heartbeats: Heartbeats,
+        self, runtime: Runtime, name: str, write: Callable[[list[T]], Awaitable[list[T]]], delay_s: float
     ) -> None:
         self._name = name
         self._write = write
         self._delay_s = delay_s
-        self._clock = clock
-        self._heartbeats = heartbeats
+        self._clock = runtime.clock
+        self._heartbeats = runtime.heartbeats
         self.pending = 0
         self._queue: list[T] = []
         self._wake = anyio.Event()

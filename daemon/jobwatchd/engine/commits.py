@@ -6,12 +6,12 @@ from typing import NoReturn
 
 from jobwatchd.engine.batcher import MAX_GROUP, Batcher
 from jobwatchd.engine.guard import guarded_event
-from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import Event
 from jobwatchd.model.health import HealthStep
 from jobwatchd.model.transition import Step
-from jobwatchd.ports import Clock, Route, Store
+from jobwatchd.ports import Route, Store
 
 # How many steps wait in memory while the store cannot take them; lanes that bring more are held back.
 MAX_PENDING = 5_000
@@ -36,22 +36,13 @@ class Commits:
     """
 
     def __init__(
-        self,
-        store: Store,
-        route: Route,
-        on_committed: OnCommitted,
-        *,
-        clock: Clock,
-        heartbeats: Heartbeats,
-        delay_s: float = 0.0,
+        self, runtime: Runtime, store: Store, route: Route, on_committed: OnCommitted, delay_s: float = 0.0
     ) -> None:
         self._store = store
         self._route = route
-        self._clock = clock
+        self._clock = runtime.clock
         self._on_committed = on_committed
-        self._batcher: Batcher[_Waiting] = Batcher(
-            "commits", self._write, delay_s=delay_s, clock=clock, heartbeats=heartbeats
-        )
+        self._batcher: Batcher[_Waiting] = Batcher(runtime, "commits", self._write, delay_s)
 
     def submit(self, step: Step | HealthStep, written: Callable[[bool], None] | None = None) -> None:
         """Have a step written; `written` hears True, or False where somebody else had changed the watch."""

@@ -1,6 +1,5 @@
 """One sink's deliveries: bounded concurrency across subjects, strict order within one, back-off, dead letters."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,7 +8,7 @@ from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.attempt_recorder import AttemptRecorder
 from jobwatchd.engine.breaker import SinkBreaker
-from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.sink_health import SinkHealth
 from jobwatchd.engine.subject import Subject
 from jobwatchd.engine.turns import Turns
@@ -30,8 +29,7 @@ from jobwatchd.model.delivery import (
 )
 from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter
-from jobwatchd.ports import Clock, Sink, Store
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Sink, Store
 
 DRAIN_LOOK_S = 0.02
 # How many subjects may fail in a row, in multiples of the concurrency, before the others are not even tried.
@@ -52,35 +50,28 @@ class SinkBinding:
 class DeliveryLoop:
     """Sends one sink's pending deliveries for as long as `run` runs."""
 
-    def __init__(
-        self,
-        binding: SinkBinding,
-        *,
-        store: Store,
-        recorder: AttemptRecorder,
-        heartbeats: Heartbeats,
-        clock: Clock,
-        jitter: Callable[[], float],
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
-    ) -> None:
+    def __init__(self, runtime: Runtime, binding: SinkBinding, store: Store, recorder: AttemptRecorder) -> None:
         name = binding.sink.name
         self._sink, self._retry = binding.sink, binding.retry
         self._recorder = recorder
-        self._clock = clock
-        self._jitter = jitter
-        self._logger = logger.bind(sink=name)
-        self._taken = telemetry.deliveries.labels(name)
-        self._failed = telemetry.deliveries_failed
-        self._latency = telemetry.delivery_latency.labels(name)
-        self._breaker = SinkBreaker(TRIED_PER_PLACE * binding.concurrency, binding.retry.backoff.longest_s, jitter)
-        self._health = SinkHealth(name, self._breaker, clock, telemetry, self._logger)
-        self._turns = Turns(binding.concurrency, self._breaker, clock.monotonic)
-        self._pool = self._build_pool(binding, heartbeats)
+        runtime = runtime.bound(sink=name)
+        self._clock = runtime.clock
+        self._jitter = runtime.jitter
+        self._logger = runtime.logger
+        self._taken = runtime.telemetry.deliveries.labels(name)
+        self._failed = runtime.telemetry.deliveries_failed
+        self._latency = runtime.telemetry.delivery_latency.labels(name)
+        self._breaker = SinkBreaker(
+            TRIED_PER_PLACE * binding.concurrency, binding.retry.backoff.longest_s, runtime.jitter
+        )
+        self._health = SinkHealth(runtime, name, self._breaker)
+        self._turns = Turns(binding.concurrency, self._breaker, runtime.clock.monotonic)
+        self._pool = self._build_pool(runtime, binding)
         self._window = Window(name, store, Reactions(self._schedule, self._pool.wake))
 
-    def _build_pool(self, binding: SinkBinding, heartbeats: Heartbeats) -> WorkerPool[Subject]:
+    def _build_pool(self, runtime: Runtime, binding: SinkBinding) -> WorkerPool[Subject]:
         return WorkerPool(
+            runtime,
             f"sink {binding.sink.name}",
             self._deliver,
             self._look,
@@ -88,8 +79,6 @@ class DeliveryLoop:
             line=self._turns,
             concurrency=binding.concurrency,
             silence_s=binding.silence_s,
-            clock=self._clock,
-            heartbeats=heartbeats,
         )
 
     @property

@@ -1,20 +1,18 @@
 """All sinks together: which events go where, and the loops that bring them there."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 import anyio
 from anyio.abc import TaskGroup
-from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.attempt_recorder import AttemptRecorder
 from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
-from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.errors import SinkError
 from jobwatchd.model.delivery import Delivery, SinkState
 from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter
-from jobwatchd.ports import Clock, Store
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Store
 
 
 class Dispatcher:
@@ -23,24 +21,12 @@ class Dispatcher:
     Implements `ports.Sinks`.
     """
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        recorder: AttemptRecorder,
-        heartbeats: Heartbeats,
-        clock: Clock,
-        jitter: Callable[[], float],
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
-    ) -> None:
+    def __init__(self, runtime: Runtime, store: Store, recorder: AttemptRecorder) -> None:
+        self._runtime = runtime
         self._store = store
         self._recorder = recorder
-        self._heartbeats = heartbeats
-        self._clock = clock
-        self._jitter = jitter
-        self._telemetry = telemetry
-        self._logger = logger
+        self._telemetry = runtime.telemetry
+        self._logger = runtime.logger
         self._bindings: dict[str, SinkBinding] = {}
         self._former: dict[str, EventFilter] = {}
         self._loops: dict[str, DeliveryLoop] = {}
@@ -140,13 +126,4 @@ class Dispatcher:
         return True
 
     def _build_loop(self, binding: SinkBinding) -> DeliveryLoop:
-        return DeliveryLoop(
-            binding,
-            store=self._store,
-            recorder=self._recorder,
-            heartbeats=self._heartbeats,
-            clock=self._clock,
-            jitter=self._jitter,
-            telemetry=self._telemetry,
-            logger=self._logger,
-        )
+        return DeliveryLoop(self._runtime, binding, self._store, self._recorder)

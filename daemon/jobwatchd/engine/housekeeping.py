@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
-from structlog.typing import FilteringBoundLogger
-
 from jobwatchd.engine.dispatcher import Dispatcher
-from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.undeliverable import Undeliverable
-from jobwatchd.ports import Clock, Store
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Store
 
 PULSE = "housekeeping"
 ROUND_S = 5.0
@@ -29,25 +26,15 @@ class Retention:
 class Housekeeping:
     """Goes its round for ever."""
 
-    def __init__(
-        self,
-        retention: Retention,
-        *,
-        store: Store,
-        dispatcher: Dispatcher,
-        heartbeats: Heartbeats,
-        clock: Clock,
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
-    ) -> None:
+    def __init__(self, runtime: Runtime, retention: Retention, store: Store, dispatcher: Dispatcher) -> None:
         self.retention = retention
         self._store = store
         self._dispatcher = dispatcher
-        self._heartbeats = heartbeats
-        self._clock = clock
-        self._telemetry = telemetry
-        self._logger = logger
-        self._undeliverable = Undeliverable(store, clock, telemetry, logger)
+        self._heartbeats = runtime.heartbeats
+        self._clock = runtime.clock
+        self._telemetry = runtime.telemetry
+        self._logger = runtime.logger
+        self._undeliverable = Undeliverable(runtime, store)
 
     async def run(self) -> NoReturn:
         """Go round; raises only what the store raises."""

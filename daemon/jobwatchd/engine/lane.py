@@ -1,27 +1,24 @@
 """A lane: one source's own schedule, workers, limits and health. Lanes never wait for each other."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from math import inf
 from zlib import crc32
-
-from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
-from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.limits import LaneLimits
 from jobwatchd.engine.lister import Lister
 from jobwatchd.engine.poller import Poller
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.engine.watch_counts import WatchCounts
 from jobwatchd.engine.worker_pool import WorkerPool
 from jobwatchd.model.cadence import Cadence, is_over, longest_wait_s, next_poll_s, retry_s
 from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.watch import Watch
-from jobwatchd.ports import Clock, Source, Store
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Source, Store
 
 # After a start every watch is looked at within this, however long its interval has grown.
 CATCH_UP_S = 300.0
@@ -32,6 +29,7 @@ class Lane:
 
     def __init__(
         self,
+        runtime: Runtime,
         source: Source,
         limits: LaneLimits,
         cadence: Cadence,
@@ -39,50 +37,45 @@ class Lane:
         *,
         store: Store,
         commits: Commits,
-        heartbeats: Heartbeats,
-        clock: Clock,
-        jitter: Callable[[], float],
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
     ) -> None:
+        runtime = runtime.bound(source=source.name)
         self.source = source
         self._limits = limits
         self._cadence = cadence
-        self._clock = clock
-        self._jitter = jitter
+        self._clock = runtime.clock
+        self._jitter = runtime.jitter
         self._entries: dict[int, Entry] = {}
-        self._counts = WatchCounts(source.name, telemetry.watches)
-        self._gate = Gate(limits.rate, jitter, clock.monotonic(), shut=health.unreachable_since is not None)
+        self._counts = WatchCounts(source.name, runtime.telemetry.watches)
+        self._gate = Gate(
+            limits.rate, runtime.jitter, runtime.clock.monotonic(), shut=health.unreachable_since is not None
+        )
         self._commits = commits
-        self._pool = self._build_pool(heartbeats)
-        logger = logger.bind(source=source.name)
+        self._pool = self._build_pool(runtime)
         self._health = SourceHealthTracker(
+            runtime,
             health,
             gate=self._gate,
             changed=self._pool.wake,
             commits=commits,
-            clock=clock,
-            telemetry=telemetry,
-            logger=logger,
         )
-        self._poller = self._build_poller(store, telemetry, logger)
-        self._lister = Lister(source, self._health, gate=self._gate, clock=clock, telemetry=telemetry, logger=logger)
+        self._poller = self._build_poller(runtime, store)
+        self._lister = Lister(runtime, source, self._health, gate=self._gate)
         self.configure(limits, cadence)
 
-    def _build_pool(self, heartbeats: Heartbeats) -> WorkerPool[Entry | Group]:
+    def _build_pool(self, runtime: Runtime) -> WorkerPool[Entry | Group]:
         return WorkerPool(
+            runtime,
             f"lane {self.source.name}",
             self._work,
             self._review,
             gate=self._gate,
             concurrency=self._limits.concurrency,
             silence_s=self._limits.silence_s,
-            clock=self._clock,
-            heartbeats=heartbeats,
         )
 
-    def _build_poller(self, store: Store, telemetry: Telemetry, logger: FilteringBoundLogger) -> Poller:
+    def _build_poller(self, runtime: Runtime, store: Store) -> Poller:
         return Poller(
+            runtime,
             self.source,
             self._health,
             self._settle,
@@ -90,9 +83,6 @@ class Lane:
             gate=self._gate,
             commits=self._commits,
             store=store,
-            clock=self._clock,
-            telemetry=telemetry,
-            logger=logger,
         )
 
     def __len__(self) -> int:

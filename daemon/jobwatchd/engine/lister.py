@@ -8,16 +8,14 @@ and no list can make a job lost, or late.
 from collections.abc import Sequence
 from datetime import datetime
 
-from structlog.typing import FilteringBoundLogger
-
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected
 from jobwatchd.model.job import Observation
-from jobwatchd.ports import Clock, Listing, Source
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Listing, Source
 
 
 class Lister:
@@ -28,24 +26,22 @@ class Lister:
 
     def __init__(
         self,
+        runtime: Runtime,
         source: Source,
         health: SourceHealthTracker,
         *,
         gate: Gate,
-        clock: Clock,
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
     ) -> None:
         self._source = source
         self._health = health
         self._gate = gate
-        self._clock = clock
-        self._logger = logger
+        self._clock = runtime.clock
+        self._logger = runtime.logger
         self.hint_bound_s = 0.0
-        self._polls = telemetry.polls.of(source.name, "list")
-        self._polls_failed = telemetry.polls_failed
-        self._duration = telemetry.poll_duration.of(source.name)
-        self._lateness = telemetry.poll_lateness.of(source.name)
+        self._polls = runtime.telemetry.polls.of(source.name, "list")
+        self._polls_failed = runtime.telemetry.polls_failed
+        self._duration = runtime.telemetry.poll_duration.of(source.name)
+        self._lateness = runtime.telemetry.poll_lateness.of(source.name)
 
     async def poll(self, group: Group, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Look at entries, the earliest due first, by one list; returns those to look at singly now.

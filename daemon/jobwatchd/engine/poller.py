@@ -3,18 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from structlog.typing import FilteringBoundLogger
-
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.guard import guarded
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
 from jobwatchd.model.watch import Watch
-from jobwatchd.ports import Clock, Source, Store
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Source, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,7 @@ class Poller:
 
     def __init__(
         self,
+        runtime: Runtime,
         source: Source,
         health: SourceHealthTracker,
         settle: Callable[[Entry, Watch, float], None],
@@ -45,9 +44,6 @@ class Poller:
         gate: Gate,
         commits: Commits,
         store: Store,
-        clock: Clock,
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
     ) -> None:
         self._source = source
         self._health = health
@@ -56,13 +52,13 @@ class Poller:
         self._gate = gate
         self._commits = commits
         self._store = store
-        self._clock = clock
-        self._logger = logger
+        self._clock = runtime.clock
+        self._logger = runtime.logger
         self.lost_after = DEFAULT_LOST_AFTER
-        self._polls = telemetry.polls.of(source.name, "single")
-        self._polls_failed = telemetry.polls_failed
-        self._duration = telemetry.poll_duration.of(source.name)
-        self._lateness = telemetry.poll_lateness.of(source.name)
+        self._polls = runtime.telemetry.polls.of(source.name, "single")
+        self._polls_failed = runtime.telemetry.polls_failed
+        self._duration = runtime.telemetry.poll_duration.of(source.name)
+        self._lateness = runtime.telemetry.poll_lateness.of(source.name)
 
     async def poll(self, entry: Entry) -> None:
         """Poll one job; raises only what the store raises."""

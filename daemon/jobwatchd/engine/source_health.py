@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from structlog.typing import FilteringBoundLogger
-
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.gate import Gate
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.errors import SourceError
 from jobwatchd.model.health import HealthStep, SourceHealth, mark_recovered, mark_unreachable
-from jobwatchd.ports import Clock
-from jobwatchd.telemetry import Telemetry
 
 
 class SourceHealthTracker:
@@ -22,22 +19,20 @@ class SourceHealthTracker:
 
     def __init__(
         self,
+        runtime: Runtime,
         health: SourceHealth,
         *,
         gate: Gate,
         changed: Callable[[], None],
         commits: Commits,
-        clock: Clock,
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
     ) -> None:
         self._health = health
         self._gate = gate
         self._changed = changed
         self._commits = commits
-        self._clock = clock
-        self._logger = logger
-        self._up = telemetry.source_up.labels(health.name)
+        self._clock = runtime.clock
+        self._logger = runtime.logger
+        self._up = runtime.telemetry.source_up.labels(health.name)
         self._up.set(0 if gate.is_open else 1)
         self._why = ""
         self._warned = gate.is_open

@@ -6,13 +6,11 @@ from math import inf
 from typing import ParamSpec, TypeVar
 
 import anyio
-from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.errors import StoreBusy, StoreFull, StoreUnavailable
 from jobwatchd.model.cadence import Backoff
-from jobwatchd.ports import STORE_PATIENCE_S, Clock
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import STORE_PATIENCE_S
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,21 +27,13 @@ class StoreOutage:
     trouble of whoever made it.
     """
 
-    def __init__(
-        self,
-        *,
-        heartbeats: Heartbeats,
-        clock: Clock,
-        jitter: Callable[[], float],
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
-    ) -> None:
-        self._heartbeats = heartbeats
-        self._clock = clock
-        self._jitter = jitter
-        self._logger = logger
-        self._up = telemetry.store_up
-        self._errors = telemetry.store_errors
+    def __init__(self, runtime: Runtime) -> None:
+        self._heartbeats = runtime.heartbeats
+        self._clock = runtime.clock
+        self._jitter = runtime.jitter
+        self._logger = runtime.logger
+        self._up = runtime.telemetry.store_up
+        self._errors = runtime.telemetry.store_errors
         for error in (StoreBusy, StoreFull, StoreUnavailable):
             self._errors.labels(error.reason)  # there from the start, so that the first one is an increase
         self._waiting = 0

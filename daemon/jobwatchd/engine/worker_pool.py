@@ -13,9 +13,9 @@ from typing import Generic, Protocol, TypeVar
 import anyio
 from anyio.abc import TaskGroup
 
-from jobwatchd.engine.heartbeats import LONGEST_NAP_S, Heartbeats
+from jobwatchd.engine.heartbeats import LONGEST_NAP_S
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.schedule import Schedule
-from jobwatchd.ports import Clock
 
 T = TypeVar("T")
 
@@ -59,6 +59,7 @@ class WorkerPool(Generic[T]):
 
     def __init__(
         self,
+        runtime: Runtime,
         name: str,
         work: Callable[[T], Awaitable[None]],
         review: Callable[[float], Awaitable[float | None]],
@@ -67,8 +68,6 @@ class WorkerPool(Generic[T]):
         line: Line[T] | None = None,
         concurrency: int,
         silence_s: float,
-        clock: Clock,
-        heartbeats: Heartbeats,
     ) -> None:
         self.name = name
         self._concurrency = concurrency
@@ -76,8 +75,8 @@ class WorkerPool(Generic[T]):
         self._work = work
         self._review = review
         self._gate = gate
-        self._clock = clock
-        self._heartbeats = heartbeats
+        self._clock = runtime.clock
+        self._heartbeats = runtime.heartbeats
         self._schedule: Schedule[T] = Schedule()
         self._due: Line[T] = deque() if line is None else line
         self._workers = 0

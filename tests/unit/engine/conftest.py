@@ -18,6 +18,7 @@ from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.worker_pool import WorkerPool
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
@@ -46,23 +47,16 @@ class Rig:
             structlog.PrintLogger(), processors=[self.log], wrapper_class=structlog.make_filtering_bound_logger(0)
         )
         self.luck = 0.5
+        self.runtime = Runtime(self.clock, lambda: self.jitter(), self.logger, self.telemetry, self.heartbeats)  # noqa: PLW0108 - as it is by then
         self.told: list[Event] = []
         self.use(MemoryStore())
 
     def use(self, store: MemoryStore) -> None:
         """Build everything that writes on this store."""
         self.store = store
-        self.recorder = AttemptRecorder(store, clock=self.clock, heartbeats=self.heartbeats)
-        self.commits = Commits(store, self.route, self.tell, clock=self.clock, heartbeats=self.heartbeats)
-        self.dispatcher = Dispatcher(
-            store=store,
-            recorder=self.recorder,
-            heartbeats=self.heartbeats,
-            clock=self.clock,
-            jitter=self.jitter,
-            telemetry=self.telemetry,
-            logger=self.logger,
-        )
+        self.recorder = AttemptRecorder(self.runtime, store)
+        self.commits = Commits(self.runtime, store, self.route, self.tell)
+        self.dispatcher = Dispatcher(self.runtime, store, self.recorder)
 
     def jitter(self) -> float:
         """Yield what luck there is."""
@@ -85,17 +79,13 @@ class Rig:
     async def lane(self, source: Source, limits: LaneLimits | None = None, cadence: Cadence | None = None) -> Lane:
         """Return a new lane for a source, with the health that the store knows."""
         return Lane(
+            self.runtime,
             source,
             limits or LaneLimits(),
             cadence or Cadence(jitter=0.0),
             await self.store.load_source(source.name, self.clock.now()),
             store=self.store,
             commits=self.commits,
-            heartbeats=self.heartbeats,
-            clock=self.clock,
-            jitter=self.jitter,
-            telemetry=self.telemetry,
-            logger=self.logger,
         )
 
     @asynccontextmanager
@@ -109,16 +99,7 @@ class Rig:
 
     def delivery(self, binding: SinkBinding) -> DeliveryLoop:
         """Return a delivery loop for one sink."""
-        return DeliveryLoop(
-            binding,
-            store=self.store,
-            recorder=self.recorder,
-            heartbeats=self.heartbeats,
-            clock=self.clock,
-            jitter=self.jitter,
-            telemetry=self.telemetry,
-            logger=self.logger,
-        )
+        return DeliveryLoop(self.runtime, binding, self.store, self.recorder)
 
     async def commit_events(self, sink: str, *names: str) -> list[Delivery]:
         """Commit events named `job:number`, in order, for one sink; returns the deliveries that were made."""
@@ -223,14 +204,7 @@ def make_pool(rig: Rig, shop: Workshop, gate: Gate) -> Callable[..., WorkerPool[
 
     def make(concurrency: int = 3) -> WorkerPool[str]:
         return WorkerPool(
-            "pool",
-            shop.work,
-            shop.review,
-            gate=gate,
-            concurrency=concurrency,
-            silence_s=60.0,
-            clock=rig.clock,
-            heartbeats=rig.heartbeats,
+            rig.runtime, "pool", shop.work, shop.review, gate=gate, concurrency=concurrency, silence_s=60.0
         )
 
     return make

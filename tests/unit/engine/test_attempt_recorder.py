@@ -41,7 +41,7 @@ def attempt(position: int) -> Attempt:
 async def test_attempts_are_written_in_bounded_groups(rig: Any):
     """What gathers during a transaction goes into the next, and each submitter hears of its own."""
     store = CountingStore()
-    recorder = AttemptRecorder(store, clock=rig.clock, heartbeats=rig.heartbeats)
+    recorder = AttemptRecorder(rig.runtime, store)
     written: list[int] = []
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(recorder.run)
@@ -61,7 +61,7 @@ async def test_attempts_are_written_in_bounded_groups(rig: Any):
 async def test_flush_waits_for_the_group_that_is_being_written(rig: Any):
     """A successor that reads the store after it sees everything."""
     store = CountingStore()
-    recorder = AttemptRecorder(store, clock=rig.clock, heartbeats=rig.heartbeats)
+    recorder = AttemptRecorder(rig.runtime, store)
     store.go_on = anyio.Event()
     written: list[int] = []
     flushed: list[list[int]] = []
@@ -89,7 +89,7 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
     """Nobody is told that anything was written."""
     store = CountingStore()
     store.broken = True
-    recorder = AttemptRecorder(store, clock=rig.clock, heartbeats=rig.heartbeats)
+    recorder = AttemptRecorder(rig.runtime, store)
     written: list[int] = []
     recorder.submit(attempt(1), lambda attempt: written.append(attempt.position))
 
@@ -102,7 +102,7 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
 async def test_attempts_of_a_while_are_one_group(rig: Any):
     """The first waits for others, and a flush for nothing."""
     store = CountingStore()
-    recorder = AttemptRecorder(store, clock=rig.clock, heartbeats=rig.heartbeats, delay_s=0.05)
+    recorder = AttemptRecorder(rig.runtime, store, 0.05)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(recorder.run)
         for position in range(3):
@@ -118,7 +118,7 @@ async def test_attempts_of_a_while_are_one_group(rig: Any):
 async def test_of_one_delivery_the_last_attempt_is_written(rig: Any):
     """Also where the one before is being written just then; each goes by sink and position."""
     store = CountingStore()
-    recorder = AttemptRecorder(store, clock=rig.clock, heartbeats=rig.heartbeats)
+    recorder = AttemptRecorder(rig.runtime, store)
     written: list[int] = []
     store.go_on = anyio.Event()
 

@@ -154,7 +154,7 @@ async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
 async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore):
     """The first waits for others, but not for longer than it was told."""
     watches = await rig.add("graph", "1", "2", "3")
-    commits = Commits(store, rig.route, rig.tell, clock=rig.clock, heartbeats=rig.heartbeats, delay_s=0.005)
+    commits = Commits(rig.runtime, store, rig.route, rig.tell, 0.005)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(commits.run)
         for watch in watches:

@@ -33,15 +33,7 @@ class PruningStore(MemoryStore):
 
 def build(rig: Any, retention: Retention | None = None) -> Housekeeping:
     """Return the housekeeping of a rig."""
-    return Housekeeping(
-        retention or Retention(),
-        store=rig.store,
-        dispatcher=rig.dispatcher,
-        heartbeats=rig.heartbeats,
-        clock=rig.clock,
-        telemetry=rig.telemetry,
-        logger=rig.logger,
-    )
+    return Housekeeping(rig.runtime, retention or Retention(), rig.store, rig.dispatcher)
 
 
 async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any):
