@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio.lowlevel
 
-from jobwatchd.app.parts import Builder
+from jobwatchd.app.wiring import AdapterFactory
 from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings
@@ -40,7 +40,7 @@ class Change:
             await binding.sink.close()
 
 
-async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
+async def plan(old: Settings, new: Settings, adapters: AdapterFactory) -> Change:
     """Build what leads from the old configuration to the new one; raises `ConfigError` and then leaves nothing open."""
     rebuilt = _changed(
         old.sources, new.sources, lambda source: without_filed_secrets(source).model_copy(update={"poll": None})
@@ -58,11 +58,11 @@ async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
     )
     try:
         for name in rebuilt:
-            sources[name] = builder.source(name, new)
+            sources[name] = adapters.source(name, new)
             # Certificates are read, which takes a while for each.
             await anyio.lowlevel.checkpoint()
         for name in _changed_sinks(old, new):
-            bindings[name] = builder.binding(name, new)
+            bindings[name] = adapters.binding(name, new)
             await anyio.lowlevel.checkpoint()
     except BaseException:
         with anyio.CancelScope(shield=True):

@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from structlog.typing import FilteringBoundLogger
-
-from jobwatchd.engine.heartbeats import Heartbeats
-from jobwatchd.ports import Clock
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.sd_notify import Notifier
 
 # How much longer a start may take than it was allowed to, said again and again while it waits for something.
@@ -19,18 +16,11 @@ class Service:
     `status` says what that line is while all is well.
     """
 
-    def __init__(
-        self,
-        notifier: Notifier,
-        heartbeats: Heartbeats,
-        clock: Clock,
-        logger: FilteringBoundLogger,
-        status: Callable[[], str],
-    ) -> None:
+    def __init__(self, runtime: Runtime, notifier: Notifier, status: Callable[[], str]) -> None:
         self._notifier = notifier
-        self._heartbeats = heartbeats
-        self._clock = clock
-        self._logger = logger
+        self._heartbeats = runtime.heartbeats
+        self._clock = runtime.clock
+        self._logger = runtime.logger
         self._status = status
         self._shown = ""
 

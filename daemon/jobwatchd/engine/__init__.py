@@ -1,6 +1,8 @@
 """The loops that watch and tell; no I/O library is imported here, time and jitter are passed in.
 
-- `lane`: one source's own schedule, workers and limits; lanes never wait for each other · `limits`: how it is spared
+- `engine`: the parts that live as long as the process · `runtime`: what nearly every part needs
+- `lane`: one source's own schedule, workers and limits; lanes never wait for each other
+- `lane_policy`: how a source is polled
 - `schedule`: what is due when, in buckets
 - `entry`: a watch in its lane
 - `worker_pool`: bounded workers fed by one schedule; lanes and deliveries have one each

@@ -8,14 +8,14 @@ from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
-from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.engine.lister import Lister
 from jobwatchd.engine.poller import Poller
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.engine.watch_counts import WatchCounts
 from jobwatchd.engine.worker_pool import WorkerPool
-from jobwatchd.model.cadence import Cadence, is_over, longest_wait_s, next_poll_s, retry_s
+from jobwatchd.model.cadence import is_over, longest_wait_s, next_poll_s, retry_s
 from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Source, Store
@@ -31,8 +31,7 @@ class Lane:
         self,
         runtime: Runtime,
         source: Source,
-        limits: LaneLimits,
-        cadence: Cadence,
+        policy: LanePolicy,
         health: SourceHealth,
         *,
         store: Store,
@@ -40,14 +39,13 @@ class Lane:
     ) -> None:
         runtime = runtime.bound(source=source.name)
         self.source = source
-        self._limits = limits
-        self._cadence = cadence
+        self._policy = policy
         self._clock = runtime.clock
         self._jitter = runtime.jitter
         self._entries: dict[int, Entry] = {}
         self._counts = WatchCounts(source.name, runtime.telemetry.watches)
         self._gate = Gate(
-            limits.rate, runtime.jitter, runtime.clock.monotonic(), shut=health.unreachable_since is not None
+            policy.rate, runtime.jitter, runtime.clock.monotonic(), shut=health.unreachable_since is not None
         )
         self._commits = commits
         self._pool = self._build_pool(runtime)
@@ -60,7 +58,7 @@ class Lane:
         )
         self._poller = self._build_poller(runtime, store)
         self._lister = Lister(runtime, source, self._health, gate=self._gate)
-        self.configure(limits, cadence)
+        self.configure(policy)
 
     def _build_pool(self, runtime: Runtime) -> WorkerPool[Entry | Group]:
         return WorkerPool(
@@ -69,8 +67,8 @@ class Lane:
             self._work,
             self._review,
             gate=self._gate,
-            concurrency=self._limits.concurrency,
-            silence_s=self._limits.silence_s,
+            concurrency=self._policy.concurrency,
+            silence_s=self._policy.silence_s,
         )
 
     def _build_poller(self, runtime: Runtime, store: Store) -> Poller:
@@ -95,13 +93,14 @@ class Lane:
         """Return the watches that are polled here."""
         return [entry.watch for entry in self._entries.values()]
 
-    def configure(self, limits: LaneLimits, cadence: Cadence) -> None:
-        """Take new limits and a new cadence; both hold from each watch's next poll on."""
-        self._limits, self._cadence = limits, cadence
-        self._gate.rate = limits.rate
-        self._poller.lost_after = limits.lost_after
-        self._lister.hint_bound_s = limits.hint_bound_s
-        self._pool.configure(limits.concurrency, limits.silence_s)
+    def configure(self, policy: LanePolicy) -> None:
+        """Take a new policy; it holds from each watch's next poll on."""
+        self._policy = policy
+        self._cadence = policy.cadence
+        self._gate.rate = policy.rate
+        self._poller.lost_after = policy.lost_after
+        self._lister.hint_bound_s = policy.hint_bound_s
+        self._pool.configure(policy.concurrency, policy.silence_s)
 
     def add(self, watches: Collection[Watch], *, spread: bool = False) -> None:
         """Take watches in; due now, or spread over the interval of each.
@@ -163,7 +162,7 @@ class Lane:
         await self._pool.run()
 
     async def _review(self, now_s: float) -> float | None:
-        self._health.review(now_s, self._limits.unreachable_after_s)
+        self._health.review(now_s, self._policy.unreachable_after_s)
         if self._gate.is_held and not self._commits.is_full:
             self._gate.release()
         return self._health.next_review_s

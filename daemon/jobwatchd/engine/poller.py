@@ -1,29 +1,18 @@
 """One poll, and what follows from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.guard import guarded
+from jobwatchd.engine.lane_policy import DEFAULT_LOST_AFTER
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Source, Store
-
-
-@dataclass(frozen=True, slots=True)
-class LostAfter:
-    """When a job counts as lost: this many not-founds in a row, the first of them at least `grace_s` ago."""
-
-    not_found: int = 3
-    grace_s: float = 60.0
-
-
-DEFAULT_LOST_AFTER = LostAfter()
 
 
 class Poller:

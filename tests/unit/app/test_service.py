@@ -7,10 +7,11 @@ from pathlib import Path
 import anyio
 import pytest
 import structlog
-from prometheus_client import CollectorRegistry
 
 from jobwatchd.app.service import Service
 from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.runtime import Runtime
+from jobwatchd.instruments import Registry
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.testing import FakeClock
@@ -38,9 +39,11 @@ def received(manager: socket.socket) -> list[str]:
 async def test_a_start_that_waits_for_the_store_is_given_time(manager: socket.socket):
     """Again and again while it waits, and not when it has started; the status line says what is waited for."""
     clock = FakeClock()
-    heartbeats = Heartbeats(clock, Telemetry(CollectorRegistry()))
+    telemetry = Telemetry(Registry())
+    heartbeats = Heartbeats(clock, telemetry)
+    runtime = Runtime(clock, lambda: 0.5, structlog.get_logger(), telemetry, heartbeats)
     notifier = Notifier({"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "30000000"})
-    service = Service(notifier, heartbeats, clock, structlog.get_logger(), lambda: "watching 0 jobs")
+    service = Service(runtime, notifier, lambda: "watching 0 jobs")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(service.run)
         await clock.advance(0)

@@ -17,7 +17,7 @@ from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.worker_pool import WorkerPool
 from jobwatchd.instruments import Registry
@@ -76,13 +76,12 @@ class Rig:
         specs = [WatchSpec(JobReference.of(source, [job]), **facts) for job in jobs]
         return [watch for watch, _ in await self.store.add_watches(specs, self.clock.now())]
 
-    async def lane(self, source: Source, limits: LaneLimits | None = None, cadence: Cadence | None = None) -> Lane:
+    async def lane(self, source: Source, policy: LanePolicy | None = None, cadence: Cadence | None = None) -> Lane:
         """Return a new lane for a source, with the health that the store knows."""
         return Lane(
             self.runtime,
             source,
-            limits or LaneLimits(),
-            cadence or Cadence(jitter=0.0),
+            replace(policy or LanePolicy(), cadence=cadence or Cadence(jitter=0.0)),
             await self.store.load_source(source.name, self.clock.now()),
             store=self.store,
             commits=self.commits,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine.gate import OPEN_AFTER
-from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.errors import BadPayload, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
@@ -36,7 +36,7 @@ def source() -> ScriptedSource:
 
 async def watched(rig: Any, source: ScriptedSource, *jobs: str, **limits: Any) -> Any:
     """Return a lane that watches these jobs, all twenty by default."""
-    lane = await rig.lane(source, LaneLimits(**limits), EVERY_10_S)
+    lane = await rig.lane(source, LanePolicy(**limits), EVERY_10_S)
     lane.add(await rig.add("graph", *(jobs or JOBS)), spread=True)
     return lane
 

@@ -6,7 +6,7 @@ import pytest
 
 from jobwatchd.engine import commits
 from jobwatchd.engine.delivery import SinkBinding
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.lane import LanePolicy
 from jobwatchd.engine.retrying_store import RetryingStore
 from jobwatchd.errors import SinkUnavailable, SourceUnavailable, StoreBusy, StoreFull
 from jobwatchd.model.cadence import Cadence
@@ -87,7 +87,7 @@ async def test_no_more_steps_wait_than_there_is_room_for(
     for watch in watches:
         source.script(watch.ref, RUNNING)
     other.script(calm.ref, RUNNING)
-    lanes = [await rig.lane(each, LaneLimits(concurrency=4), Cadence(fixed_interval_s=2.0)) for each in (source, other)]
+    lanes = [await rig.lane(each, LanePolicy(concurrency=4), Cadence(fixed_interval_s=2.0)) for each in (source, other)]
     async with rig.running(*(lane.run for lane in lanes)):
         lanes[1].add([calm])
         await rig.clock.advance(1)
@@ -111,7 +111,7 @@ async def test_a_source_that_comes_and_goes_leaves_one_step(rig: Any, failing: A
     for _ in range(8):
         flaps += [*[SourceUnavailable("refused")] * 12, RUNNING]
     source.script(watch.ref, *flaps)
-    lane = await rig.lane(source, LaneLimits(unreachable_after_s=5.0), Cadence(fixed_interval_s=2.0))
+    lane = await rig.lane(source, LanePolicy(unreachable_after_s=5.0), Cadence(fixed_interval_s=2.0))
     async with rig.running(lane.run):
         lane.add([watch])
         await rig.clock.advance(1)

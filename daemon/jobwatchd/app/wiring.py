@@ -1,29 +1,28 @@
-"""What the daemon is made of that depends on settings; `wiring` builds it."""
+"""What the daemon is handed: the engine, and what is built from settings; `jobwatchd.wiring` builds it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from structlog.typing import FilteringBoundLogger
-
 from jobwatchd.engine.delivery import SinkBinding
-from jobwatchd.engine.limits import LaneLimits
-from jobwatchd.instruments import Registry
+from jobwatchd.engine.engine import Engine
+from jobwatchd.engine.housekeeping import Retention
+from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.logs import QueuedOutput, Redactor
-from jobwatchd.ports import Clock, Source, Store
+from jobwatchd.ports import Source
 from jobwatchd.rotation import Rotation
 from jobwatchd.settings import Settings
 from jobwatchd.telemetry import Telemetry
 
 
-class Builder(Protocol):
+class AdapterFactory(Protocol):
     """Builds concrete adapters from settings; raises `ConfigError` for what cannot work."""
 
     def source(self, name: str, settings: Settings) -> Source:
         """Return a new source of this name."""
 
-    def limits(self, name: str, settings: Settings) -> LaneLimits:
-        """Return how that source is spared."""
+    def lane_policy(self, name: str, settings: Settings) -> LanePolicy:
+        """Return how that source is polled."""
 
     def binding(self, name: str, settings: Settings) -> SinkBinding:
         """Return a new sink of this name, with its filter and retries."""
@@ -33,19 +32,21 @@ class Builder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything the daemon is handed; `load` reads the configuration again, `jitter` yields numbers from 0 to 1."""
+class Wiring:
+    """Everything the daemon is handed; `load` reads the configuration again."""
 
     settings: Settings
     load: Callable[[], Settings]
-    builder: Builder
-    store: Store
-    clock: Clock
-    jitter: Callable[[], float]
-    registry: Registry
+    adapters: AdapterFactory
+    engine: Engine
     telemetry: Telemetry
-    logger: FilteringBoundLogger
     output: QueuedOutput
     rotation: Rotation
     redactor: Redactor
     version: str
+
+
+def retention(settings: Settings) -> Retention:
+    """Return how long ended watches and told events are kept."""
+    store = settings.store
+    return Retention(store.keep_finished, store.keep_events, store.keep_undeliverable)
