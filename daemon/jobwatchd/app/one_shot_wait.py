@@ -7,10 +7,10 @@ from typing import Protocol
 import anyio
 
 from jobwatchd.app.patience import Patience
-from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.guard import guarded
 from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected, SourceUnauthorized
 from jobwatchd.model.event import JOB_ENTERED, Event, EventType
 from jobwatchd.model.filters import EventFilter

@@ -10,7 +10,7 @@ from typing import Any
 import anyio.lowlevel
 
 from jobwatchd.app.wiring import AdapterFactory
-from jobwatchd.engine.delivery import SinkBinding
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings
 from jobwatchd.settings.recipes import without_filed_secrets

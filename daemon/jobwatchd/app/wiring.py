@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.housekeeping import Retention
 from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.logs import QueuedOutput, Redactor
 from jobwatchd.ports import Source
 from jobwatchd.rotation import Rotation

@@ -1,7 +1,6 @@
-"""Group record: what became of deliveries, gathered into one transaction."""
+"""Writes what became of deliveries, many in one transaction."""
 
-from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from jobwatchd.engine.batcher import MAX_GROUP, Batcher
 from jobwatchd.engine.runtime import Runtime
@@ -9,6 +8,13 @@ from jobwatchd.model.delivery import Attempt
 from jobwatchd.ports import Store
 
 _Key = tuple[str, int]
+
+
+class AttemptListener(Protocol):
+    """Who is told once an attempt is on disk; nobody can wait for that, for a transaction lies between."""
+
+    def on_committed(self, attempt: Attempt) -> None:
+        """Note that an attempt is on disk."""
 
 
 class AttemptRecorder:
@@ -21,14 +27,14 @@ class AttemptRecorder:
 
     def __init__(self, runtime: Runtime, store: Store, delay_s: float = 0.0) -> None:
         self._store = store
-        self._latest: dict[_Key, tuple[Attempt, Callable[[Attempt], None] | None]] = {}
-        self._batcher: Batcher[_Key] = Batcher(runtime, "records", self._write, delay_s)
+        self._latest: dict[_Key, tuple[Attempt, AttemptListener | None]] = {}
+        self._batcher: Batcher[_Key] = Batcher(runtime, "records", self, delay_s)
 
-    def submit(self, attempt: Attempt, written: Callable[[Attempt], None] | None = None) -> None:
-        """Have an attempt written; `written` is called once it is, unless another of the same delivery comes first."""
+    def submit(self, attempt: Attempt, listener: AttemptListener | None = None) -> None:
+        """Have an attempt written; `listener` is told once it is, unless another of the same delivery comes first."""
         key = (attempt.sink, attempt.position)
         is_new = key not in self._latest
-        self._latest[key] = (attempt, written)
+        self._latest[key] = (attempt, listener)
         if is_new:
             self._batcher.submit(key)
 
@@ -40,7 +46,8 @@ class AttemptRecorder:
         """Return when all that was submitted so far is written."""
         await self._batcher.flush()
 
-    async def _write(self, queue: list[_Key]) -> list[_Key]:
+    async def write(self, queue: list[_Key]) -> list[_Key]:
+        """Write a part of what waits, and return the rest; raises what the store raises."""
         group = {key: self._latest[key] for key in queue[:MAX_GROUP]}
         await self._store.record_attempts([attempt for attempt, _ in group.values()])
         left = queue[MAX_GROUP:]
@@ -49,7 +56,7 @@ class AttemptRecorder:
                 left.append(key)  # tried again since
                 continue
             del self._latest[key]
-            attempt, written = item
-            if written is not None:
-                written(attempt)
+            attempt, listener = item
+            if listener is not None:
+                listener.on_committed(attempt)
         return left

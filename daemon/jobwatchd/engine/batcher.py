@@ -1,7 +1,6 @@
-"""Group writing: what comes within a moment goes into one transaction, which costs as much as some dozen rows do."""
+"""Group commit: what comes within a moment goes into one transaction, which costs as much as some dozen rows do."""
 
-from collections.abc import Awaitable, Callable
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 import anyio
 
@@ -15,18 +14,23 @@ MAX_GROUP = 500
 SILENCE_S = 60.0
 
 
+class BatchWriter(Protocol[T]):
+    """What writes batches."""
+
+    async def write(self, batch: list[T]) -> list[T]:
+        """Write a part of a batch in one transaction, and return the rest; raises what the store raises."""
+
+
 class Batcher(Generic[T]):
-    """Hands what was submitted to `write`, which writes a part of it in one transaction and returns the rest.
+    """Hands what was submitted to its writer, some at a time.
 
     The first of a group waits `delay_s` seconds for others. `pending` is how many are not written yet. When the store
     cannot be used any more, `run` raises what it says: the process has to end, for it can keep no promise.
     """
 
-    def __init__(
-        self, runtime: Runtime, name: str, write: Callable[[list[T]], Awaitable[list[T]]], delay_s: float
-    ) -> None:
+    def __init__(self, runtime: Runtime, name: str, writer: BatchWriter[T], delay_s: float) -> None:
         self._name = name
-        self._write = write
+        self._writer = writer
         self._delay_s = delay_s
         self._clock = runtime.clock
         self._heartbeats = runtime.heartbeats
@@ -72,7 +76,7 @@ class Batcher(Generic[T]):
                 self._queue = left + self._queue
 
     async def _write_some(self, queue: list[T]) -> list[T]:
-        left = await self._write(queue)
+        left = await self._writer.write(queue)
         self.pending -= len(queue) - len(left)
         return left
 

@@ -1,26 +1,25 @@
 """One sink's deliveries: bounded concurrency across subjects, strict order within one, back-off, dead letters."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import anyio
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.breaker import SinkBreaker
 from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.sink_breaker import SinkBreaker
 from jobwatchd.engine.sink_health import SinkHealth
 from jobwatchd.engine.subject import Subject
 from jobwatchd.engine.turns import Turns
-from jobwatchd.engine.window import Reactions, Window
-from jobwatchd.engine.worker_pool import WorkerPool
+from jobwatchd.engine.window import Window
+from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.delivery import (
-    DEFAULT_RETRY,
     Attempt,
     Delivery,
     DeliveryStatus,
-    Retry,
     SinkState,
     asked_s,
     failed,
@@ -28,23 +27,11 @@ from jobwatchd.model.delivery import (
     wait_s,
 )
 from jobwatchd.model.event import Event
-from jobwatchd.model.filters import EventFilter
-from jobwatchd.ports import Sink, Store
+from jobwatchd.ports import Store
 
 DRAIN_LOOK_S = 0.02
 # How many subjects may fail in a row, in multiples of the concurrency, before the others are not even tried.
 TRIED_PER_PLACE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class SinkBinding:
-    """A sink, what it wants, and how it is tried; `silence_s` is longer than any one attempt may take."""
-
-    sink: Sink
-    filter: EventFilter
-    retry: Retry = DEFAULT_RETRY
-    concurrency: int = 16
-    silence_s: float = 60.0
 
 
 class DeliveryLoop:
@@ -65,21 +52,10 @@ class DeliveryLoop:
             TRIED_PER_PLACE * binding.concurrency, binding.retry.backoff.longest_s, runtime.jitter
         )
         self._health = SinkHealth(runtime, name, self._breaker)
-        self._turns = Turns(binding.concurrency, self._breaker, runtime.clock.monotonic)
-        self._pool = self._build_pool(runtime, binding)
-        self._window = Window(name, store, Reactions(self._schedule, self._pool.wake))
-
-    def _build_pool(self, runtime: Runtime, binding: SinkBinding) -> WorkerPool[Subject]:
-        return WorkerPool(
-            runtime,
-            f"sink {binding.sink.name}",
-            self._deliver,
-            self._look,
-            gate=self._turns,
-            line=self._turns,
-            concurrency=binding.concurrency,
-            silence_s=binding.silence_s,
-        )
+        self._turns = Turns(binding.concurrency, self._breaker, runtime.clock)
+        limits = PoolLimits(binding.concurrency, binding.silence_s)
+        self._pool = WorkerPool[Subject](runtime, f"sink {name}", self, self._turns, limits=limits, line=self._turns)
+        self._window = Window(name, store, self)
 
     @property
     def state(self) -> SinkState:
@@ -113,28 +89,31 @@ class DeliveryLoop:
         """Begin no more attempts, and return when those under way have come to their end."""
         await self._pool.stop()
 
-    async def _look(self, now_s: float) -> float | None:
+    async def review(self, now_s: float) -> float | None:
+        """Fill the window, and make room where attempts hang; called by the worker pool."""
         look_at_s = await self._window.load(now_s)
         if self._breaker.is_open:
             await self._window.look_ahead()
         room_at_s = self._turns.make_room(self._clock.monotonic())
         return look_at_s if room_at_s is None else min(look_at_s, room_at_s)
 
-    def _schedule(self, subject: Subject) -> None:
-        """Have the new head of a subject tried when it may be."""
+    def wake(self) -> None:
+        """Look again now; called by the window when there is something to load."""
+        self._pool.wake()
+
+    def schedule(self, subject: Subject) -> None:
+        """Have the new head of a subject tried when it may be; called by the window."""
         subject.dies_s = subject.final_s = None
         subject.due_s = self._clock.monotonic() + wait_s(subject.deliveries[0], self._retry, self._clock.now())
         self._pool.put(subject, subject.due_s)
 
-    async def _deliver(self, subject: Subject) -> None:
-        """Try the oldest delivery of one subject."""
+    async def work(self, subject: Subject) -> bool:
+        """Try the oldest delivery of one subject; returns whether anything was sent. Called by the worker pool."""
         retried = subject.failing
         if subject.parked is not None and not await self._window.fetch(subject):
             self._turns.end(subject, retried=retried)
-            if subject.probes:
-                self._breaker.unused()
             self._window.finished(subject)
-            return
+            return False
         delivery = subject.deliveries[0]
         with anyio.CancelScope() as scope:
             began_s = self._turns.begin(subject, scope)
@@ -143,13 +122,14 @@ class DeliveryLoop:
             except SinkError as error:
                 self._turns.end(subject, retried=retried)
                 self._refused(subject, error)
-                return
+                return True
             self._turns.end(subject, retried=retried)
             self._accepted(subject, self._clock.monotonic() - began_s)
-            return
+            return True
         # It was ended from outside, to make room.
         self._turns.end(subject, retried=retried, heard=False)
         self._unheard(subject, self._clock.monotonic() - began_s)
+        return True
 
     def _accepted(self, subject: Subject, took_s: float) -> None:
         delivery = subject.deliveries[0]
@@ -232,7 +212,7 @@ class DeliveryLoop:
     def _finish(self, subject: Subject, attempt: Attempt) -> None:
         subject.deliveries.popleft()
         # Held until written: a look from the beginning in between would find it pending still, and send it again.
-        self._recorder.submit(attempt, self._window.settle)
+        self._recorder.submit(attempt, self._window)
         self._window.finished(subject)
 
     def _log(self, attempt: Attempt, event: Event) -> FilteringBoundLogger:

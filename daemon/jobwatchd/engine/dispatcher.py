@@ -6,8 +6,9 @@ import anyio
 from anyio.abc import TaskGroup
 
 from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
+from jobwatchd.engine.delivery import DeliveryLoop
 from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkError
 from jobwatchd.model.delivery import Delivery, SinkState
 from jobwatchd.model.event import Event

@@ -1,20 +1,24 @@
 """A lane: one source's own schedule, workers, limits and health. Lanes never wait for each other."""
 
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from math import inf
+from typing import Any
 from zlib import crc32
+
+import anyio
 
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entry import Entry
-from jobwatchd.engine.gate import Gate
-from jobwatchd.engine.group import Group
+from jobwatchd.engine.group import Group, Groups
 from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.engine.lister import Lister
 from jobwatchd.engine.poller import Poller
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
+from jobwatchd.engine.source_limiter import SourceLimiter
+from jobwatchd.engine.step_writer import StepWriter
 from jobwatchd.engine.watch_counts import WatchCounts
-from jobwatchd.engine.worker_pool import WorkerPool
+from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 from jobwatchd.model.cadence import is_over, longest_wait_s, next_poll_s, retry_s
 from jobwatchd.model.health import SourceHealth
 from jobwatchd.model.watch import Watch
@@ -39,49 +43,23 @@ class Lane:
     ) -> None:
         runtime = runtime.bound(source=source.name)
         self.source = source
-        self._policy = policy
+        self._commits = commits
         self._clock = runtime.clock
         self._jitter = runtime.jitter
         self._entries: dict[int, Entry] = {}
         self._counts = WatchCounts(source.name, runtime.telemetry.watches)
-        self._gate = Gate(
-            policy.rate, runtime.jitter, runtime.clock.monotonic(), shut=health.unreachable_since is not None
+        self._groups = Groups()
+        self._limiter = limiter = SourceLimiter(
+            policy.rate, runtime.jitter, runtime.clock.monotonic(), is_open=health.unreachable_since is not None
         )
-        self._commits = commits
-        self._pool = self._build_pool(runtime)
-        self._health = SourceHealthTracker(
-            runtime,
-            health,
-            gate=self._gate,
-            changed=self._pool.wake,
-            commits=commits,
+        self._pool = WorkerPool[Entry | Group](
+            runtime, f"lane {source.name}", self, limiter, limits=_pool_limits(policy)
         )
-        self._poller = self._build_poller(runtime, store)
-        self._lister = Lister(runtime, source, self._health, gate=self._gate)
+        self._health = SourceHealthTracker(runtime, health, limiter, commits, self._pool)
+        self._poller = Poller(runtime, source, self._health, limiter.breaker)
+        self._lister = Lister(runtime, source, self._health, limiter)
+        self._writer = StepWriter(runtime, store, commits, self)
         self.configure(policy)
-
-    def _build_pool(self, runtime: Runtime) -> WorkerPool[Entry | Group]:
-        return WorkerPool(
-            runtime,
-            f"lane {self.source.name}",
-            self._work,
-            self._review,
-            gate=self._gate,
-            concurrency=self._policy.concurrency,
-            silence_s=self._policy.silence_s,
-        )
-
-    def _build_poller(self, runtime: Runtime, store: Store) -> Poller:
-        return Poller(
-            runtime,
-            self.source,
-            self._health,
-            self._settle,
-            self.remove,
-            gate=self._gate,
-            commits=self._commits,
-            store=store,
-        )
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -95,12 +73,11 @@ class Lane:
 
     def configure(self, policy: LanePolicy) -> None:
         """Take a new policy; it holds from each watch's next poll on."""
-        self._policy = policy
-        self._cadence = policy.cadence
-        self._gate.rate = policy.rate
+        self._policy, self._cadence = policy, policy.cadence
+        self._limiter.rate_limiter.rate = policy.rate
         self._poller.lost_after = policy.lost_after
         self._lister.hint_bound_s = policy.hint_bound_s
-        self._pool.configure(policy.concurrency, policy.silence_s)
+        self._pool.configure(_pool_limits(policy))
 
     def add(self, watches: Collection[Watch], *, spread: bool = False) -> None:
         """Take watches in; due now, or spread over the interval of each.
@@ -113,7 +90,7 @@ class Lane:
             self.remove(watch.id)
             if not is_over(self._cadence, watch, now):
                 entry = self._entries[watch.id] = Entry(watch)
-                self._counts.enter(watch)
+                self._enter(watch)
                 wait_s = min(next_poll_s(self._cadence, watch, now, 0.5), CATCH_UP_S) if spread else 0.0
                 self._put(entry, now_s + wait_s * self._phase(watch))
 
@@ -137,8 +114,16 @@ class Lane:
     def _hold(self, entry: Entry, watch: Watch) -> None:
         before, entry.watch = entry.watch, watch
         if (before.state, before.group) != (watch.state, watch.group):
-            self._counts.leave(before)
-            self._counts.enter(watch)
+            self._leave(before)
+            self._enter(watch)
+
+    def _enter(self, watch: Watch) -> None:
+        self._counts.enter(watch)
+        self._groups.enter(watch)
+
+    def _leave(self, watch: Watch) -> None:
+        self._counts.leave(watch)
+        self._groups.leave(watch)
 
     def _phase(self, watch: Watch) -> float:
         # Those of one list begin together, for they will be looked at together.
@@ -149,7 +134,7 @@ class Lane:
         entry = self._entries.pop(watch_id, None)
         if entry is not None:
             entry.drop()
-            self._counts.leave(entry.watch)
+            self._leave(entry.watch)
 
     async def stop(self) -> None:
         """Begin no more polls, and return when those under way have come to their end and are written."""
@@ -159,18 +144,34 @@ class Lane:
 
     async def run(self) -> None:
         """Poll until `stop` is called; raises only what the store raises."""
-        await self._pool.run()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._writer.run)
+            await self._pool.run()
+            tasks.cancel_scope.cancel()
 
-    async def _review(self, now_s: float) -> float | None:
-        self._health.review(now_s, self._policy.unreachable_after_s)
-        if self._gate.is_held and not self._commits.is_full:
-            self._gate.release()
-        return self._health.next_review_s
+    async def review(self, now_s: float) -> float | None:
+        """See to the health of the source, and go on where the store was behind; called by the worker pool."""
+        if self._limiter.is_held and not self._commits.is_full:
+            self._limiter.release()
+        return self._health.review(now_s, self._policy.unreachable_after_s)
 
-    def _work(self, item: Entry | Group) -> Awaitable[None]:
-        return self._poller.poll(item) if isinstance(item, Entry) else self._poll_group(item)
+    def work(self, item: Entry | Group) -> Coroutine[Any, Any, bool]:
+        """Look at one watch, or at those of a list; returns whether that took a request. Called by the worker pool."""
+        return self._poll(item) if isinstance(item, Entry) else self._poll_group(item)
 
-    def _settle(self, entry: Entry, watch: Watch, ago_s: float) -> None:
+    async def _poll(self, entry: Entry) -> bool:
+        if entry.is_gone:
+            return False
+        news = await self._poller.poll(entry)
+        if news is None:
+            self.settle(entry, entry.watch)  # the way of nearly every poll: nothing to read, nothing to write
+            return True
+        self._writer.submit(entry, news)
+        if self._commits.is_full:
+            self._limiter.hold()
+        return True
+
+    def settle(self, entry: Entry, watch: Watch, ago_s: float = 0.0) -> None:
         """Take note of the watch that a poll has led to, so long ago, and say when the next is wanted."""
         if entry.is_gone:
             return  # removed meanwhile, and counted out then
@@ -178,20 +179,16 @@ class Lane:
             self._hold(entry, watch)
         self._schedule(entry, self._jitter(), ago_s)
 
-    async def _poll_group(self, group: Group) -> None:
+    async def _poll_group(self, group: Group) -> bool:
         """Look at all of the group that is due or soon will be: by list, or singly where that takes fewer requests."""
         now_s = self._clock.monotonic()
-        if now_s < group.due_s:
-            self._gate.unused()  # brought forward since, and dealt with
-            return
-        entries = self._due_of(group, now_s)
+        # Else it was brought forward since, and dealt with.
+        entries = self._due_of(group, now_s) if now_s >= group.due_s else ()
         if not entries:
-            self._gate.unused()
-            return
+            return False
         if len(entries) == 1 or not group.is_worth_a_list(len(entries)):
             self._look_singly(entries[1:], now_s)
-            await self._poller.poll(entries[0])
-            return
+            return await self._poll(entries[0])
         singly = await self._lister.poll(group, entries)
         self._look_singly(singly, self._clock.monotonic())
         # One number for all: jobs that were looked at together stay together, and one list will do for them again.
@@ -199,6 +196,7 @@ class Lane:
         for entry in entries:
             if id(entry) not in later and not entry.is_gone:
                 self._schedule(entry, jitter)
+        return True
 
     def _due_of(self, group: Group, now_s: float) -> Sequence[Entry]:
         """Take from the group what is due, and what would be within half an interval; say when it is due again."""
@@ -222,18 +220,15 @@ class Lane:
         if watch.ended_at is not None and is_over(self._cadence, watch, now):
             self.remove(watch.id)
             return
-        trouble = entry.trouble
-        if trouble is None:
+        if entry.trouble is None:
             delay_s = next_poll_s(self._cadence, watch, now, jitter)
-        elif trouble.stale:
-            delay_s = 0.0
         else:
-            delay_s = retry_s(self._cadence, watch, trouble.failures, self._jitter())
+            delay_s = retry_s(self._cadence, watch, entry.trouble.failures, self._jitter())
         self._put(entry, self._clock.monotonic() + max(0.0, delay_s - ago_s))
 
     def _put(self, entry: Entry, due_s: float) -> None:
         entry.due_s = due_s
-        group = self._counts.group_of(entry.watch)
+        group = self._groups.of(entry.watch)
         if group is None:
             self._pool.put(entry, due_s)
             return
@@ -241,3 +236,7 @@ class Lane:
         if due_s < group.due_s:
             group.due_s = due_s
             self._pool.put(group, due_s)
+
+
+def _pool_limits(policy: LanePolicy) -> PoolLimits:
+    return PoolLimits(policy.concurrency, policy.silence_s)

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from jobwatchd.engine.breaker import SinkBreaker
 from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.sink_breaker import SinkBreaker
 from jobwatchd.errors import SinkError
 from jobwatchd.model.delivery import SinkCondition, SinkState
 

@@ -1,74 +1,74 @@
 """Whether a source answers; told once when that changes."""
 
-from collections.abc import Callable
 from datetime import timedelta
+from typing import Protocol
 
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.source_limiter import SourceLimiter
 from jobwatchd.errors import SourceError
 from jobwatchd.model.health import HealthStep, SourceHealth, mark_recovered, mark_unreachable
 
 
-class SourceHealthTracker:
-    """Turns answers and failures into the gate's state, `source.unreachable`, `source.recovered` and `source_up`.
+class Wakeable(Protocol):
+    """What can be woken, as a worker pool."""
 
-    `changed` is called when the gate may admit more than before, or less, and when `review` is wanted. One step is
-    under way at a time: however long the store takes, a source that comes and goes meanwhile leaves no more than one.
+    def wake(self) -> None:
+        """Look again now."""
+
+
+class SourceHealthTracker:
+    """Turns answers and failures into the breaker's state, `source.unreachable`, `source.recovered` and `source_up`.
+
+    The pool is woken when more may be admitted than before, or less, and when `review` is wanted. One step is under way
+    at a time: however long the store takes, a source that comes and goes meanwhile leaves no more than one.
     """
 
     def __init__(
-        self,
-        runtime: Runtime,
-        health: SourceHealth,
-        *,
-        gate: Gate,
-        changed: Callable[[], None],
-        commits: Commits,
+        self, runtime: Runtime, health: SourceHealth, limiter: SourceLimiter, commits: Commits, pool: Wakeable
     ) -> None:
         self._health = health
-        self._gate = gate
-        self._changed = changed
+        self._limiter = limiter
+        self._breaker = limiter.breaker
+        self._pool = pool
         self._commits = commits
         self._clock = runtime.clock
         self._logger = runtime.logger
         self._up = runtime.telemetry.source_up.labels(health.name)
-        self._up.set(0 if gate.is_open else 1)
+        self._up.set(0 if limiter.breaker.is_open else 1)
         self._why = ""
-        self._warned = gate.is_open
+        self._warned = limiter.breaker.is_open
         self._is_writing = False
-        self.next_review_s: float | None = None
 
     def failed(self, error: SourceError) -> None:
         """Note that a poll brought no answer."""
         self._why = str(error)
-        self._gate.failed(self._clock.monotonic(), getattr(error, "retry_after_s", None))
-        self._changed()
-        if self._gate.is_open and not self._warned:
+        self._limiter.failed(self._clock.monotonic(), getattr(error, "retry_after_s", None))
+        self._pool.wake()
+        if self._breaker.is_open and not self._warned:
             self._warned = True
             self._up.set(0)
             self._logger.warning("source.failing", reason=error.reason, error=self._why)
 
-    def review(self, now_s: float, unreachable_after_s: float) -> None:
-        """Tell that the source is unreachable once it has failed for so long; `next_review_s` is when to ask again."""
-        self.next_review_s = None
-        since_s = self._gate.failing_since_s
+    def review(self, now_s: float, unreachable_after_s: float) -> float | None:
+        """Tell that the source is unreachable once it has failed for so long; returns when to ask again, if at all."""
+        since_s = self._breaker.failing_since_s
         if since_s is None:
             self._tell(mark_recovered(self._health, self._clock.now()))
         if since_s is None or self._health.unreachable_since is not None:
-            return
+            return None
         if now_s < since_s + unreachable_after_s:
-            self.next_review_s = since_s + unreachable_after_s
-            return
+            return since_s + unreachable_after_s
         now = self._clock.now()
         since = now - timedelta(seconds=now_s - since_s)
         self._up.set(0)
         self._tell(mark_unreachable(self._health, since, now, self._why))
+        return None
 
     def answered(self) -> None:
         """Note an answer after failures."""
-        self._gate.answered()
-        self._changed()
+        self._breaker.answered()
+        self._pool.wake()
         self._up.set(1)
         if self._warned:
             self._warned = False
@@ -79,8 +79,9 @@ class SourceHealthTracker:
         if step is not None and not self._is_writing:
             self._is_writing = True
             self._health = step.health
-            self._commits.submit(step, self._written)
+            self._commits.submit(step, self)
 
-    def _written(self, _is_written: bool) -> None:  # noqa: FBT001 - as `Commits.submit` wants it
+    def on_committed(self, *, is_written: bool) -> None:  # noqa: ARG002 - a health step is never stale
+        """Note that the step that was under way is on disk."""
         self._is_writing = False
-        self._changed()  # what has become true meanwhile is told by the next review
+        self._pool.wake()  # what has become true meanwhile is told by the next review

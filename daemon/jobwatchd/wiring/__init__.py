@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from math import inf
 from typing import assert_never
 
-from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.lane_policy import LanePolicy, LostAfter
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.http.tap import Tap, TappedClient
 from jobwatchd.logs import LoggerFactory, QueuedOutput
 from jobwatchd.model.cadence import Backoff

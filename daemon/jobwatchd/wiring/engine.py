@@ -36,7 +36,7 @@ def build_engine(
     return Engine(
         runtime=runtime,
         store=store,
-        commits=Commits(runtime, store, dispatcher.route, dispatcher.on_committed, delays.commits_s),
+        commits=Commits(runtime, store, dispatcher, delays.commits_s),
         recorder=recorder,
         dispatcher=dispatcher,
         watchlist=Watchlist(store, runtime.clock, name_job),

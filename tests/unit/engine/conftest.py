@@ -12,14 +12,15 @@ from structlog.testing import LogCapture
 
 from jobwatchd.engine.attempt_recorder import AttemptRecorder
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
+from jobwatchd.engine.delivery import DeliveryLoop
 from jobwatchd.engine.dispatcher import Dispatcher
-from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.worker_pool import WorkerPool
+from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.source_limiter import SourceLimiter
+from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Attempt, Delivery
@@ -55,7 +56,7 @@ class Rig:
         """Build everything that writes on this store."""
         self.store = store
         self.recorder = AttemptRecorder(self.runtime, store)
-        self.commits = Commits(self.runtime, store, self.route, self.tell)
+        self.commits = Commits(self.runtime, store, self)
         self.dispatcher = Dispatcher(self.runtime, store, self.recorder)
 
     def jitter(self) -> float:
@@ -66,7 +67,7 @@ class Rig:
         """Route as the sinks wish."""
         return self.dispatcher.route(event)
 
-    async def tell(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
+    async def on_committed(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
         """Keep what was committed, and tell the sinks."""
         self.told += events
         await self.dispatcher.on_committed(events, deliveries)
@@ -157,7 +158,7 @@ class Workshop:
         """Let no work come to its end from now on."""
         self.go_on = anyio.Event()
 
-    async def work(self, item: str) -> None:
+    async def work(self, item: str) -> bool:
         """Work on an item."""
         self.begun.append(item)
         self.busy += 1
@@ -165,6 +166,7 @@ class Workshop:
         await self.go_on.wait()
         self.busy -= 1
         self.done.append(item)
+        return True
 
     async def review(self, _now_s: float) -> None:
         """Count the looks of the feeder."""
@@ -192,18 +194,16 @@ def shop() -> Workshop:
 
 
 @pytest.fixture
-def gate() -> Gate:
-    """Return a gate without a rate."""
-    return Gate(None, lambda: 1.0, 0.0)
+def limiter() -> SourceLimiter:
+    """Return a limiter without a rate."""
+    return SourceLimiter(None, lambda: 1.0, 0.0)
 
 
 @pytest.fixture
-def make_pool(rig: Rig, shop: Workshop, gate: Gate) -> Callable[..., WorkerPool[str]]:
+def make_pool(rig: Rig, shop: Workshop, limiter: SourceLimiter) -> Callable[..., WorkerPool[str]]:
     """Return a maker of pools that work in the workshop."""
 
     def make(concurrency: int = 3) -> WorkerPool[str]:
-        return WorkerPool(
-            rig.runtime, "pool", shop.work, shop.review, gate=gate, concurrency=concurrency, silence_s=60.0
-        )
+        return WorkerPool(rig.runtime, "pool", shop, limiter, limits=PoolLimits(concurrency, 60.0))
 
     return make

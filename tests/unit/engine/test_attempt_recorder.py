@@ -15,6 +15,14 @@ from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import START
 
 
+class Written(list[Attempt]):
+    """The attempts that were written, in order."""
+
+    def on_committed(self, attempt: Attempt) -> None:
+        """Note an attempt."""
+        self.append(attempt)
+
+
 class CountingStore(MemoryStore):
     """A memory store that notes the sizes of groups, holds them back, and fails, as it is told."""
 
@@ -42,12 +50,12 @@ async def test_attempts_are_written_in_bounded_groups(rig: Any):
     """What gathers during a transaction goes into the next, and each submitter hears of its own."""
     store = CountingStore()
     recorder = AttemptRecorder(rig.runtime, store)
-    written: list[int] = []
+    written = Written()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(recorder.run)
         store.go_on = anyio.Event()
         for position in range(MAX_GROUP + 100):
-            recorder.submit(attempt(position), lambda attempt: written.append(attempt.position))
+            recorder.submit(attempt(position), written)
         await rig.clock.advance(0)
         assert (store.groups, written) == ([MAX_GROUP], [])
         store.go_on.set()
@@ -55,7 +63,7 @@ async def test_attempts_are_written_in_bounded_groups(rig: Any):
         tasks.cancel_scope.cancel()
 
     assert store.groups == [MAX_GROUP, 100]
-    assert written == list(range(MAX_GROUP + 100))
+    assert [each.position for each in written] == list(range(MAX_GROUP + 100))
 
 
 async def test_flush_waits_for_the_group_that_is_being_written(rig: Any):
@@ -63,18 +71,18 @@ async def test_flush_waits_for_the_group_that_is_being_written(rig: Any):
     store = CountingStore()
     recorder = AttemptRecorder(rig.runtime, store)
     store.go_on = anyio.Event()
-    written: list[int] = []
+    written = Written()
     flushed: list[list[int]] = []
 
     async def flush() -> None:
         await recorder.flush()
-        flushed.append(list(written))
+        flushed.append([each.position for each in written])
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(recorder.run)
-        recorder.submit(attempt(1), lambda attempt: written.append(attempt.position))
+        recorder.submit(attempt(1), written)
         await rig.clock.advance(0)
-        recorder.submit(attempt(2), lambda attempt: written.append(attempt.position))
+        recorder.submit(attempt(2), written)
         tasks.start_soon(flush)
         await rig.clock.advance(0)
         assert flushed == []
@@ -90,8 +98,8 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
     store = CountingStore()
     store.broken = True
     recorder = AttemptRecorder(rig.runtime, store)
-    written: list[int] = []
-    recorder.submit(attempt(1), lambda attempt: written.append(attempt.position))
+    written = Written()
+    recorder.submit(attempt(1), written)
 
     with pytest.raises(StoreUnavailable):
         await recorder.run()
@@ -119,7 +127,7 @@ async def test_of_one_delivery_the_last_attempt_is_written(rig: Any):
     """Also where the one before is being written just then; each goes by sink and position."""
     store = CountingStore()
     recorder = AttemptRecorder(rig.runtime, store)
-    written: list[int] = []
+    written = Written()
     store.go_on = anyio.Event()
 
     def tried(attempts: int) -> Attempt:
@@ -130,11 +138,11 @@ async def test_of_one_delivery_the_last_attempt_is_written(rig: Any):
         recorder.submit(tried(1))
         await rig.clock.advance(0)
         for attempts in (2, 3, 4):
-            recorder.submit(tried(attempts), lambda attempt: written.append(attempt.attempts))
-        recorder.submit(replace(tried(1), sink="other"), lambda attempt: written.append(attempt.attempts))
+            recorder.submit(tried(attempts), written)
+        recorder.submit(replace(tried(1), sink="other"), written)
         store.go_on.set()
         await rig.clock.advance(0)
         tasks.cancel_scope.cancel()
 
     assert store.groups == [1, 2]
-    assert sorted(written) == [1, 4]
+    assert sorted(each.attempts for each in written) == [1, 4]

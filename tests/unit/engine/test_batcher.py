@@ -1,4 +1,4 @@
-"""Group writing: the pulse of the loop that writes."""
+"""Group commit: the heartbeat of the loop that writes."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class Desk:
 async def test_a_transaction_that_hangs_is_an_ailment(rig: Any):
     """Nobody waits for it in person, so it has to be missed by somebody."""
     desk = Desk()
-    batcher = Batcher(rig.runtime, "desk", desk.write, 0.0)
+    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
     batcher.submit("a")
     async with rig.running(batcher.run):
         await rig.clock.advance(SILENCE_S + 1)
@@ -34,9 +34,9 @@ async def test_a_transaction_that_hangs_is_an_ailment(rig: Any):
         assert (desk.written, rig.heartbeats.problems()) == (["a"], [])
 
 
-async def test_a_loop_with_nothing_to_write_has_a_pulse(rig: Any):
+async def test_a_loop_with_nothing_to_write_has_a_heartbeat(rig: Any):
     """It is well for as long as nobody wants anything of it, and forgotten when it ends."""
-    batcher = Batcher(rig.runtime, "desk", Desk().write, 0.0)
+    batcher = Batcher(rig.runtime, "desk", Desk(), 0.0)
     async with rig.running(batcher.run):
         await rig.clock.advance(10 * SILENCE_S)
         assert rig.heartbeats.problems() == []
@@ -47,7 +47,7 @@ async def test_a_loop_with_nothing_to_write_has_a_pulse(rig: Any):
 async def test_what_is_left_is_written_before_what_came_later(rig: Any):
     """The rest of one group is the beginning of the next."""
     desk = Desk()
-    batcher = Batcher(rig.runtime, "desk", desk.write, 0.0)
+    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
     for item in "abc":
         batcher.submit(item)
     async with rig.running(batcher.run):
@@ -62,12 +62,13 @@ async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any):
     """On a slow disk there is always more, and whoever flushes would never return; nor is that an problem."""
     written: list[int] = []
 
-    async def write(queue: list[int]) -> list[int]:
-        await rig.clock.sleep(0.005)
-        written.extend(queue)
-        return []
+    class SlowDesk:
+        async def write(self, queue: list[int]) -> list[int]:
+            await rig.clock.sleep(0.005)
+            written.extend(queue)
+            return []
 
-    batcher = Batcher(rig.runtime, "desk", write, 0.02)
+    batcher = Batcher(rig.runtime, "desk", SlowDesk(), 0.02)
     flushed = anyio.Event()
 
     async def keep_submitting() -> None:
@@ -89,7 +90,7 @@ async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any):
 async def test_a_flush_that_is_cancelled_forgets_nothing(rig: Any):
     """What it has not written is still there for the next."""
     desk = Desk()
-    batcher = Batcher(rig.runtime, "desk", desk.write, 0.0)
+    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
     for item in "abc":
         batcher.submit(item)
     async with anyio.create_task_group() as tasks:

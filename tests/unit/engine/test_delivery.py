@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Attempt, DeliveryStatus, Retry, SinkCondition, SinkState

@@ -5,7 +5,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.engine.window import RESCAN_S, WINDOW
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.testing import RecordingSink

@@ -8,7 +8,7 @@ from zlib import crc32
 import pytest
 
 from jobwatchd.engine import window
-from jobwatchd.engine.delivery import SinkBinding
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Delivery, Retry

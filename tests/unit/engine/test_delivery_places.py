@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.ports import Clock

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine import window
-from jobwatchd.engine.delivery import DeliveryLoop, SinkBinding
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkRejected, SinkUnavailable
 from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import SinkBinding
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.engine.window import PAGE, RESCAN_S, WINDOW
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.model.cadence import Backoff

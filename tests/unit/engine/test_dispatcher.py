@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import SinkBinding
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkGone, SinkRejected, SinkUnavailable
 from jobwatchd.model.delivery import Attempt, Retry, SinkCondition, SinkState
 from jobwatchd.model.event import Event, EventType

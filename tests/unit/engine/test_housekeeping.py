@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.housekeeping import PRUNE_EVERY_S, ROUND_S, Housekeeping, Retention
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkUnavailable, StoreUnavailable
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.ports import Pruned

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.gate import OPEN_AFTER
+from jobwatchd.engine.circuit_breaker import OPEN_AFTER
 from jobwatchd.engine.lane_policy import LanePolicy, LostAfter
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.model.cadence import Cadence

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.gate import OPEN_AFTER
+from jobwatchd.engine.circuit_breaker import OPEN_AFTER
 from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.errors import SourceUnavailable
 from jobwatchd.model.cadence import Cadence

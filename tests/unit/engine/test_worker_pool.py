@@ -6,9 +6,10 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.gate import OPEN_AFTER, Gate
+from jobwatchd.engine.circuit_breaker import OPEN_AFTER
 from jobwatchd.engine.heartbeats import LONGEST_NAP_S
-from jobwatchd.engine.worker_pool import WorkerPool
+from jobwatchd.engine.source_limiter import SourceLimiter
+from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 
 MakePool = Callable[..., WorkerPool[str]]
 
@@ -33,7 +34,7 @@ async def test_items_are_worked_on_when_they_are_due(rig: Any, shop: Any, make_p
         assert shop.done == ["sooner", "later"]
 
 
-async def test_what_is_due_now_makes_the_crew_busy_at_once(rig: Any, make_pool: MakePool):
+async def test_what_is_due_now_makes_the_pool_busy_at_once(rig: Any, make_pool: MakePool):
     """Whoever drains it must not look into the moment in which the schedule would hold the item back."""
     pool = make_pool()
     await rig.clock.advance(0.005)
@@ -64,7 +65,7 @@ async def test_concurrency_can_be_raised_at_work(rig: Any, shop: Any, make_pool:
     put(pool, 50)
     async with rig.running(pool.run):
         await rig.clock.advance(1)
-        pool.configure(5, 60.0)
+        pool.configure(PoolLimits(5, 60.0))
         await rig.clock.advance(0)
         assert shop.busy == 5
 
@@ -76,7 +77,7 @@ async def test_concurrency_can_be_lowered_at_work(rig: Any, shop: Any, make_pool
     put(pool, 10)
     async with rig.running(pool.run):
         await rig.clock.advance(1)
-        pool.configure(2, 60.0)
+        pool.configure(PoolLimits(2, 60.0))
         await rig.clock.advance(0)
         assert shop.busy == 5
         finish, shop.go_on = shop.go_on, anyio.Event()
@@ -94,7 +95,7 @@ async def test_lowered_concurrency_holds_for_workers_that_were_idle(rig: Any, sh
     put(pool, 5)
     async with rig.running(pool.run):
         await rig.clock.advance(1)
-        pool.configure(1, 60.0)
+        pool.configure(PoolLimits(1, 60.0))
         shop.close()
         shop.most_busy = 0
         put(pool, 5, 1.0)
@@ -102,10 +103,10 @@ async def test_lowered_concurrency_holds_for_workers_that_were_idle(rig: Any, sh
         assert (shop.busy, shop.most_busy) == (1, 1)
 
 
-async def test_a_paused_gate_costs_no_looks(rig: Any, shop: Any, gate: Gate, make_pool: MakePool):
+async def test_a_paused_limiter_costs_no_looks(rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool):
     """While nothing may be sent the feeder naps as long as it ever does, however much is due."""
     pool = make_pool()
-    gate.failed(0.0, retry_after_s=600.0)
+    limiter.failed(0.0, retry_after_s=600.0)
     put(pool, 1000)
     async with rig.running(pool.run):
         await rig.clock.advance(599)
@@ -115,11 +116,11 @@ async def test_a_paused_gate_costs_no_looks(rig: Any, shop: Any, gate: Gate, mak
         assert len(shop.done) == 1000
 
 
-async def test_an_open_breaker_costs_no_looks(rig: Any, shop: Any, gate: Gate, make_pool: MakePool):
+async def test_an_open_breaker_costs_no_looks(rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool):
     """While a probe is under way nobody spins, however long it takes."""
     pool = make_pool()
     for _ in range(OPEN_AFTER):
-        gate.failed(0.0)
+        limiter.failed(0.0)
     shop.close()
     put(pool, 1000)
     async with rig.running(pool.run):
@@ -138,10 +139,10 @@ async def test_busy_workers_cost_no_looks(rig: Any, shop: Any, make_pool: MakePo
         assert shop.looks <= 100 / LONGEST_NAP_S + 3
 
 
-async def test_a_rate_costs_a_few_looks_per_item(rig: Any, shop: Any, gate: Gate, make_pool: MakePool):
+async def test_a_rate_costs_a_few_looks_per_item(rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool):
     """Ten a second are ten a second, and the feeder looks about as often."""
     pool = make_pool()
-    gate.rate = 10.0
+    limiter.rate_limiter.rate = 10.0
     put(pool, 1000)
     async with rig.running(pool.run):
         await rig.clock.advance(10.05)
@@ -181,7 +182,7 @@ async def test_stop_sends_idle_workers_home(rig: Any, shop: Any, make_pool: Make
         assert rig.heartbeats.problems() == []
 
 
-async def test_a_crew_that_was_stopped_before_it_ran_does_nothing(rig: Any, shop: Any, make_pool: MakePool):
+async def test_a_pool_that_was_stopped_before_it_ran_does_nothing(rig: Any, shop: Any, make_pool: MakePool):
     """Stop returns at once, and a late run ends at once."""
     pool = make_pool()
     put(pool, 1)
@@ -191,7 +192,7 @@ async def test_a_crew_that_was_stopped_before_it_ran_does_nothing(rig: Any, shop
     assert shop.begun == []
 
 
-async def test_what_work_raises_ends_the_crew(rig: Any, shop: Any, make_pool: MakePool):
+async def test_what_work_raises_ends_the_pool(rig: Any, shop: Any, make_pool: MakePool):
     """A failure that nobody foresaw is not swallowed."""
 
     async def fail(_item: str) -> None:

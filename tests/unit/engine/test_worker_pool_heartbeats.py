@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.gate import Gate
-from jobwatchd.engine.worker_pool import WorkerPool
+from jobwatchd.engine.source_limiter import SourceLimiter
+from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 
 MakePool = Callable[..., WorkerPool[str]]
 
@@ -34,7 +34,7 @@ async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_pool: Make
 
 
 @pytest.mark.parametrize("due_s", [0.0, 50_000.0])
-async def test_an_idle_crew_is_well(rig: Any, make_pool: MakePool, due_s: float):
+async def test_an_idle_pool_is_well(rig: Any, make_pool: MakePool, due_s: float):
     """Nothing to do for hours is no problem."""
     pool = make_pool()
     put(pool, 1, due_s)
@@ -43,21 +43,21 @@ async def test_an_idle_crew_is_well(rig: Any, make_pool: MakePool, due_s: float)
         assert rig.heartbeats.problems() == []
 
 
-async def test_a_crew_that_is_held_back_is_well(rig: Any, gate: Gate, make_pool: MakePool):
+async def test_a_pool_that_is_held_back_is_well(rig: Any, limiter: SourceLimiter, make_pool: MakePool):
     """A long pause that the other side asked for is obeyed, not restarted, also where others were answered since."""
     pool = make_pool()
-    gate.failed(0.0, retry_after_s=3000.0)
-    gate.answered()
+    limiter.failed(0.0, retry_after_s=3000.0)
+    limiter.breaker.answered()
     put(pool, 10)
     async with rig.running(pool.run):
         await rig.clock.advance(2000)
         assert rig.heartbeats.problems() == []
 
 
-async def test_a_crew_at_work_is_well(rig: Any, shop: Any, gate: Gate, make_pool: MakePool):
+async def test_a_pool_at_work_is_well(rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool):
     """Always busy, always more to do, and always getting on."""
     pool = make_pool()
-    gate.rate = 1.0
+    limiter.rate_limiter.rate = 1.0
     put(pool, 1000)
     async with rig.running(pool.run):
         await rig.clock.advance(500)
@@ -72,7 +72,7 @@ async def test_a_longer_silence_can_be_allowed_at_work(rig: Any, shop: Any, make
     put(pool, 1)
     async with rig.running(pool.run):
         await rig.clock.advance(1)
-        pool.configure(1, 600.0)
+        pool.configure(PoolLimits(1, 600.0))
         await rig.clock.advance(300)
         assert rig.heartbeats.problems() == []
         await rig.clock.advance(310)

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine import commits
-from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.lane import LanePolicy
 from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkUnavailable, SourceUnavailable, StoreBusy, StoreFull
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Retry
