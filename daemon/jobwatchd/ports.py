@@ -148,7 +148,7 @@ class Pruned(NamedTuple):
 
 
 class Store(Protocol):
-    """What must outlive the process: watches, events, deliveries, the standing of sources.
+    """What must outlive the process: watches, events, deliveries, the health of sources.
 
     Every call that writes is one transaction: it happens whole or not at all. Every call may raise `StoreUnavailable`,
     after which it may be made again as it was, and `StoreUnusable`. Instants keep their microseconds; order is by
@@ -192,7 +192,7 @@ class Store(Protocol):
         """Return watches in the order of their ids."""
 
     async def load_source(self, name: str, now: datetime) -> SourceHealth:
-        """Return the standing of a source, created as of `now` where it is new."""
+        """Return the health of a source, created as of `now` where it is new."""
 
     async def commit(
         self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
@@ -280,8 +280,8 @@ class Sinks(Protocol):
         """Have deliveries found soon that are pending again."""
 
 
-class Vitals(Protocol):
-    """How the process is, told by the progress of its loops."""
+class Heartbeats(Protocol):
+    """Whether the process is well, told by the progress of its loops."""
 
     @property
     def ready(self) -> bool:
@@ -294,5 +294,5 @@ class Vitals(Protocol):
     def outages(self) -> Sequence[str]:
         """Return one sentence for each thing that work waits for; it passes, and a restart would not help."""
 
-    def ailments(self) -> Sequence[str]:
+    def problems(self) -> Sequence[str]:
         """Return one sentence for each loop that made no progress for too long; empty when all is well."""

@@ -15,13 +15,12 @@ from anyio.abc import TaskGroup
 from fastapi import FastAPI
 
 from jobwatchd.app.configuration import Configuration, Specs
-from jobwatchd.app.loops import Loops
 from jobwatchd.app.open_files import raise_open_files
 from jobwatchd.app.orders import Orders
-from jobwatchd.app.parts import Parts
 from jobwatchd.app.reload import Change, plan
 from jobwatchd.app.reloader import Reloader
 from jobwatchd.app.service import Service
+from jobwatchd.app.wiring import Wiring
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.signals import STOP_WITHIN_S, Signals
 from jobwatchd.web.application import build_app
@@ -35,14 +34,16 @@ LAST_WRITE_S = 3.0
 class Daemon:
     """Runs until told to stop; see `run`. `specs` are the watches of the file."""
 
-    def __init__(self, parts: Parts, specs: Specs, notifier: Notifier) -> None:
-        self._parts = parts
+    def __init__(self, wiring: Wiring, specs: Specs, notifier: Notifier) -> None:
+        self._wiring = wiring
+        self._engine = wiring.engine
         self._specs = specs
-        self._logger = parts.logger
-        self._loops = Loops(parts)
-        self._configuration = Configuration(parts, self._loops)
-        self._service = Service(notifier, self._loops.vitals, parts.clock, self._logger, self._status)
-        self._reloader = Reloader(parts, self._configuration, self._service)
+        self._clock = wiring.engine.runtime.clock
+        self._logger = wiring.engine.runtime.logger
+        self._heartbeats = wiring.engine.runtime.heartbeats
+        self._configuration = Configuration(wiring)
+        self._service = Service(wiring.engine.runtime, notifier, self._status)
+        self._reloader = Reloader(wiring, self._configuration, self._service)
 
     async def run(self, signals: Signals) -> None:
         """Watch and tell until SIGTERM or SIGINT; SIGHUP reads the configuration again.
@@ -51,16 +52,16 @@ class Daemon:
         whatever ends a loop.
         """
         raise_open_files()
-        settings = self._parts.settings
+        settings = self._wiring.settings
         nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
-        everything = await plan(nothing, settings, self._parts.builder)
+        everything = await plan(nothing, settings, self._wiring.adapters)
         async with AsyncExitStack() as stack:
             sockets = await bind_within(
-                settings.server.listen, self._parts.clock, self._logger, local_only=not settings.server.tokens
+                settings.server.listen, self._clock, self._logger, local_only=not settings.server.tokens
             )
             for sock in sockets:
                 stack.callback(sock.close)
-            stack.push_async_callback(_shielded, self._loops.store.close)
+            stack.push_async_callback(_shielded, self._engine.store.close)
             stack.callback(signals.dismiss)
             async with anyio.create_task_group() as tasks:
                 orders = Orders(signals)
@@ -76,24 +77,24 @@ class Daemon:
         tasks.start_soon(self._service.run)
         # First of all, so that a start that waits for the store can be told from one that hangs.
         await tasks.start(serve, self._build_web(), sockets)
-        await self._loops.store.open()
+        await self._engine.store.open()
         # What is loaded stays: the collector need not walk a million watches, neither while they come in nor later.
         gc.disable()
-        self._loops.start(tasks)
+        self._engine.start(tasks)
         await self._configuration.prepare(everything, self._specs)
         self._specs = {}
         gc.freeze()
         gc.enable()
         orders.attend(self._configuration.settings.shutdown.drain)
         await self._configuration.begin(everything, tasks)
-        tasks.start_soon(self._loops.housekeeping.run)
-        tasks.start_soon(self._parts.rotation.run)
-        self._loops.vitals.set_ready(True)
+        tasks.start_soon(self._engine.housekeeping.run)
+        tasks.start_soon(self._wiring.rotation.run)
+        self._heartbeats.set_ready(True)
         self._service.ready()
         settings = self._configuration.settings
         self._logger.info(
             "daemon.ready",
-            version=self._parts.version,
+            version=self._wiring.version,
             listen=[address_of(sock) for sock in sockets],
             sources=sorted(settings.sources),
             sinks=sorted(settings.sinks),
@@ -109,8 +110,8 @@ class Daemon:
             number = await orders.stop()
             reloading.cancel_scope.cancel()  # the next start reads the configuration anyway
         self._logger.info("daemon.stopping", signal=signal.Signals(number).name)
-        self._loops.vitals.set_ready(False)
-        self._parts.output.hurry()
+        self._heartbeats.set_ready(False)
+        self._wiring.output.hurry()
         self._service.stopping(self._configuration.settings.shutdown.drain + STOP_WITHIN_S)
         async with anyio.create_task_group() as stopping:
             stopping.start_soon(self._wind_down, stopping.cancel_scope)
@@ -119,17 +120,17 @@ class Daemon:
 
     async def _wind_down(self, waiting: anyio.CancelScope) -> None:
         """End polls, then deliveries, then close the sinks; what is not done in time stays in the store."""
-        loops, drain_s = self._loops, self._configuration.settings.shutdown.drain
+        engine, drain_s = self._engine, self._configuration.settings.shutdown.drain
         with anyio.move_on_after(drain_s) as drain:
             async with anyio.create_task_group() as stopping:
-                for name in list(loops.watchlist.lanes):
-                    stopping.start_soon(loops.watchlist.close, name)
-            await loops.fanout.drain()
-            await loops.fanout.close(loops.fanout.names)
+                for name in list(engine.watchlist.lanes):
+                    stopping.start_soon(engine.watchlist.close, name)
+            await engine.dispatcher.drain()
+            await engine.dispatcher.close(engine.dispatcher.names)
         if drain.cancelled_caught:
             self._logger.warning("daemon.drain_cut_short", after_s=drain_s)
         with anyio.move_on_after(LAST_WRITE_S):
-            await loops.records.flush()
+            await engine.recorder.flush()
         waiting.cancel()
 
     def _status(self) -> str:
@@ -137,20 +138,20 @@ class Daemon:
         return f"watching {self._watched()} jobs" + (f"; {trouble}" if trouble else "")
 
     def _watched(self) -> int:
-        return sum(len(lane) for lane in self._loops.watchlist.lanes.values())
+        return sum(len(lane) for lane in self._engine.watchlist.lanes.values())
 
     def _build_web(self) -> FastAPI:
         return build_app(
-            store=self._loops.store,
-            watchlist=self._loops.watchlist,
-            sinks=self._loops.fanout,
-            vitals=self._loops.vitals,
-            registry=self._parts.registry,
+            store=self._engine.store,
+            watchlist=self._engine.watchlist,
+            sinks=self._engine.dispatcher,
+            heartbeats=self._heartbeats,
+            registry=self._wiring.telemetry.registry,
             logger=self._logger,
-            tokens=lambda: self._parts.builder.tokens(self._configuration.settings),
+            tokens=lambda: self._wiring.adapters.tokens(self._configuration.settings),
             configuration=lambda: self._configuration.state,
-            clock=self._parts.clock,
-            version=self._parts.version,
+            clock=self._clock,
+            version=self._wiring.version,
         )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import anyio.lowlevel
 
-from jobwatchd.app.parts import Builder
-from jobwatchd.engine.delivery import Outlet
+from jobwatchd.app.wiring import AdapterFactory
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings
 from jobwatchd.settings.recipes import without_filed_secrets
@@ -29,18 +29,18 @@ class Change:
     sources: Mapping[str, Source]
     retuned: Collection[str]
     closed_sources: Collection[str]
-    outlets: Mapping[str, Outlet]
+    bindings: Mapping[str, SinkBinding]
     closed_sinks: Collection[str]
 
     async def discard(self) -> None:
         """Close what was built, and was not used."""
         for source in self.sources.values():
             await source.close()
-        for outlet in self.outlets.values():
-            await outlet.sink.close()
+        for binding in self.bindings.values():
+            await binding.sink.close()
 
 
-async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
+async def plan(old: Settings, new: Settings, adapters: AdapterFactory) -> Change:
     """Build what leads from the old configuration to the new one; raises `ConfigError` and then leaves nothing open."""
     rebuilt = _changed(
         old.sources, new.sources, lambda source: without_filed_secrets(source).model_copy(update={"poll": None})
@@ -48,21 +48,21 @@ async def plan(old: Settings, new: Settings, builder: Builder) -> Change:
     # What secret files hold is no part of the configuration: sources and sinks follow them by themselves.
     retuned = _changed(old.sources, new.sources, without_filed_secrets)
     sources: dict[str, Source] = {}
-    outlets: dict[str, Outlet] = {}
+    bindings: dict[str, SinkBinding] = {}
     change = Change(
         sources=sources,
         retuned=[name for name in retuned if name not in rebuilt],
         closed_sources=[name for name in old.sources if name not in new.sources],
-        outlets=outlets,
+        bindings=bindings,
         closed_sinks=[name for name in old.sinks if name not in new.sinks],
     )
     try:
         for name in rebuilt:
-            sources[name] = builder.source(name, new)
+            sources[name] = adapters.source(name, new)
             # Certificates are read, which takes a while for each.
             await anyio.lowlevel.checkpoint()
         for name in _changed_sinks(old, new):
-            outlets[name] = builder.outlet(name, new)
+            bindings[name] = adapters.binding(name, new)
             await anyio.lowlevel.checkpoint()
     except BaseException:
         with anyio.CancelScope(shield=True):

@@ -11,9 +11,9 @@ from anyio.to_thread import run_sync
 
 from jobwatchd.app.configuration import Configuration, Specs
 from jobwatchd.app.orders import Orders
-from jobwatchd.app.parts import Parts
 from jobwatchd.app.reload import plan
 from jobwatchd.app.service import Service
+from jobwatchd.app.wiring import Wiring
 from jobwatchd.errors import ConfigError
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import WatchSpec
@@ -26,11 +26,11 @@ SWITCH_S = 0.001
 class Reloader:
     """Reloads for as long as `run` runs, one after the other; cancelling it leaves what it was at undone."""
 
-    def __init__(self, parts: Parts, configuration: Configuration, service: Service) -> None:
-        self._parts = parts
+    def __init__(self, wiring: Wiring, configuration: Configuration, service: Service) -> None:
+        self._wiring = wiring
         self._configuration = configuration
         self._service = service
-        self._logger = parts.logger
+        self._logger = wiring.engine.runtime.logger
 
     async def run(self, orders: Orders, tasks: TaskGroup) -> NoReturn:
         """Reload whenever that is wanted; raises only what the store raises for good."""
@@ -46,9 +46,9 @@ class Reloader:
         configuration = self._configuration
         try:
             # Abandoned where the end is asked for: a large file takes seconds, and nothing comes of it then.
-            new, specs = await run_sync(read, self._parts.load, abandon_on_cancel=True)
-            self._parts.redactor.add(new.secrets())
-            change = await plan(configuration.settings, new, self._parts.builder)
+            new, specs = await run_sync(read, self._wiring.load, abandon_on_cancel=True)
+            self._wiring.redactor.add(new.secrets())
+            change = await plan(configuration.settings, new, self._wiring.adapters)
         except ConfigError as error:
             configuration.refuse(error.problems)
             for problem in error.problems:

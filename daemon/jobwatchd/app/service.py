@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from structlog.typing import FilteringBoundLogger
-
-from jobwatchd.engine.vitals import Vitals
-from jobwatchd.ports import Clock
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.sd_notify import Notifier
 
 # How much longer a start may take than it was allowed to, said again and again while it waits for something.
@@ -19,18 +16,11 @@ class Service:
     `status` says what that line is while all is well.
     """
 
-    def __init__(
-        self,
-        notifier: Notifier,
-        vitals: Vitals,
-        clock: Clock,
-        logger: FilteringBoundLogger,
-        status: Callable[[], str],
-    ) -> None:
+    def __init__(self, runtime: Runtime, notifier: Notifier, status: Callable[[], str]) -> None:
         self._notifier = notifier
-        self._vitals = vitals
-        self._clock = clock
-        self._logger = logger
+        self._heartbeats = runtime.heartbeats
+        self._clock = runtime.clock
+        self._logger = runtime.logger
         self._status = status
         self._shown = ""
 
@@ -39,17 +29,17 @@ class Service:
         interval_s = self._notifier.watchdog_interval_s
         unwell: tuple[str, ...] = ()
         while True:
-            ailments = tuple(self._vitals.ailments())
-            if not ailments:
+            problems = tuple(self._heartbeats.problems())
+            if not problems:
                 self._notifier.watchdog()
-            if ailments != unwell:
-                unwell = ailments
-                for ailment in ailments:
-                    self._logger.error("daemon.unwell", why=ailment)
-            if not self._vitals.started and self._vitals.outages():
+            if problems != unwell:
+                unwell = problems
+                for problem in problems:
+                    self._logger.error("daemon.unwell", why=problem)
+            if not self._heartbeats.started and self._heartbeats.outages():
                 self._notifier.extend_timeout(EXTENDED_S)
-            hindered = "; ".join([*ailments, *self._vitals.outages()])
-            self._show(hindered or (self._status() if self._vitals.started else "starting"))
+            hindered = "; ".join([*problems, *self._heartbeats.outages()])
+            self._show(hindered or (self._status() if self._heartbeats.started else "starting"))
             await self._clock.sleep(5.0 if interval_s is None else interval_s / 3)
 
     def reloading(self) -> None:

@@ -14,7 +14,7 @@ from jobwatchd.cli.last_words import last_words
 from jobwatchd.cli.output import spare_output
 from jobwatchd.settings import effective, load_settings, peek_log_settings
 from jobwatchd.signals import SIGNALS
-from jobwatchd.wiring import build_daemon, check_buildable
+from jobwatchd.wiring.daemon import build_daemon, check_buildable
 
 
 @click.command(

@@ -10,7 +10,7 @@ import anyio
 import click
 import orjson
 
-from jobwatchd.app.waiting import Outcome
+from jobwatchd.app.one_shot_wait import Outcome
 from jobwatchd.cli.configuration import config_option
 from jobwatchd.cli.diagnosis import diagnose
 from jobwatchd.cli.durations import DURATION
@@ -22,7 +22,7 @@ from jobwatchd.cli.status import ExitStatus
 from jobwatchd.model.job import JobReference
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings, load_settings
-from jobwatchd.wiring import build_waiting
+from jobwatchd.wiring.one_shot_wait import build_one_shot_wait
 
 APPEAR_WITHIN_S = 30.0
 # The first that applies to any of the jobs is the exit status: what needs a person most comes first.
@@ -107,8 +107,8 @@ def _wait(
         patience=f"{appear_within:g} s",
     )
     with progress:
-        waiting = build_waiting(settings, source, progress, appear_within)
-        ends = anyio.run(waiting.run, refs, timeout)
+        one_shot = build_one_shot_wait(settings, source, progress, appear_within)
+        ends = anyio.run(one_shot.run, refs, timeout)
         for ref in refs:
             if ref not in ends:
                 progress.say(ref.key, "has not ended, the time is up.")

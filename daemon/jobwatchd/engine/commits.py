@@ -1,84 +1,97 @@
 """Group commit: steps that come within one transaction's time go into the next transaction together."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
-from jobwatchd.engine.gathering import MAX_GROUP, Gathering
+from jobwatchd.engine.batcher import MAX_GROUP, Batcher
 from jobwatchd.engine.guard import guarded_event
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import Event
 from jobwatchd.model.health import HealthStep
 from jobwatchd.model.transition import Step
-from jobwatchd.ports import Clock, Route, Store
+from jobwatchd.ports import Store
 
 # How many steps wait in memory while the store cannot take them; lanes that bring more are held back.
 MAX_PENDING = 5_000
 
-Told = Callable[[Sequence[Event], Sequence[Delivery]], Awaitable[None]]
-"""Takes notice of events that were committed, and of the deliveries that were made of them."""
+
+class Submitter(Protocol):
+    """Who is told what became of a step; nobody can wait for that, for a transaction lies between."""
+
+    def on_committed(self, *, is_written: bool) -> None:
+        """Note that a step is on disk, or, with False, that it is stale: somebody else had changed the watch."""
+
+
+class CommitListener(Protocol):
+    """Who says where events go, and is told of those that are on disk, as the dispatcher."""
+
+    def route(self, event: Event) -> Collection[str]:
+        """Return the names of the durable sinks that an event goes to; called within the transaction."""
+
+    async def on_committed(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
+        """Take notice of events that are on disk, in order, and of the deliveries that were made of them.
+
+        Called after each transaction, before the next one begins; raises nothing.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A step, and who is to hear whether it was written."""
+    """A step, and who is told what became of it."""
 
     step: Step | HealthStep
-    written: Callable[[bool], None] | None
+    submitter: Submitter | None
 
 
 class Commits:
     """Writes steps; whoever submits one hears when it is on disk, or known to be stale, and goes on only then.
 
-    `told` is called after each commit. When the store cannot be used any more, `run` raises what it says and nobody
-    hears anything: the process has to end, for it can keep no promise.
+    `listener` is told after each commit. When the store cannot be used any more, `run` raises what it says and
+    nobody hears anything: the process has to end, for it can keep no promise.
     """
 
-    def __init__(
-        self, store: Store, route: Route, told: Told, *, clock: Clock, vitals: Vitals, gather_s: float = 0.0
-    ) -> None:
+    def __init__(self, runtime: Runtime, store: Store, listener: CommitListener, delay_s: float = 0.0) -> None:
         self._store = store
-        self._route = route
-        self._clock = clock
-        self._told = told
-        self._gathering: Gathering[_Waiting] = Gathering(
-            "commits", self._write, gather_s=gather_s, clock=clock, vitals=vitals
-        )
+        self._clock = runtime.clock
+        self._listener = listener
+        self._batcher: Batcher[_Waiting] = Batcher(runtime, "commits", self, delay_s)
 
-    def submit(self, step: Step | HealthStep, written: Callable[[bool], None] | None = None) -> None:
-        """Have a step written; `written` hears True, or False where somebody else had changed the watch."""
+    def submit(self, step: Step | HealthStep, submitter: Submitter | None = None) -> None:
+        """Have a step written; the submitter is told what became of it."""
         events = tuple(map(guarded_event, step.events))
-        self._gathering.submit(_Waiting(step if events == step.events else replace(step, events=events), written))
+        self._batcher.submit(_Waiting(step if events == step.events else replace(step, events=events), submitter))
 
     @property
     def is_full(self) -> bool:
         """Whether so many steps wait that those who bring them had better bring no more; what they submit is taken."""
-        return self._gathering.pending >= MAX_PENDING
+        return self._batcher.pending >= MAX_PENDING
 
     async def run(self) -> NoReturn:
         """Commit what is submitted, for ever."""
-        await self._gathering.run()
+        await self._batcher.run()
 
     async def flush(self) -> None:
         """Return when all that was submitted so far is written and told."""
-        await self._gathering.flush()
+        await self._batcher.flush()
 
-    async def _write(self, queue: list[_Waiting]) -> list[_Waiting]:
+    async def write(self, queue: list[_Waiting]) -> list[_Waiting]:
+        """Write a part of what waits, and return the rest; raises what the store raises."""
         group, left = _split(queue)
         steps = [waiting.step for waiting in group if isinstance(waiting.step, Step)]
         health = [waiting.step for waiting in group if isinstance(waiting.step, HealthStep)]
-        committed = await self._store.commit(steps, health, self._route, self._clock.now())
+        committed = await self._store.commit(steps, health, self._listener.route, self._clock.now())
         events: list[Event] = []
         for waiting in group:
             step = waiting.step
             is_written = isinstance(step, HealthStep) or step.watch.id not in committed.stale
             if is_written:
                 events += step.events
-            if waiting.written is not None:
-                waiting.written(is_written)
+            if waiting.submitter is not None:
+                waiting.submitter.on_committed(is_written=is_written)
         if events:
-            await self._told(events, committed.deliveries)
+            await self._listener.on_committed(events, committed.deliveries)
         return left
 
 

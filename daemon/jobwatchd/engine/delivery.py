@@ -1,27 +1,25 @@
 """One sink's deliveries: bounded concurrency across subjects, strict order within one, back-off, dead letters."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.breaker import SinkBreaker
-from jobwatchd.engine.crew import Crew
-from jobwatchd.engine.records import Records
+from jobwatchd.engine.attempt_recorder import AttemptRecorder
+from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.sink_breaker import SinkBreaker
 from jobwatchd.engine.sink_health import SinkHealth
 from jobwatchd.engine.subject import Subject
 from jobwatchd.engine.turns import Turns
-from jobwatchd.engine.vitals import Vitals
-from jobwatchd.engine.window import Reactions, Window
+from jobwatchd.engine.window import Window
+from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.delivery import (
-    DEFAULT_RETRY,
     Attempt,
     Delivery,
     DeliveryStatus,
-    Retry,
     SinkState,
     asked_s,
     failed,
@@ -29,68 +27,35 @@ from jobwatchd.model.delivery import (
     wait_s,
 )
 from jobwatchd.model.event import Event
-from jobwatchd.model.filters import EventFilter
-from jobwatchd.ports import Clock, Sink, Store
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Store
 
 DRAIN_LOOK_S = 0.02
 # How many subjects may fail in a row, in multiples of the concurrency, before the others are not even tried.
 TRIED_PER_PLACE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Outlet:
-    """A sink, what it wants, and how it is tried; `silence_s` is longer than any one attempt may take."""
-
-    sink: Sink
-    filter: EventFilter
-    retry: Retry = DEFAULT_RETRY
-    concurrency: int = 16
-    silence_s: float = 60.0
-
-
 class DeliveryLoop:
     """Sends one sink's pending deliveries for as long as `run` runs."""
 
-    def __init__(
-        self,
-        outlet: Outlet,
-        *,
-        store: Store,
-        records: Records,
-        vitals: Vitals,
-        clock: Clock,
-        chance: Callable[[], float],
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
-    ) -> None:
-        name = outlet.sink.name
-        self._sink, self._retry = outlet.sink, outlet.retry
-        self._records = records
-        self._clock = clock
-        self._chance = chance
-        self._logger = logger.bind(sink=name)
-        self._taken = telemetry.deliveries.labels(name)
-        self._failed = telemetry.deliveries_failed
-        self._latency = telemetry.delivery_latency.labels(name)
-        self._breaker = SinkBreaker(TRIED_PER_PLACE * outlet.concurrency, outlet.retry.backoff.longest_s, chance)
-        self._health = SinkHealth(name, self._breaker, clock, telemetry, self._logger)
-        self._turns = Turns(outlet.concurrency, self._breaker, clock.monotonic)
-        self._crew = self._build_crew(outlet, vitals)
-        self._window = Window(name, store, Reactions(self._schedule, self._crew.ring))
-
-    def _build_crew(self, outlet: Outlet, vitals: Vitals) -> Crew[Subject]:
-        return Crew(
-            f"sink {outlet.sink.name}",
-            self._deliver,
-            self._look,
-            gate=self._turns,
-            line=self._turns,
-            concurrency=outlet.concurrency,
-            silence_s=outlet.silence_s,
-            clock=self._clock,
-            vitals=vitals,
+    def __init__(self, runtime: Runtime, binding: SinkBinding, store: Store, recorder: AttemptRecorder) -> None:
+        name = binding.sink.name
+        self._sink, self._retry = binding.sink, binding.retry
+        self._recorder = recorder
+        runtime = runtime.bound(sink=name)
+        self._clock = runtime.clock
+        self._jitter = runtime.jitter
+        self._logger = runtime.logger
+        self._taken = runtime.telemetry.deliveries.labels(name)
+        self._failed = runtime.telemetry.deliveries_failed
+        self._latency = runtime.telemetry.delivery_latency.labels(name)
+        self._breaker = SinkBreaker(
+            TRIED_PER_PLACE * binding.concurrency, binding.retry.backoff.longest_s, runtime.jitter
         )
+        self._health = SinkHealth(runtime, name, self._breaker)
+        self._turns = Turns(binding.concurrency, self._breaker, runtime.clock)
+        limits = PoolLimits(binding.concurrency, binding.silence_s)
+        self._pool = WorkerPool[Subject](runtime, f"sink {name}", self, self._turns, limits=limits, line=self._turns)
+        self._window = Window(name, store, self)
 
     @property
     def state(self) -> SinkState:
@@ -108,44 +73,47 @@ class DeliveryLoop:
     def enable(self) -> bool:
         """Go on where the receiver wanted no more events; returns whether that was so."""
         enabled = self._health.enable()
-        self._crew.ring()
+        self._pool.wake()
         return enabled
 
     async def run(self) -> None:
         """Deliver until `stop` is called; raises only what the store raises."""
-        await self._crew.run()
+        await self._pool.run()
 
     async def drain(self) -> None:
         """Return once everything was tried that may be tried now; what failed waits for its next attempt."""
-        while not self._breaker.is_disabled and (self._window.is_behind or self._crew.is_busy):
+        while not self._breaker.is_disabled and (self._window.is_behind or self._pool.is_busy):
             await self._clock.sleep(DRAIN_LOOK_S)
 
     async def stop(self) -> None:
         """Begin no more attempts, and return when those under way have come to their end."""
-        await self._crew.stop()
+        await self._pool.stop()
 
-    async def _look(self, now_s: float) -> float | None:
+    async def review(self, now_s: float) -> float | None:
+        """Fill the window, and make room where attempts hang; called by the worker pool."""
         look_at_s = await self._window.load(now_s)
         if self._breaker.is_open:
             await self._window.look_ahead()
         room_at_s = self._turns.make_room(self._clock.monotonic())
         return look_at_s if room_at_s is None else min(look_at_s, room_at_s)
 
-    def _schedule(self, subject: Subject) -> None:
-        """Have the new head of a subject tried when it may be."""
+    def wake(self) -> None:
+        """Look again now; called by the window when there is something to load."""
+        self._pool.wake()
+
+    def schedule(self, subject: Subject) -> None:
+        """Have the new head of a subject tried when it may be; called by the window."""
         subject.dies_s = subject.final_s = None
         subject.due_s = self._clock.monotonic() + wait_s(subject.deliveries[0], self._retry, self._clock.now())
-        self._crew.put(subject, subject.due_s)
+        self._pool.put(subject, subject.due_s)
 
-    async def _deliver(self, subject: Subject) -> None:
-        """Try the oldest delivery of one subject."""
+    async def work(self, subject: Subject) -> bool:
+        """Try the oldest delivery of one subject; returns whether anything was sent. Called by the worker pool."""
         retried = subject.failing
         if subject.parked is not None and not await self._window.fetch(subject):
             self._turns.end(subject, retried=retried)
-            if subject.probes:
-                self._breaker.unused()
             self._window.finished(subject)
-            return
+            return False
         delivery = subject.deliveries[0]
         with anyio.CancelScope() as scope:
             began_s = self._turns.begin(subject, scope)
@@ -154,13 +122,14 @@ class DeliveryLoop:
             except SinkError as error:
                 self._turns.end(subject, retried=retried)
                 self._refused(subject, error)
-                return
+                return True
             self._turns.end(subject, retried=retried)
             self._accepted(subject, self._clock.monotonic() - began_s)
-            return
+            return True
         # It was ended from outside, to make room.
         self._turns.end(subject, retried=retried, heard=False)
         self._unheard(subject, self._clock.monotonic() - began_s)
+        return True
 
     def _accepted(self, subject: Subject, took_s: float) -> None:
         delivery = subject.deliveries[0]
@@ -179,19 +148,19 @@ class DeliveryLoop:
         for subject in self._breaker.succeeded():
             if subject.run is not None and not subject.busy:
                 subject.due_s = now_s
-                self._crew.put(subject, now_s)
+                self._pool.put(subject, now_s)
         self._health.review()
-        self._crew.ring()
+        self._pool.wake()
 
     def _refused(self, subject: Subject, error: SinkError) -> None:
         if isinstance(error, SinkGone):
             self._failed.labels(self._sink.name, error.reason).inc()
             self._health.disable(error)
             subject.due_s = self._clock.monotonic()
-            self._crew.put(subject, subject.due_s)
+            self._pool.put(subject, subject.due_s)
             return
         now_s = self._clock.monotonic()
-        attempt = subject.failed(error, self._retry, self._clock.now(), now_s, self._chance())
+        attempt = subject.failed(error, self._retry, self._clock.now(), now_s, self._jitter())
         self._learn(subject, error, now_s)
         if attempt.status is DeliveryStatus.DEAD:
             event = subject.deliveries[0].event
@@ -199,16 +168,16 @@ class DeliveryLoop:
             self._finish(subject, attempt)
         else:
             self._put_off(subject, attempt, now_s)
-        self._crew.ring()
+        self._pool.wake()
 
     def _unheard(self, subject: Subject, waited_s: float) -> None:
         """Put off what was ended to make room for others: no verdict on it, so it is never its last attempt."""
         error = SinkUnavailable(f"no answer within {waited_s:.2g} s, and others wait")
         now_s = self._clock.monotonic()
-        attempt = failed(subject.deliveries[0], error, self._retry, self._clock.now(), self._chance())
+        attempt = failed(subject.deliveries[0], error, self._retry, self._clock.now(), self._jitter())
         self._learn(subject, error, now_s)
         self._put_off(subject, attempt, now_s)
-        self._crew.ring()
+        self._pool.wake()
 
     def _learn(self, subject: Subject, error: SinkError, now_s: float) -> None:
         """Note what a failure says of the sink."""
@@ -236,14 +205,14 @@ class DeliveryLoop:
             rejections=attempt.rejections,
             rejected_since=attempt.rejected_since,
         )
-        self._records.submit(attempt)  # it stays pending, and held
+        self._recorder.submit(attempt)  # it stays pending, and held
         self._window.failed(subject)
-        self._crew.put(subject, subject.due_s)
+        self._pool.put(subject, subject.due_s)
 
     def _finish(self, subject: Subject, attempt: Attempt) -> None:
         subject.deliveries.popleft()
         # Held until written: a look from the beginning in between would find it pending still, and send it again.
-        self._records.submit(attempt, self._window.settle)
+        self._recorder.submit(attempt, self._window)
         self._window.finished(subject)
 
     def _log(self, attempt: Attempt, event: Event) -> FilteringBoundLogger:

@@ -10,14 +10,12 @@ from jobwatchd.model.watch import Watch
 class Trouble:
     """What goes wrong with one watch: polls in a row that brought no observation, and that found no such job.
 
-    `missing_since_s` is when the first of the latter was made (monotonic). `stale` is whether somebody else has changed
-    the watch, so that it has to be loaded again first.
+    `missing_since_s` is when the first of the latter was made (monotonic).
     """
 
     failures: int = 0
     missing: int = 0
     missing_since_s: float = 0.0
-    stale: bool = False
 
 
 @dataclass(slots=True)

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
-from structlog.typing import FilteringBoundLogger
-
-from jobwatchd.engine.fanout import Fanout
+from jobwatchd.engine.dispatcher import Dispatcher
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.undeliverable import Undeliverable
-from jobwatchd.engine.vitals import Vitals
-from jobwatchd.ports import Clock, Store
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Store
 
 PULSE = "housekeeping"
 ROUND_S = 5.0
@@ -29,29 +26,19 @@ class Retention:
 class Housekeeping:
     """Goes its round for ever."""
 
-    def __init__(
-        self,
-        retention: Retention,
-        *,
-        store: Store,
-        fanout: Fanout,
-        vitals: Vitals,
-        clock: Clock,
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
-    ) -> None:
+    def __init__(self, runtime: Runtime, retention: Retention, store: Store, dispatcher: Dispatcher) -> None:
         self.retention = retention
         self._store = store
-        self._fanout = fanout
-        self._vitals = vitals
-        self._clock = clock
-        self._telemetry = telemetry
-        self._logger = logger
-        self._undeliverable = Undeliverable(store, clock, telemetry, logger)
+        self._dispatcher = dispatcher
+        self._heartbeats = runtime.heartbeats
+        self._clock = runtime.clock
+        self._telemetry = runtime.telemetry
+        self._logger = runtime.logger
+        self._undeliverable = Undeliverable(runtime, store)
 
     async def run(self) -> NoReturn:
         """Go round; raises only what the store raises."""
-        self._vitals.register(PULSE, 12 * ROUND_S)
+        self._heartbeats.register(PULSE, 12 * ROUND_S)
         prune_at_s = self._clock.monotonic()
         while True:
             # That the store cannot be written is known soon, also where there is nothing to write.
@@ -60,7 +47,7 @@ class Housekeeping:
             if self._clock.monotonic() >= prune_at_s:
                 await self._prune()
                 prune_at_s = self._clock.monotonic() + PRUNE_EVERY_S
-            self._vitals.beat(PULSE)
+            self._heartbeats.progress(PULSE)
             await self._clock.sleep(ROUND_S)
 
     async def _prune(self) -> None:
@@ -69,11 +56,11 @@ class Housekeeping:
         events_before = now - timedelta(seconds=self.retention.events_s)
         while any(pruned := await self._store.prune(finished_before, events_before)):
             self._logger.info("store.pruned", watches=pruned.watches, events=pruned.events)
-            self._vitals.beat(PULSE)
+            self._heartbeats.progress(PULSE)
 
     async def _gauge_backlog(self) -> None:
         backlog = {sink.sink: sink for sink in await self._store.backlog()}
-        names = set(self._fanout.names)
+        names = set(self._dispatcher.names)
         for name in names:
             sink = backlog.get(name)
             oldest_at = sink.oldest_at if sink else None

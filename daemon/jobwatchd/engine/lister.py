@@ -1,4 +1,4 @@
-"""One list poll, and what follows from it.
+"""Looks at many jobs of one list at once, and decides which have to be looked at singly.
 
 A list only ever tells that a job is where it was. Everything else, a job in another state, one that the list does not
 show, one whose deadline has passed, is looked at singly at once: a single answer has the job's tasks and all its times,
@@ -8,16 +8,14 @@ and no list can make a job lost, or late.
 from collections.abc import Sequence
 from datetime import datetime
 
-from structlog.typing import FilteringBoundLogger
-
 from jobwatchd.engine.entry import Entry, Trouble
-from jobwatchd.engine.gate import Gate
 from jobwatchd.engine.group import Group
-from jobwatchd.engine.standing import Standing
+from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.source_health import SourceHealthTracker
+from jobwatchd.engine.source_limiter import SourceLimiter
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected
 from jobwatchd.model.job import Observation
-from jobwatchd.ports import Clock, Listing, Source
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Listing, Source
 
 
 class Lister:
@@ -26,26 +24,17 @@ class Lister:
     `hint_bound_s` is for how long a source's hint that nothing moved may stand in for looking at a job.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        standing: Standing,
-        *,
-        gate: Gate,
-        clock: Clock,
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
-    ) -> None:
+    def __init__(self, runtime: Runtime, source: Source, health: SourceHealthTracker, limiter: SourceLimiter) -> None:
         self._source = source
-        self._standing = standing
-        self._gate = gate
-        self._clock = clock
-        self._logger = logger
+        self._health = health
+        self._breaker, self._rate_limiter = limiter.breaker, limiter.rate_limiter
+        self._clock = runtime.clock
+        self._logger = runtime.logger
         self.hint_bound_s = 0.0
-        self._polls = telemetry.polls.of(source.name, "list")
-        self._polls_failed = telemetry.polls_failed
-        self._duration = telemetry.poll_duration.of(source.name)
-        self._lateness = telemetry.poll_lateness.of(source.name)
+        self._polls = runtime.telemetry.polls.of(source.name, "list")
+        self._polls_failed = runtime.telemetry.polls_failed
+        self._duration = runtime.telemetry.poll_duration.of(source.name)
+        self._lateness = runtime.telemetry.poll_lateness.of(source.name)
 
     async def poll(self, group: Group, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Look at entries, the earliest due first, by one list; returns those to look at singly now.
@@ -58,10 +47,10 @@ class Lister:
             listing = await self._source.observe_many(group.name, [entry.watch.ref for entry in entries])
         except SourceError as error:
             return self._failed(group, entries, error)
-        if self._gate.failing_since_s is not None:
-            self._standing.answered()
+        if self._breaker.failing_since_s is not None:
+            self._health.answered()
         self._polls.value += listing.requests
-        self._gate.charge(listing.requests - 1)
+        self._rate_limiter.charge(listing.requests - 1)
         self._duration.observe(self._clock.monotonic() - begun_s)
         singly = self._unsettled(group, entries, listing)
         group.learn(listing.requests + len(singly))
@@ -74,11 +63,11 @@ class Lister:
         if isinstance(error, BadPayload | SourceRejected):
             # The list cannot be read; that says nothing about the jobs. The source is there, though: a breaker that
             # waits for its probe must hear of it, or it would wait for ever.
-            if self._gate.failing_since_s is not None:
-                self._standing.answered()
+            if self._breaker.failing_since_s is not None:
+                self._health.answered()
             self._logger.warning("list.failed", group=group.name, reason=error.reason, error=str(error))
             return entries
-        self._standing.failed(error)
+        self._health.failed(error)
         for entry in entries:
             entry.trouble = entry.trouble or Trouble()
             entry.trouble.failures += 1
@@ -90,10 +79,8 @@ class Lister:
         singly: list[Entry] = []
         for entry in entries:
             observation = listing.found.get(entry.watch.ref)
-            if (
-                _is_overdue(entry, now)
-                or _is_stale(entry)
-                or not (_is_as_before(entry, observation) or self._is_hinted(group, entry, listing, now_s))
+            if _is_overdue(entry, now) or not (
+                _is_as_before(entry, observation) or self._is_hinted(group, entry, listing, now_s)
             ):
                 singly.append(entry)
             else:
@@ -117,10 +104,6 @@ def _is_as_before(entry: Entry, observation: Observation | None) -> bool:
     if observation is None or observation.state is None:
         return False
     return observation.state is watch.state and not watch.lost
-
-
-def _is_stale(entry: Entry) -> bool:
-    return entry.trouble is not None and entry.trouble.stale
 
 
 def _is_overdue(entry: Entry, now: datetime) -> bool:

@@ -86,7 +86,7 @@ class RetryingStore:
         return await self._retry(self._store.list_watches, query)
 
     async def load_source(self, name: str, now: datetime) -> SourceHealth:
-        """Return the standing of a source, created as of `now` where it is new."""
+        """Return the health of a source, created as of `now` where it is new."""
         return await self._retry(self._store.load_source, name, now)
 
     async def commit(

@@ -2,26 +2,21 @@
 
 from datetime import datetime
 
-from structlog.typing import FilteringBoundLogger
-
-from jobwatchd.engine.breaker import SinkBreaker
+from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.sink_breaker import SinkBreaker
 from jobwatchd.errors import SinkError
 from jobwatchd.model.delivery import SinkCondition, SinkState
-from jobwatchd.ports import Clock
-from jobwatchd.telemetry import Telemetry
 
 
 class SinkHealth:
-    """Watches the breaker of the sink `name`, and turns it off and on; `logger` has the sink bound."""
+    """Watches the breaker of the sink `name`, and turns it off and on; the runtime's logger has the sink bound."""
 
-    def __init__(
-        self, name: str, breaker: SinkBreaker, clock: Clock, telemetry: Telemetry, logger: FilteringBoundLogger
-    ) -> None:
+    def __init__(self, runtime: Runtime, name: str, breaker: SinkBreaker) -> None:
         self.state = SinkState(name)
         self._breaker = breaker
-        self._clock = clock
-        self._logger = logger
-        self._disabled = telemetry.sink_disabled.labels(name)
+        self._clock = runtime.clock
+        self._logger = runtime.logger
+        self._disabled = runtime.telemetry.sink_disabled.labels(name)
         self._disabled.set(0)
 
     def review(self, error: SinkError | None = None) -> None:

@@ -6,13 +6,11 @@ from math import inf
 from typing import ParamSpec, TypeVar
 
 import anyio
-from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.errors import StoreBusy, StoreFull, StoreUnavailable
 from jobwatchd.model.cadence import Backoff
-from jobwatchd.ports import STORE_PATIENCE_S, Clock
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import STORE_PATIENCE_S
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,26 +22,18 @@ RETRIES = Backoff(first_s=0.1, factor=2.0, longest_s=1.0)
 class StoreOutage:
     """Lasts for as long as any call waits for the store.
 
-    It is logged at its beginning and at its end, shown in `jobwatchd_store_up`, and told to `vitals`, which takes
+    It is logged at its beginning and at its end, shown in `jobwatchd_store_up`, and told to `heartbeats`, which takes
     nobody who waits for hanging. A call whose patience has an end (`ports.STORE_PATIENCE_S`) is no outage, but the
     trouble of whoever made it.
     """
 
-    def __init__(
-        self,
-        *,
-        vitals: Vitals,
-        clock: Clock,
-        chance: Callable[[], float],
-        telemetry: Telemetry,
-        logger: FilteringBoundLogger,
-    ) -> None:
-        self._vitals = vitals
-        self._clock = clock
-        self._chance = chance
-        self._logger = logger
-        self._up = telemetry.store_up
-        self._errors = telemetry.store_errors
+    def __init__(self, runtime: Runtime) -> None:
+        self._heartbeats = runtime.heartbeats
+        self._clock = runtime.clock
+        self._jitter = runtime.jitter
+        self._logger = runtime.logger
+        self._up = runtime.telemetry.store_up
+        self._errors = runtime.telemetry.store_errors
         for error in (StoreBusy, StoreFull, StoreUnavailable):
             self._errors.labels(error.reason)  # there from the start, so that the first one is an increase
         self._waiting = 0
@@ -71,7 +61,7 @@ class StoreOutage:
                 else:
                     is_done = True
                     return result
-                await self._clock.sleep(RETRIES.delay_s(failures, self._chance()))
+                await self._clock.sleep(RETRIES.delay_s(failures, self._jitter()))
         finally:
             if failures:
                 self._left(is_done=is_done)
@@ -87,7 +77,7 @@ class StoreOutage:
                     error = exc
                     failures += 1
                     self._errors.labels(exc.reason).inc()
-                await self._clock.sleep(RETRIES.delay_s(failures, self._chance()))
+                await self._clock.sleep(RETRIES.delay_s(failures, self._jitter()))
         raise error
 
     def _failed(self, error: StoreUnavailable, *, is_first: bool) -> None:
@@ -97,7 +87,7 @@ class StoreOutage:
             self._up.set(0)
             self._logger.error("store.unavailable", reason=error.reason, error=str(error))
         self._waiting += is_first
-        self._vitals.set_outage("store", str(error))
+        self._heartbeats.set_outage("store", str(error))
 
     def _left(self, *, is_done: bool) -> None:
         """Note that a call waits no more: it was answered, given up, or met what no waiting helps against."""
@@ -105,6 +95,6 @@ class StoreOutage:
         if self._waiting:
             return
         self._up.set(1)
-        self._vitals.set_outage("store", None)
+        self._heartbeats.set_outage("store", None)
         if is_done:
             self._logger.info("store.available", after_s=round(self._clock.monotonic() - self._since_s, 1))

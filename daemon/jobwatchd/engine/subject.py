@@ -60,7 +60,7 @@ class Subject:
         """Whether there is nothing to try, whatever may be left in the store."""
         return self.parked is None and not self.deliveries
 
-    def failed(self, error: SinkError, retry: Retry, now: datetime, now_s: float, chance: float) -> Attempt:
+    def failed(self, error: SinkError, retry: Retry, now: datetime, now_s: float, jitter: float) -> Attempt:
         """Return what a failure means for the head; see `model.delivery.failed`."""
         head = self.deliveries[0]
         if self.dies_s is None:
@@ -69,4 +69,4 @@ class Subject:
             self.final_s = now_s + left_s(head.rejected_since or now, retry.rejections_for_s, now)
         tried_for_s = self.dies_s - now_s
         refused_for_s = 0.0 if self.final_s is None else self.final_s - now_s
-        return failed(head, error, retry, now, chance, tried_for_s=tried_for_s, refused_for_s=refused_for_s)
+        return failed(head, error, retry, now, jitter, tried_for_s=tried_for_s, refused_for_s=refused_for_s)

@@ -7,12 +7,13 @@ one place, also those of subjects that failed before. A receiver that is but slo
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import anyio
 
-from jobwatchd.engine.breaker import SinkBreaker
+from jobwatchd.engine.sink_breaker import SinkBreaker
 from jobwatchd.engine.subject import Subject
+from jobwatchd.ports import Clock
 
 # How long nothing has to be heard of any attempt before some make room for others: where this receiver is known to
 # answer, a multiple of the time that it takes; where it is not known, and at least.
@@ -26,13 +27,13 @@ ROUNDING_S = 1e-3
 
 
 class Turns:
-    """The line and the gate of a delivery loop's crew, `places` wide; its length is how many may be taken now."""
+    """The line of a delivery loop's worker pool and its limiter, `places` wide; its length is how many may be taken."""
 
-    def __init__(self, places: int, breaker: SinkBreaker, monotonic: Callable[[], float]) -> None:
+    def __init__(self, places: int, breaker: SinkBreaker, clock: Clock) -> None:
         self._places = places
         self._half = max(1, places // 2)
         self._breaker = breaker
-        self._monotonic = monotonic
+        self._monotonic = clock.monotonic
         self._fresh: deque[Subject] = deque()
         self._failing: deque[Subject] = deque()
         self._trying: dict[Subject, tuple[float, anyio.CancelScope]] = {}
@@ -67,6 +68,11 @@ class Turns:
             return True
         self._probes = self._breaker.probe(now_s)
         return self._probes
+
+    def give_back(self, subject: Subject) -> None:
+        """Take back the admission of a subject for which nothing was sent."""
+        if subject.probes:
+            self._breaker.unused()
 
     def next_s(self, now_s: float) -> float | None:
         """Return when the next may be tried; None when only an answer, or a person, can change that."""

@@ -4,11 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from structlog.typing import FilteringBoundLogger
-
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.model.delivery import Backlog, left_s
-from jobwatchd.ports import Clock, Store
-from jobwatchd.telemetry import Telemetry
+from jobwatchd.ports import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +24,11 @@ class _Missing:
 class Undeliverable:
     """Knows the sinks that are missing while deliveries wait for them; since when they are is kept in the store."""
 
-    def __init__(self, store: Store, clock: Clock, telemetry: Telemetry, logger: FilteringBoundLogger) -> None:
+    def __init__(self, runtime: Runtime, store: Store) -> None:
         self._store = store
-        self._clock = clock
-        self._dropped = telemetry.deliveries_dropped
-        self._logger = logger
+        self._clock = runtime.clock
+        self._dropped = runtime.telemetry.deliveries_dropped
+        self._logger = runtime.logger
         self._missing: dict[str, _Missing] | None = None
 
     async def review(self, backlog: Sequence[Backlog], configured: Collection[str], keep_s: float) -> None:

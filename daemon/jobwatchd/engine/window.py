@@ -5,8 +5,7 @@ held beyond what was left in the store before it, or it would overtake that. Whe
 give theirs back, all but the place of their head: however much waits of them, there is room for the others.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Protocol
 
 from jobwatchd.engine.subject import Subject
 from jobwatchd.model.delivery import Attempt, Delivery
@@ -22,20 +21,23 @@ RESCAN_S = 15.0
 MOST_SUBJECTS = 2 * WINDOW
 
 
-class Reactions(NamedTuple):
-    """What the window calls: `ready` with a subject that has a new head to schedule, `wake` when `load` has work."""
+class WindowOwner(Protocol):
+    """Whose window it is: who tries what the window has."""
 
-    ready: Callable[[Subject], None]
-    wake: Callable[[], None]
+    def schedule(self, subject: Subject) -> None:
+        """Have the new head of a subject tried when it may be."""
+
+    def wake(self) -> None:
+        """Have `load` called soon: it has work."""
 
 
 class Window:
     """The held deliveries of the sink `name`; `load` is called by one task, everything else in between its reads."""
 
-    def __init__(self, name: str, store: Store, reactions: Reactions) -> None:
+    def __init__(self, name: str, store: Store, owner: WindowOwner) -> None:
         self._name = name
         self._store = store
-        self._reactions = reactions
+        self._owner = owner
         self._subjects: dict[str, Subject] = {}
         self._failing: set[Subject] = set()
         self._held: set[int] = set()
@@ -67,7 +69,7 @@ class Window:
         if self._behind or self._loading or len(self._held) - self._parked >= WINDOW:
             self._behind = True
             self._latest = delivery
-            self._reactions.wake()
+            self._owner.wake()
         elif delivery.position > self._newest:  # else it was read from the store a moment ago
             self._cursor = delivery.position
             self._take(delivery)
@@ -138,7 +140,7 @@ class Window:
         """Note that the head of a subject has failed, and stays pending."""
         self._failing.add(subject)
         if self._behind:
-            self._reactions.wake()
+            self._owner.wake()
 
     def finished(self, subject: Subject) -> None:
         """Go on with what comes after a head that is done with, and was taken off."""
@@ -150,14 +152,14 @@ class Window:
         if subject.skipped is not None:
             self._go_back(subject.skipped - 1)
 
-    def settle(self, attempt: Attempt) -> None:
+    def on_committed(self, attempt: Attempt) -> None:
         """Note that it is written that a delivery is pending no more.
 
         It is let go of only between reads: a page that is being read now may show it as pending still.
         """
         self._settled.append(attempt.position)
         if self._behind:
-            self._reactions.wake()
+            self._owner.wake()
 
     def _take(self, delivery: Delivery) -> None:
         position = delivery.position
@@ -179,7 +181,7 @@ class Window:
     def _begin(self, subject: Subject) -> None:
         if subject.failing:
             self._failing.add(subject)
-        self._reactions.ready(subject)
+        self._owner.schedule(subject)
 
     def _park(self) -> bool:
         """Give back to the store what is held of failing subjects, if that is a good part; returns whether it was."""
@@ -201,7 +203,7 @@ class Window:
     def _go_back(self, position: int) -> None:
         self._back_to = position if self._back_to is None else min(self._back_to, position)
         self._behind = True
-        self._reactions.wake()
+        self._owner.wake()
 
     def _let_go(self) -> None:
         self._held.difference_update(self._settled)

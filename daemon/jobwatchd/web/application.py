@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.model.configuration import ConfigurationState
-from jobwatchd.ports import Clock, Sinks, Store, Vitals, Watchlist
+from jobwatchd.ports import Clock, Heartbeats, Sinks, Store, Watchlist
 from jobwatchd.web import problems
 from jobwatchd.web.audit import Audit
 from jobwatchd.web.bodies import JsonRoute
@@ -58,7 +58,7 @@ def build_app(
     store: Store,
     watchlist: Watchlist,
     sinks: Sinks,
-    vitals: Vitals,
+    heartbeats: Heartbeats,
     registry: CollectorRegistry,
     logger: FilteringBoundLogger,
     tokens: Tokens,
@@ -74,7 +74,7 @@ def build_app(
     # No pages of documentation: they would load scripts from elsewhere into an operator's browser.
     app = Application(title="jobwatchd", version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
     open_to_all = APIRouter(responses=problems.documented(405, 500))
-    Health(store, vitals).register(open_to_all)
+    Health(store, heartbeats).register(open_to_all)
     Exposition(registry).register(open_to_all)
 
     api = APIRouter(
@@ -86,18 +86,18 @@ def build_app(
     )
     audit = Audit(logger)
     Watches(store, watchlist, audit).register(api)
-    Events(store, vitals, clock).register(api)
+    Events(store, heartbeats, clock).register(api)
     DeadLetters(store, sinks, clock, audit).register(api)
     SinkControl(sinks, audit).register(api)
     status = StatusReport(
-        store, sinks, vitals, registry=registry, configuration=configuration, clock=clock, version=version
+        store, sinks, heartbeats, registry=registry, configuration=configuration, clock=clock, version=version
     )
     status.register(api)
 
     problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
     app.include_router(open_to_all)
     app.include_router(api)
-    app.add_middleware(StoreGate, vitals=vitals)
+    app.add_middleware(StoreGate, heartbeats=heartbeats)
     # The last one is asked first: who has no token takes no room.
     app.add_middleware(Capacity, connections=connection_limit())
     app.add_middleware(BearerGate, tokens=tokens)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 
 from jobwatchd.model.event import StoredEvent
 from jobwatchd.model.query import EventQuery
-from jobwatchd.ports import Clock, Store, Vitals
+from jobwatchd.ports import Clock, Heartbeats, Store
 from jobwatchd.web.inputs import EventFilter
 from jobwatchd.web.outputs import EventBody, EventPage
 
@@ -17,9 +17,9 @@ LOOK_AGAIN_AFTER_S = 0.5
 class Events:
     """What can be asked about events."""
 
-    def __init__(self, store: Store, vitals: Vitals, clock: Clock) -> None:
+    def __init__(self, store: Store, heartbeats: Heartbeats, clock: Clock) -> None:
         self._store = store
-        self._vitals = vitals
+        self._heartbeats = heartbeats
         self._clock = clock
 
     def register(self, router: APIRouter) -> None:
@@ -47,10 +47,10 @@ class Events:
     async def _wait_for(self, query: EventQuery, wait_s: float, request: Request) -> Sequence[StoredEvent]:
         """Look until something is there, the time is up, the client has gone, or the daemon stops."""
         until = self._clock.monotonic() + wait_s
-        was_ready = self._vitals.ready
+        was_ready = self._heartbeats.ready
         stored = await self._store.list_events(query)
         while not stored and (left_s := until - self._clock.monotonic()) > 0:
-            if (was_ready and not self._vitals.ready) or await request.is_disconnected():
+            if (was_ready and not self._heartbeats.ready) or await request.is_disconnected():
                 break
             await self._clock.sleep(min(LOOK_AGAIN_AFTER_S, left_s))
             stored = await self._store.list_events(query)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from jobwatchd.errors import StoreError
-from jobwatchd.ports import STORE_PATIENCE_S, Store, Vitals
+from jobwatchd.ports import STORE_PATIENCE_S, Heartbeats, Store
 
 # How long a probe waits for a store that says that it cannot be used, and for one that says nothing.
 STORE_RETRY_S = 1.0
@@ -24,9 +24,9 @@ class HealthBody(BaseModel):
 class Health:
     """Answers probes by the progress of the loops, not by the process's existence."""
 
-    def __init__(self, store: Store, vitals: Vitals) -> None:
+    def __init__(self, store: Store, heartbeats: Heartbeats) -> None:
         self._store = store
-        self._vitals = vitals
+        self._heartbeats = heartbeats
 
     def register(self, router: APIRouter) -> None:
         """Add the operations to `router`."""
@@ -42,15 +42,15 @@ class Health:
 
     async def live(self, response: Response) -> HealthBody:
         """Tell whether every loop makes progress; a restart is the cure if not."""
-        return _answer(response, list(self._vitals.ailments()), starting=False)
+        return _answer(response, list(self._heartbeats.problems()), starting=False)
 
     async def ready(self, response: Response) -> HealthBody:
         """Tell whether start-up has ended, every loop makes progress, and the store can be read and written."""
-        problems = [*self._vitals.ailments(), *(self._vitals.outages() or await self._store_problems())]
-        return _answer(response, problems, starting=not self._vitals.ready)
+        problems = [*self._heartbeats.problems(), *(self._heartbeats.outages() or await self._store_problems())]
+        return _answer(response, problems, starting=not self._heartbeats.ready)
 
     async def _store_problems(self) -> list[str]:
-        if not self._vitals.ready:
+        if not self._heartbeats.ready:
             return []  # it is not open yet, or not any more
         STORE_PATIENCE_S.set(STORE_RETRY_S)
         try:

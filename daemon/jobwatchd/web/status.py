@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.model.delivery import Backlog
-from jobwatchd.ports import Clock, Sinks, Store, Vitals
+from jobwatchd.ports import Clock, Heartbeats, Sinks, Store
 
 
 class SourceStatus(BaseModel):
@@ -80,7 +80,7 @@ class StatusReport:
         self,
         store: Store,
         sinks: Sinks,
-        vitals: Vitals,
+        heartbeats: Heartbeats,
         *,
         registry: CollectorRegistry,
         configuration: Callable[[], ConfigurationState],
@@ -89,7 +89,7 @@ class StatusReport:
     ) -> None:
         self._store = store
         self._sinks = sinks
-        self._vitals = vitals
+        self._heartbeats = heartbeats
         self._registry = registry
         self._configuration = configuration
         self._clock = clock
@@ -105,8 +105,8 @@ class StatusReport:
         return Status(
             version=self._version,
             uptime_s=self._clock.monotonic() - self._started,
-            ready=self._vitals.ready,
-            problems=[*self._vitals.ailments(), *self._vitals.outages()],
+            ready=self._heartbeats.ready,
+            problems=[*self._heartbeats.problems(), *self._heartbeats.outages()],
             configuration=ConfigurationStatus.of(self._configuration()),
             sources=self._sources(),
             sinks=await self._sink_states(),

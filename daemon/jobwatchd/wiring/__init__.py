@@ -1,33 +1,22 @@
 """Builds everything from the settings; the only place that names concrete adapters.
 
+- `daemon`: the daemon, and whether it could be built; `one_shot_wait`: waiting for jobs without one
+- `engine`: the engine, on whatever store
 - `clients`: the HTTP clients of sources and sinks
 """
 
-import os
-import random
-from collections.abc import Callable, Iterable, Mapping
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping
 from math import inf
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
-from prometheus_client import disable_created_metrics
-
-from jobwatchd.app.patience import Patience
-from jobwatchd.app.waiting import Onlooker, Waiting
-from jobwatchd.clock import SystemClock
-from jobwatchd.engine.delivery import Outlet
-from jobwatchd.engine.limits import LaneLimits
-from jobwatchd.engine.poller import LostAfter
-from jobwatchd.http.memory import Memory
+from jobwatchd.engine.lane_policy import LanePolicy, LostAfter
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.http.tap import Tap, TappedClient
-from jobwatchd.instruments import Registry
-from jobwatchd.logs import Format, LoggerFactory, QueuedOutput, configure_logging, silent_logger
+from jobwatchd.logs import LoggerFactory, QueuedOutput
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.ports import Clock, Sink, Source, Store
-from jobwatchd.redaction import SECRETS
+from jobwatchd.ports import Clock, Sink, Source
 from jobwatchd.rotation import Rotating, Rotation
-from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings
 from jobwatchd.settings.recipes import (
     api_key_recipe,
@@ -46,100 +35,20 @@ from jobwatchd.sinks.webhook import Webhook
 from jobwatchd.sources.http_json.source import HttpJson
 from jobwatchd.sources.nebula_explorer import NebulaExplorer
 from jobwatchd.sources.telestream_up import TelestreamUp
-from jobwatchd.stores.memory import MemoryStore
-from jobwatchd.telemetry import JobMetrics, Telemetry
+from jobwatchd.telemetry import JobMetrics
 from jobwatchd.wiring.clients import Clients
-
-if TYPE_CHECKING:
-    from jobwatchd.app.daemon import Daemon
 
 # A poll may renew a token and be repeated, and on a slow disk a watch or a page of deliveries takes a while to be read;
 # only then does a loop look stuck.
 POLLS_IN_A_ROW = 3
 DISK_S = 30.0
-STDERR = 2
 # So many lines wait for one write, which keeps them in their order.
 LOG_CONCURRENCY = 128
 LOG_RETRY = Retry(Backoff(first_s=1.0, factor=2.0, longest_s=30.0))
 
 
-def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon":
-    """Return the daemon, logging to `output`; `load` reads the configuration, now and again. Raises `ConfigError`."""
-    # Loaded here: a command that only polls should not wait half a second for a web server and a database.
-    from jobwatchd.app.daemon import Daemon  # noqa: PLC0415
-    from jobwatchd.app.parts import Parts  # noqa: PLC0415
-    from jobwatchd.app.reloader import read  # noqa: PLC0415
-
-    settings, specs = read(load)
-    clock = SystemClock()
-    loggers = configure_logging(settings.log.line_format(), output, SECRETS, os.environ)
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the number of series, and nobody here resets a counter
-    logger = loggers.logger("jobwatchd")
-    rotation = Rotation(clock, logger, SECRETS.remember)
-    memory = Memory(settings.http.memory)
-    registry = Registry()
-    telemetry = Telemetry(registry)
-    telemetry.log_lines_dropped.read = lambda: output.dropped
-    telemetry.http_memory.set_function(lambda: memory.held)
-    parts = Parts(
-        settings=settings,
-        load=load,
-        builder=Adapters(clock, loggers, output, JobMetrics(registry), Clients(rotation, memory)),
-        store=build_store(settings),
-        clock=clock,
-        chance=random.random,
-        registry=registry,
-        telemetry=telemetry,
-        output=output,
-        logger=logger,
-        rotation=rotation,
-        redactor=SECRETS,
-        version=version("jobwatchd"),
-    )
-    return Daemon(parts, specs, Notifier(os.environ))
-
-
-async def check_buildable(settings: Settings) -> None:
-    """Build every source and sink, as `run` would, and let go of them; raises `ConfigError`."""
-    from jobwatchd.app.reload import plan  # noqa: PLC0415 - as above
-
-    output = QueuedOutput(STDERR)
-    loggers = configure_logging(Format(level="error"), output, SECRETS, os.environ)
-    nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
-    clock = SystemClock()
-    builder = Adapters(clock, loggers, output, JobMetrics(Registry()), Clients(Rotation(clock)))
-    built = await plan(nothing, settings, builder)
-    await built.discard()
-
-
-def build_waiting(settings: Settings, source: str, onlooker: Onlooker, appear_within_s: float) -> Waiting:
-    """Return what waits for jobs of one source, and logs nothing: `onlooker` hears it all. Raises `ConfigError`."""
-    clock = SystemClock()
-    section = settings.sources[source]
-    rotation = Rotation(clock, silent_logger(), SECRETS.remember)
-    return Waiting(
-        build_source(source, section, clock, clients=Clients(rotation, Memory(settings.http.memory))),
-        lane_limits(section),
-        section.poll.cadence(),
-        store=MemoryStore(),
-        clock=clock,
-        chance=random.random,
-        rotation=rotation,
-        logger=silent_logger(),
-        onlooker=onlooker,
-        patience=Patience(appear_within_s),
-    )
-
-
-def build_store(settings: Settings) -> Store:
-    """Return the store, not opened yet."""
-    from jobwatchd.stores.sql import SqlStore  # noqa: PLC0415 - as above
-
-    return SqlStore(settings.store.url)
-
-
 class Adapters:
-    """Builds sources and sinks; implements `app.parts.Builder`."""
+    """Builds sources and sinks; implements `app.wiring.AdapterFactory`."""
 
     def __init__(
         self, clock: Clock, loggers: LoggerFactory, output: QueuedOutput, metrics: JobMetrics, clients: Clients
@@ -156,16 +65,16 @@ class Adapters:
         """Return a new source of this name; raises `ConfigError`."""
         return build_source(name, settings.sources[name], self._clock, clients=self._clients)
 
-    def limits(self, name: str, settings: Settings) -> LaneLimits:
-        """Return how that source is spared."""
-        return lane_limits(settings.sources[name])
+    def lane_policy(self, name: str, settings: Settings) -> LanePolicy:
+        """Return how that source is polled."""
+        return lane_policy(settings.sources[name])
 
-    def outlet(self, name: str, settings: Settings) -> Outlet:
+    def binding(self, name: str, settings: Settings) -> SinkBinding:
         """Return a new sink of this name, with its filter and retries; raises `ConfigError`."""
         section = settings.sinks[name]
         sink = self._sink(name, section, settings.sources)
         if isinstance(section, WebhookSinkSettings):
-            return Outlet(
+            return SinkBinding(
                 sink,
                 section.event_filter(),
                 section.delivery_retry(),
@@ -173,7 +82,7 @@ class Adapters:
                 silence_s=POLLS_IN_A_ROW * section.timeout.total + DISK_S,
             )
         # Whoever reads the log may be as slow as he likes, and tells nobody when he goes on.
-        return Outlet(sink, section.event_filter(), LOG_RETRY, concurrency=LOG_CONCURRENCY, silence_s=inf)
+        return SinkBinding(sink, section.event_filter(), LOG_RETRY, concurrency=LOG_CONCURRENCY, silence_s=inf)
 
     def tokens(self, settings: Settings) -> Mapping[str, str]:
         """Return the tokens that the API takes, by their names, as their file has them now."""
@@ -248,12 +157,13 @@ def build_source(
             assert_never(section)
 
 
-def lane_limits(section: SourceSettings) -> LaneLimits:
-    """Return how a source is spared."""
+def lane_policy(section: SourceSettings) -> LanePolicy:
+    """Return how a source is polled."""
     poll = section.poll
-    return LaneLimits(
+    return LanePolicy(
         concurrency=poll.concurrency,
         rate=poll.rate,
+        cadence=poll.cadence(),
         lost_after=LostAfter(poll.lost_after.not_found, poll.lost_after.grace),
         unreachable_after_s=poll.unreachable_after,
         hint_bound_s=poll.hint_bound,

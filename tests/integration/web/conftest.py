@@ -131,17 +131,17 @@ class FakeSinks:
 
 
 @dataclass
-class FakeVitals:
+class FakeHeartbeats:
     """As well as it is set to be."""
 
     ready: bool = True
     started: bool = True
     waits: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
 
-    def ailments(self) -> Sequence[str]:
+    def problems(self) -> Sequence[str]:
         """Return what was set."""
-        return self.problems
+        return self.stuck
 
     def outages(self) -> Sequence[str]:
         """Return what was set."""
@@ -157,7 +157,7 @@ class Daemon:
     store: Store = field(default_factory=Store)
     sinks: FakeSinks = field(default_factory=FakeSinks)
     log: LogCapture = field(default_factory=LogCapture)
-    vitals: FakeVitals = field(default_factory=FakeVitals)
+    heartbeats: FakeHeartbeats = field(default_factory=FakeHeartbeats)
     registry: Registry = field(default_factory=Registry)
     tokens: dict[str, str] = field(default_factory=lambda: {"ci": TOKEN})
     url: str = ""
@@ -171,7 +171,7 @@ class Daemon:
             store=self.store,
             watchlist=self.watchlist,
             sinks=self.sinks,
-            vitals=self.vitals,
+            heartbeats=self.heartbeats,
             registry=self.registry,
             logger=structlog.wrap_logger(None, processors=[self.log]),
             tokens=lambda: self.tokens,

@@ -126,7 +126,7 @@ async def test_waiting_ends_when_the_daemon_stops(client: httpx.AsyncClient, dae
     """A shutdown answers those who wait, rather than being held up by them."""
 
     async def sleep(delay_s: float) -> None:
-        daemon.vitals.ready = False
+        daemon.heartbeats.ready = False
         await anyio.lowlevel.checkpoint()
 
     daemon.clock.sleep = sleep  # time stands still: nothing else could end the wait

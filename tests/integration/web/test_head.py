@@ -39,7 +39,7 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, daemon: Any
 
 async def test_a_probe_by_head_tells_what_is_wrong(stranger: httpx.AsyncClient, daemon: Any):
     """Load balancers that ask by HEAD see that it is not well."""
-    daemon.vitals.problems = ["stuck"]
+    daemon.heartbeats.stuck = ["stuck"]
     assert [(await stranger.head(path)).status_code for path in ("/livez", "/readyz")] == [503, 503]
 
 

@@ -14,7 +14,7 @@ PROBLEM = "The lane of graph made no progress for 60 s."
 
 
 @pytest.mark.parametrize(
-    ("path", "vitals", "expected"),
+    ("path", "heartbeats", "expected"),
     [
         ("/livez", (True, []), (200, "ok")),
         ("/livez", (False, []), (200, "ok")),
@@ -26,13 +26,13 @@ PROBLEM = "The lane of graph made no progress for 60 s."
     ],
 )
 async def test_probes_follow_the_vitals(
-    stranger: httpx.AsyncClient, daemon: Any, path: str, vitals: tuple[bool, list[str]], expected: tuple[int, str]
+    stranger: httpx.AsyncClient, daemon: Any, path: str, heartbeats: tuple[bool, list[str]], expected: tuple[int, str]
 ):
     """Each probe answers by the loops' progress and, for readiness, by the stage of life; nobody needs a token."""
-    daemon.vitals.ready, daemon.vitals.problems = vitals
+    daemon.heartbeats.ready, daemon.heartbeats.stuck = heartbeats
     answer = await stranger.get(path)
     assert (answer.status_code, answer.json()["status"]) == expected
-    assert answer.json()["problems"] == vitals[1]
+    assert answer.json()["problems"] == heartbeats[1]
 
 
 async def test_a_broken_store_is_not_ready_but_alive(stranger: httpx.AsyncClient, daemon: Any):
@@ -103,7 +103,7 @@ async def test_metrics_are_compressed_only_on_request(stranger: httpx.AsyncClien
 
 async def test_an_outage_is_not_ready_but_alive(stranger: httpx.AsyncClient, daemon: Any):
     """What work waits for is said without asking the store again; a restart would not help."""
-    daemon.vitals.waits = ["The disk is full."]
+    daemon.heartbeats.waits = ["The disk is full."]
     daemon.store.hanging = True
     ready = await stranger.get("/readyz")
     assert (ready.status_code, ready.json()) == (503, {"status": "unwell", "problems": ["The disk is full."]})
@@ -112,12 +112,12 @@ async def test_an_outage_is_not_ready_but_alive(stranger: httpx.AsyncClient, dae
 
 async def test_a_store_that_is_not_open_yet_is_not_asked(stranger: httpx.AsyncClient, daemon: Any):
     """The probe of a daemon that starts says so, and nothing else."""
-    daemon.vitals.ready = daemon.vitals.started = False
+    daemon.heartbeats.ready = daemon.heartbeats.started = False
     daemon.store.hanging = True
     assert (await stranger.get("/readyz")).json() == {"status": "starting", "problems": []}
 
 
 async def test_status_tells_what_is_waited_for(client: httpx.AsyncClient, daemon: Any):
     """Beside the loops that make no progress."""
-    daemon.vitals.problems, daemon.vitals.waits = [PROBLEM], ["The disk is full."]
+    daemon.heartbeats.stuck, daemon.heartbeats.waits = [PROBLEM], ["The disk is full."]
     assert (await client.get("/v1/status")).json()["problems"] == [PROBLEM, "The disk is full."]

@@ -19,7 +19,7 @@ async def _health(url: str, *options: str, **environment: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("vitals", "status", "told"),
+    ("heartbeats", "status", "told"),
     [
         ((True, []), 0, ["ok"]),
         ((False, []), 1, ["starting"]),
@@ -27,21 +27,21 @@ async def _health(url: str, *options: str, **environment: str) -> Any:
     ],
 )
 async def test_the_status_is_that_of_readiness(
-    daemon: Any, vitals: tuple[bool, list[str]], status: int, told: Sequence[str]
+    daemon: Any, heartbeats: tuple[bool, list[str]], status: int, told: Sequence[str]
 ):
     """Exit status 0 only when ready; each problem is a line."""
-    daemon.vitals.ready, daemon.vitals.problems = vitals
+    daemon.heartbeats.ready, daemon.heartbeats.stuck = heartbeats
     done = await _health(daemon.url)
     assert (done.returncode, done.stdout.decode().splitlines(), done.stderr) == (status, told, b"")
 
 
 async def test_a_daemon_that_waits_for_its_store_is_alive(daemon: Any):
     """What restarts it had better not do so then; a loop that hangs is another matter."""
-    daemon.vitals.waits = ["The disk is full."]
+    daemon.heartbeats.waits = ["The disk is full."]
     done = await _health(daemon.url)
     assert (done.returncode, done.stdout.decode().splitlines()) == (1, ["unwell", "The disk is full."])
     assert (await _health(daemon.url, "--live")).returncode == 0
-    daemon.vitals.problems = [PROBLEM]
+    daemon.heartbeats.stuck = [PROBLEM]
     done = await _health(daemon.url, "--live")
     assert (done.returncode, done.stdout.decode().splitlines()) == (1, ["unwell", PROBLEM])
 

@@ -13,18 +13,18 @@ from jobwatchd.web import store_gate
 @pytest.mark.parametrize("path", ["/v1/watches", "/v1/events", "/v1/status", "/v1/dead-letters"])
 async def test_a_daemon_that_starts_refuses_requests(client: httpx.AsyncClient, daemon: Any, path: str):
     """Nothing is added that nobody would poll; the refusal says why, and when to ask again."""
-    daemon.vitals.ready = daemon.vitals.started = False
-    daemon.vitals.waits = ["The disk is full."]
+    daemon.heartbeats.ready = daemon.heartbeats.started = False
+    daemon.heartbeats.waits = ["The disk is full."]
     refused = await client.get(path)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert refused.json()["detail"] == "The daemon is starting. The disk is full."
-    daemon.vitals.started = True
+    daemon.heartbeats.started = True
     assert (await client.get(path)).status_code == 200
 
 
 async def test_who_may_not_ask_is_told_nothing_of_it(stranger: httpx.AsyncClient, daemon: Any):
     """The token comes first."""
-    daemon.vitals.started = False
+    daemon.heartbeats.started = False
     assert (await stranger.get("/v1/watches")).status_code == 401
 
 

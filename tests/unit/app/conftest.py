@@ -11,13 +11,14 @@ from anyio.abc import TaskGroup
 from structlog.testing import LogCapture
 
 from jobwatchd.app.configuration import Configuration
-from jobwatchd.app.loops import Loops
-from jobwatchd.app.parts import Parts
 from jobwatchd.app.reload import plan
 from jobwatchd.app.reloader import Reloader, read
 from jobwatchd.app.service import Service
-from jobwatchd.engine.delivery import Outlet
-from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.app.wiring import Wiring, retention
+from jobwatchd.engine.delivery import SinkBinding
+from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.errors import ConfigError
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import QueuedOutput, Redactor
@@ -29,6 +30,7 @@ from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import JobMetrics, Telemetry
 from jobwatchd.testing import FakeClock, RecordingSink, ScriptedSource
+from jobwatchd.wiring.engine import build_engine
 
 SOURCE = (
     "{{kind: nebula-explorer, base_url: http://{host}, account: root, password: planted-password, "
@@ -44,7 +46,7 @@ def text(*sources: str, sinks: str = "{prometheus: {kind: metrics}}", jobs: int 
     return "\n".join(lines) + "\n"
 
 
-class Builder:
+class Adapters:
     """Builds sources whose jobs run for ever, and keeps all that it built; those in `broken` cannot be built."""
 
     def __init__(self, registry: Registry) -> None:
@@ -64,19 +66,19 @@ class Builder:
         self.now[name] = source
         return source
 
-    def limits(self, _name: str, _settings: Settings) -> LaneLimits:
+    def lane_policy(self, name: str, settings: Settings) -> LanePolicy:
         """Return no particular limits."""
-        return LaneLimits()
+        return LanePolicy(cadence=settings.sources[name].poll.cadence())
 
-    def outlet(self, name: str, settings: Settings) -> Outlet:
+    def binding(self, name: str, settings: Settings) -> SinkBinding:
         """Return the metrics sink, or one that records."""
         section = settings.sinks[name]
         if section.kind == "metrics":
-            return Outlet(MetricsSink(name, self._metrics, settings.sources), section.event_filter())
+            return SinkBinding(MetricsSink(name, self._metrics, settings.sources), section.event_filter())
         sink = RecordingSink(name)
         self.built.append(sink)
         self.now[name] = sink
-        return Outlet(sink, section.event_filter())
+        return SinkBinding(sink, section.event_filter())
 
 
 class Desk:
@@ -87,7 +89,7 @@ class Desk:
         self.store = store
         self.clock = FakeClock()
         self.registry = Registry()
-        self.builder = Builder(self.registry)
+        self.adapters = Adapters(self.registry)
         self.log = LogCapture()
         self.load: Callable[[], Settings] = lambda: load_settings(file, {})
 
@@ -99,31 +101,29 @@ class Desk:
         logger = structlog.wrap_logger(
             structlog.PrintLogger(), processors=[self.log], wrapper_class=structlog.make_filtering_bound_logger(0)
         )
-        self.parts = Parts(
+        telemetry = Telemetry(self.registry)
+        runtime = Runtime(self.clock, lambda: 0.5, logger, telemetry, Heartbeats(self.clock, telemetry))
+        self.engine = build_engine(runtime, self.store, settings.reference, retention(settings))
+        self.wiring = Wiring(
             settings=settings,
             load=lambda: self.load(),  # noqa: PLW0108 - as it is by then
-            builder=self.builder,
-            store=self.store,
-            clock=self.clock,
-            chance=lambda: 0.5,
-            registry=self.registry,
-            telemetry=Telemetry(self.registry),
+            adapters=self.adapters,
+            engine=self.engine,
+            telemetry=telemetry,
             output=QueuedOutput(2),
-            logger=logger,
             rotation=Rotation(self.clock),
             redactor=Redactor(["planted-password"]),
             version="1.2.3",
         )
-        self.loops = Loops(self.parts)
-        self.configuration = Configuration(self.parts, self.loops)
-        service = Service(Notifier({}), self.loops.vitals, self.clock, logger, lambda: "well")
-        self.reloader = Reloader(self.parts, self.configuration, service)
-        everything = await plan(settings.model_copy(update={"sources": {}, "sinks": {}}), settings, self.builder)
+        self.configuration = Configuration(self.wiring)
+        service = Service(runtime, Notifier({}), lambda: "well")
+        self.reloader = Reloader(self.wiring, self.configuration, service)
+        everything = await plan(settings.model_copy(update={"sources": {}, "sinks": {}}), settings, self.adapters)
         async with anyio.create_task_group() as tasks:
-            self.loops.start(tasks)
+            self.engine.start(tasks)
             await self.configuration.prepare(everything, specs)
             await self.configuration.begin(everything, tasks)
-            tasks.start_soon(self.loops.housekeeping.run)
+            tasks.start_soon(self.engine.housekeeping.run)
             await self.clock.advance(10)
             yield tasks
             tasks.cancel_scope.cancel()

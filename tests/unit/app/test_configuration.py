@@ -24,14 +24,14 @@ async def test_a_start_is_in_force(desk: Any, config: Any):
 async def test_nothing_is_shown_of_a_source_that_is_gone(desk: Any, config: Any):
     """No metric has it any more, whatever it counted; what is shown of the other one stays."""
     async with desk.running(config("graph", "media")) as tasks:
-        desk.parts.telemetry.polls_failed.labels("media", "unavailable").inc()
+        desk.wiring.telemetry.polls_failed.labels("media", "unavailable").inc()
         assert desk.shown("source") == {"graph", "media"}
         before = desk.metric("jobwatchd_polls_total", source="graph", mode="single")
         await desk.reload(tasks, config("graph"))
         assert desk.shown("source") == {"graph"}
         assert "lane media" not in desk.shown("loop")
         assert desk.metric("jobwatchd_polls_total", source="graph", mode="single") >= before
-    assert desk.builder.now["media"].closed
+    assert desk.adapters.now["media"].closed
 
 
 async def test_a_source_that_comes_back_starts_afresh(desk: Any, config: Any):
@@ -57,31 +57,31 @@ async def test_nothing_is_shown_of_a_sink_that_is_gone(desk: Any, config: Any):
         await desk.clock.advance(60)
         assert "hook" not in desk.shown("sink")
         assert "sink hook" not in desk.shown("loop")
-    assert desk.builder.now["hook"].closed
+    assert desk.adapters.now["hook"].closed
 
 
 async def test_what_cannot_be_built_changes_nothing(desk: Any, config: Any):
     """What was built before is closed again, the reason is told without secrets, and the polls go on."""
     async with desk.running(config("graph")) as tasks:
-        desk.builder.broken = {"media"}
+        desk.adapters.broken = {"media"}
         before = desk.configuration.state
-        source = desk.builder.now["graph"]
+        source = desk.adapters.now["graph"]
         await desk.reload(tasks, config("graph", "other", "media", labels="{team: search}"))
         state = desk.configuration.state
         assert state.problems == ("sources.media: cannot be built with ********",)
         assert (state.loaded_at, state.is_good) == (before.loaded_at, False)
         assert (desk.metric(SUCCESSFUL), desk.metric(SUCCESS_TIME)) == (0, before.loaded_at.timestamp())
-        assert set(desk.loops.watchlist.lanes) == {"graph"}
-        assert [watch.labels for watch in desk.loops.watchlist.lanes["graph"].watches()] == [{}]
+        assert set(desk.engine.watchlist.lanes) == {"graph"}
+        assert [watch.labels for watch in desk.engine.watchlist.lanes["graph"].watches()] == [{}]
         polls = len(source.polls)
         await desk.clock.advance(100)
         assert len(source.polls) > polls
-        desk.builder.broken = set()
+        desk.adapters.broken = set()
         await desk.reload(tasks)
         assert desk.configuration.state.is_good
         assert desk.metric(SUCCESSFUL) == 1
         assert desk.metric(SUCCESS_TIME) > before.loaded_at.timestamp()
-    other, again = (each for each in desk.builder.built if each.name == "other")
+    other, again = (each for each in desk.adapters.built if each.name == "other")
     assert (other.closed, other is again) == (True, False)
     assert desk.events().count("reload.refused") == 1
 
@@ -123,7 +123,7 @@ async def test_a_change_that_waits_is_not_in_force_yet(make_desk: Callable[..., 
         await desk.clock.advance(10)
         assert desk.configuration.state.is_good
         assert desk.metric(SUCCESSFUL) == 1
-        watches = [watch for lane in desk.loops.watchlist.lanes.values() for watch in lane.watches()]
+        watches = [watch for lane in desk.engine.watchlist.lanes.values() for watch in lane.watches()]
         assert [(watch.source, watch.labels) for watch in watches] == [
             ("graph", {"team": "search"}),
             ("media", {"team": "search"}),
@@ -144,7 +144,7 @@ async def test_what_needs_a_restart_needs_it_until_then(desk: Any, config: Any):
 async def test_new_labels_are_no_reason_to_poll(desk: Any, config: Any):
     """A reload that changes nothing about polling asks no source."""
     async with desk.running(config("graph", jobs=50)) as tasks:
-        polls = desk.builder.now["graph"].polls
+        polls = desk.adapters.now["graph"].polls
         polls.clear()
         desk.file.write_text(config("graph", jobs=50, labels="{team: search}"))
         await desk.reloader._reload(tasks)
@@ -157,9 +157,9 @@ async def test_new_labels_are_no_reason_to_poll(desk: Any, config: Any):
 async def test_a_watch_that_is_new_with_a_new_address_is_asked_for_there(desk: Any, config: Any):
     """Not at the old one, which may know another job by that name."""
     async with desk.running(config("graph")) as tasks:
-        old = desk.builder.now["graph"]
+        old = desk.adapters.now["graph"]
         await desk.reload(tasks, config("graph", jobs=2).replace("http://graph", "http://elsewhere"))
-        new = desk.builder.now["graph"]
+        new = desk.adapters.now["graph"]
         assert old is not new
         assert {ref.job for ref in old.polls} == {"1"}
         assert {ref.job for ref in new.polls} == {"1", "2"}

@@ -87,7 +87,7 @@ async def test_many_requests_during_a_reload_are_one(desk: Any, config: Any, sig
         await done(desk, 2)
         await desk.clock.advance(1)
         assert (reading.begun, desk.events().count("reload.done")) == (2, 2)
-        assert set(desk.loops.watchlist.lanes) == {"graph", "media"}
+        assert set(desk.engine.watchlist.lanes) == {"graph", "media"}
 
 
 async def test_a_request_from_before_is_kept(desk: Any, config: Any, signals: Signals):

@@ -7,10 +7,11 @@ from pathlib import Path
 import anyio
 import pytest
 import structlog
-from prometheus_client import CollectorRegistry
 
 from jobwatchd.app.service import Service
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.runtime import Runtime
+from jobwatchd.instruments import Registry
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.testing import FakeClock
@@ -38,23 +39,25 @@ def received(manager: socket.socket) -> list[str]:
 async def test_a_start_that_waits_for_the_store_is_given_time(manager: socket.socket):
     """Again and again while it waits, and not when it has started; the status line says what is waited for."""
     clock = FakeClock()
-    vitals = Vitals(clock, Telemetry(CollectorRegistry()))
+    telemetry = Telemetry(Registry())
+    heartbeats = Heartbeats(clock, telemetry)
+    runtime = Runtime(clock, lambda: 0.5, structlog.get_logger(), telemetry, heartbeats)
     notifier = Notifier({"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "30000000"})
-    service = Service(notifier, vitals, clock, structlog.get_logger(), lambda: "watching 0 jobs")
+    service = Service(runtime, notifier, lambda: "watching 0 jobs")
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(service.run)
         await clock.advance(0)
         assert received(manager) == ["WATCHDOG=1", "STATUS=starting"]
-        vitals.set_outage("store", "the disk is full")
+        heartbeats.set_outage("store", "the disk is full")
         await clock.advance(40)
         told = received(manager)
         assert told.count("EXTEND_TIMEOUT_USEC=60000000") == told.count("WATCHDOG=1") == 4
         assert [line for line in told if line.startswith("STATUS")] == ["STATUS=the disk is full"]
-        vitals.set_outage("store", None)
-        vitals.set_ready(True)
+        heartbeats.set_outage("store", None)
+        heartbeats.set_ready(True)
         await clock.advance(10)
         assert received(manager) == ["WATCHDOG=1", "STATUS=watching 0 jobs"]
-        vitals.set_outage("store", "the disk is full")
+        heartbeats.set_outage("store", "the disk is full")
         await clock.advance(10)
         assert received(manager) == ["WATCHDOG=1", "STATUS=the disk is full"]
         tasks.cancel_scope.cancel()

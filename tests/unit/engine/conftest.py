@@ -10,15 +10,17 @@ import structlog
 from anyio.abc import TaskGroup
 from structlog.testing import LogCapture
 
+from jobwatchd.engine.attempt_recorder import AttemptRecorder
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.crew import Crew
-from jobwatchd.engine.delivery import DeliveryLoop, Outlet
-from jobwatchd.engine.fanout import Fanout
-from jobwatchd.engine.gate import Gate
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.dispatcher import Dispatcher
+from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.limits import LaneLimits
-from jobwatchd.engine.records import Records
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.source_limiter import SourceLimiter
+from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Attempt, Delivery
@@ -34,91 +36,70 @@ from jobwatchd.testing import FakeClock
 
 
 class Rig:
-    """The parts around a loop; `luck` is what chance yields, `store` may be replaced before a part is asked for."""
+    """The parts around a loop; `luck` is what jitter yields, `store` may be replaced before a part is asked for."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.registry = Registry()
         self.telemetry = Telemetry(self.registry)
-        self.vitals = Vitals(self.clock, self.telemetry)
+        self.heartbeats = Heartbeats(self.clock, self.telemetry)
         self.log = LogCapture()
         self.logger = structlog.wrap_logger(
             structlog.PrintLogger(), processors=[self.log], wrapper_class=structlog.make_filtering_bound_logger(0)
         )
         self.luck = 0.5
+        self.runtime = Runtime(self.clock, lambda: self.jitter(), self.logger, self.telemetry, self.heartbeats)  # noqa: PLW0108 - as it is by then
         self.told: list[Event] = []
         self.use(MemoryStore())
 
     def use(self, store: MemoryStore) -> None:
         """Build everything that writes on this store."""
         self.store = store
-        self.records = Records(store, clock=self.clock, vitals=self.vitals)
-        self.commits = Commits(store, self.route, self.tell, clock=self.clock, vitals=self.vitals)
-        self.fanout = Fanout(
-            store=store,
-            records=self.records,
-            vitals=self.vitals,
-            clock=self.clock,
-            chance=self.chance,
-            telemetry=self.telemetry,
-            logger=self.logger,
-        )
+        self.recorder = AttemptRecorder(self.runtime, store)
+        self.commits = Commits(self.runtime, store, self)
+        self.dispatcher = Dispatcher(self.runtime, store, self.recorder)
 
-    def chance(self) -> float:
+    def jitter(self) -> float:
         """Yield what luck there is."""
         return self.luck
 
     def route(self, event: Event) -> Collection[str]:
         """Route as the sinks wish."""
-        return self.fanout.route(event)
+        return self.dispatcher.route(event)
 
-    async def tell(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
+    async def on_committed(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
         """Keep what was committed, and tell the sinks."""
         self.told += events
-        await self.fanout.told(events, deliveries)
+        await self.dispatcher.on_committed(events, deliveries)
 
     async def add(self, source: str, *jobs: str, **facts: object) -> list[Watch]:
         """Add watches to the store."""
         specs = [WatchSpec(JobReference.of(source, [job]), **facts) for job in jobs]
         return [watch for watch, _ in await self.store.add_watches(specs, self.clock.now())]
 
-    async def lane(self, source: Source, limits: LaneLimits | None = None, cadence: Cadence | None = None) -> Lane:
-        """Return a new lane for a source, with the standing that the store knows."""
+    async def lane(self, source: Source, policy: LanePolicy | None = None, cadence: Cadence | None = None) -> Lane:
+        """Return a new lane for a source, with the health that the store knows."""
         return Lane(
+            self.runtime,
             source,
-            limits or LaneLimits(),
-            cadence or Cadence(jitter=0.0),
+            replace(policy or LanePolicy(), cadence=cadence or Cadence(jitter=0.0)),
             await self.store.load_source(source.name, self.clock.now()),
             store=self.store,
             commits=self.commits,
-            vitals=self.vitals,
-            clock=self.clock,
-            chance=self.chance,
-            telemetry=self.telemetry,
-            logger=self.logger,
         )
 
     @asynccontextmanager
     async def running(self, *loops: Callable[[], Awaitable[None]]) -> AsyncIterator[TaskGroup]:
         """Run these loops, and those that write, for as long as the body lasts."""
         async with anyio.create_task_group() as tasks:
-            for loop in (self.commits.run, self.records.run, *loops):
+            for loop in (self.commits.run, self.recorder.run, *loops):
                 tasks.start_soon(loop)
             yield tasks
             tasks.cancel_scope.cancel()
 
-    def delivery(self, outlet: Outlet) -> DeliveryLoop:
+    def delivery(self, binding: SinkBinding) -> DeliveryLoop:
         """Return a delivery loop for one sink."""
-        return DeliveryLoop(
-            outlet,
-            store=self.store,
-            records=self.records,
-            vitals=self.vitals,
-            clock=self.clock,
-            chance=self.chance,
-            telemetry=self.telemetry,
-            logger=self.logger,
-        )
+        return DeliveryLoop(self.runtime, binding, self.store, self.recorder)
 
     async def commit_events(self, sink: str, *names: str) -> list[Delivery]:
         """Commit events named `job:number`, in order, for one sink; returns the deliveries that were made."""
@@ -177,7 +158,7 @@ class Workshop:
         """Let no work come to its end from now on."""
         self.go_on = anyio.Event()
 
-    async def work(self, item: str) -> None:
+    async def work(self, item: str) -> bool:
         """Work on an item."""
         self.begun.append(item)
         self.busy += 1
@@ -185,6 +166,7 @@ class Workshop:
         await self.go_on.wait()
         self.busy -= 1
         self.done.append(item)
+        return True
 
     async def review(self, _now_s: float) -> None:
         """Count the looks of the feeder."""
@@ -212,25 +194,16 @@ def shop() -> Workshop:
 
 
 @pytest.fixture
-def gate() -> Gate:
-    """Return a gate without a rate."""
-    return Gate(None, lambda: 1.0, 0.0)
+def limiter() -> SourceLimiter:
+    """Return a limiter without a rate."""
+    return SourceLimiter(None, lambda: 1.0, 0.0)
 
 
 @pytest.fixture
-def make_crew(rig: Rig, shop: Workshop, gate: Gate) -> Callable[..., Crew[str]]:
-    """Return a maker of crews that work in the workshop."""
+def make_pool(rig: Rig, shop: Workshop, limiter: SourceLimiter) -> Callable[..., WorkerPool[str]]:
+    """Return a maker of pools that work in the workshop."""
 
-    def make(concurrency: int = 3) -> Crew[str]:
-        return Crew(
-            "crew",
-            shop.work,
-            shop.review,
-            gate=gate,
-            concurrency=concurrency,
-            silence_s=60.0,
-            clock=rig.clock,
-            vitals=rig.vitals,
-        )
+    def make(concurrency: int = 3) -> WorkerPool[str]:
+        return WorkerPool(rig.runtime, "pool", shop, limiter, limits=PoolLimits(concurrency, 60.0))
 
     return make

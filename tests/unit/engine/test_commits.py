@@ -6,8 +6,8 @@ from typing import Any
 import anyio
 import pytest
 
+from jobwatchd.engine.batcher import MAX_GROUP
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.gathering import MAX_GROUP
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.health import HealthStep, mark_recovered, mark_unreachable
 from jobwatchd.model.job import Observation, State
@@ -16,6 +16,14 @@ from jobwatchd.stores.memory import MemoryStore
 
 RUNNING = Observation(State.RUNNING, "1")
 DONE = Observation(State.SUCCEEDED, "2")
+
+
+class Outcomes(list[bool]):
+    """What steps have come to, in order."""
+
+    def on_committed(self, *, is_written: bool) -> None:
+        """Note whether a step was written."""
+        self.append(is_written)
 
 
 class WatchedStore(MemoryStore):
@@ -49,12 +57,12 @@ async def test_steps_that_come_during_a_transaction_go_into_the_next_together(ri
     """A thousand polls that end at once cost a few transactions, in groups of a bounded size."""
     watches = await rig.add("graph", *map(str, range(MAX_GROUP + 100)))
     store.go_on = anyio.Event()
-    results: list[bool] = []
+    results = Outcomes()
     async with rig.running():
-        rig.commits.submit(advance(watches[0], RUNNING, rig.clock.now()), results.append)
+        rig.commits.submit(advance(watches[0], RUNNING, rig.clock.now()), results)
         await rig.clock.advance(0)
         for watch in watches[1:]:
-            rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), results.append)
+            rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), results)
         await rig.clock.advance(0)
         assert (store.groups, results) == ([1], [])
         store.go_on.set()
@@ -69,8 +77,8 @@ async def test_nobody_goes_on_before_the_step_is_written(rig: Any, store: Watche
     """The one who submits hears of it after the transaction."""
     (watch,) = await rig.add("graph", "1")
     store.go_on = anyio.Event()
-    went_on: list[bool] = []
-    rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), went_on.append)
+    went_on = Outcomes()
+    rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), went_on)
     async with rig.running():
         await rig.clock.advance(100)
         assert (went_on, rig.told) == ([], [])
@@ -83,10 +91,10 @@ async def test_a_stale_step_is_not_written_and_not_told(rig: Any):
     """Whoever decided on an old version is told so; the others in the group are not hurt."""
     one, two = await rig.add("graph", "1", "2")
     now = rig.clock.now()
-    results: list[bool] = []
+    results = Outcomes()
     async with rig.running():
         for step in (advance(one, RUNNING, now), advance(one, DONE, now), advance(two, RUNNING, now)):
-            rig.commits.submit(step, results.append)
+            rig.commits.submit(step, results)
         await rig.commits.flush()
 
     assert results == [True, True, False]
@@ -99,9 +107,9 @@ async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: Wa
     one, two = await rig.add("graph", "1", "2")
     first = advance(one, RUNNING, rig.clock.now())
     steps = [first, advance(first.watch, DONE, rig.clock.now()), advance(two, RUNNING, rig.clock.now())]
-    results: list[bool] = []
+    results = Outcomes()
     for step in steps:
-        rig.commits.submit(step, results.append)
+        rig.commits.submit(step, results)
     await rig.commits.flush()
 
     assert (store.groups, results) == ([2, 1], [True, True, True])
@@ -109,7 +117,7 @@ async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: Wa
 
 
 async def test_a_source_that_recovers_at_once_is_told_both(rig: Any):
-    """Unreachable and recovered in the same moment are two transactions, and the standing is that of the last."""
+    """Unreachable and recovered in the same moment are two transactions, and the health is that of the last."""
     health = await rig.store.load_source("graph", rig.clock.now())
     down = mark_unreachable(health, rig.clock.now(), rig.clock.now(), "refused")
     assert down is not None
@@ -127,8 +135,8 @@ async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, s
     """No promise can be kept any more: the failure ends the process, and no poll takes its step for written."""
     (watch,) = await rig.add("graph", "1")
     store.broken = True
-    went_on: list[bool] = []
-    rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), went_on.append)
+    went_on = Outcomes()
+    rig.commits.submit(advance(watch, RUNNING, rig.clock.now()), went_on)
     with pytest.raises(ExceptionGroup) as failure:
         async with rig.running():
             await rig.clock.advance(10)
@@ -154,7 +162,7 @@ async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
 async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore):
     """The first waits for others, but not for longer than it was told."""
     watches = await rig.add("graph", "1", "2", "3")
-    commits = Commits(store, rig.route, rig.tell, clock=rig.clock, vitals=rig.vitals, gather_s=0.005)
+    commits = Commits(rig.runtime, store, rig, 0.005)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(commits.run)
         for watch in watches:

@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import DeliveryLoop, Outlet
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Attempt, DeliveryStatus, Retry, SinkCondition, SinkState
@@ -65,7 +66,7 @@ def sink() -> FussySink:
 def loop(rig: Any, sink: FussySink) -> DeliveryLoop:
     """Return the sink's loop, which tells all attempts to the rig."""
     rig.luck = 1.0
-    return rig.delivery(Outlet(sink, EventFilter(), RETRY, concurrency=4))
+    return rig.delivery(SinkBinding(sink, EventFilter(), RETRY, concurrency=4))
 
 
 async def test_events_are_delivered_and_recorded(rig: Any, sink: FussySink, loop: DeliveryLoop):
@@ -139,7 +140,7 @@ async def test_a_restart_keeps_the_time_of_the_next_attempt(rig: Any, sink: Fuss
         await rig.clock.advance(1.5)
     assert len(sink.tried) == 2
 
-    again = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    again = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
     async with rig.running(again.run):
         await rig.clock.advance(1.4)
         assert len(sink.tried) == 2
@@ -167,7 +168,7 @@ async def test_what_is_refused_too_often_and_for_long_is_dead_and_the_next_goes_
 
 async def test_a_minute_of_refusals_loses_nothing(rig: Any, sink: FussySink):
     """An ingress without its backend answers 404, or 401, for a while: what was refused is taken then, in order."""
-    loop = rig.delivery(Outlet(sink, EventFilter()))
+    loop = rig.delivery(SinkBinding(sink, EventFilter()))
     jobs = [f"j{number}" for number in range(50)]
     sink.failing = dict.fromkeys(jobs, SinkRejected("HTTP 404"))
     await rig.commit_events("hook", *(f"{job}:{number}" for job in jobs for number in (1, 2)))
@@ -182,11 +183,11 @@ async def test_a_minute_of_refusals_loses_nothing(rig: Any, sink: FussySink):
 
 async def test_refusals_are_counted_across_a_restart(rig: Any, sink: FussySink):
     """How many there were, and since when, is stored: nothing begins anew."""
-    outlet = Outlet(sink, EventFilter(), replace(RETRY, backoff=Backoff(1.0, 2.0, 10.0)))
+    binding = SinkBinding(sink, EventFilter(), replace(RETRY, backoff=Backoff(1.0, 2.0, 10.0)))
     sink.failing["a"] = SinkRejected("HTTP 400")
     await rig.commit_events("hook", "a:1")
     for seconds in (40, 45):
-        loop = rig.delivery(outlet)
+        loop = rig.delivery(binding)
         async with rig.running(loop.run):
             assert await rig.store.list_dead_letters(DeadLetterQuery()) == []
             await rig.clock.advance(seconds)
@@ -228,7 +229,7 @@ async def test_a_gone_receiver_is_sent_nothing_more(rig: Any, sink: FussySink, l
     assert (sink.tried, sink.taken) == (["a:1"], [])
     assert len(await rig.store.pending_deliveries("hook", 0, 9)) == 3
     assert "sink.disabled" in [entry["event"] for entry in rig.log.entries]
-    assert rig.vitals.ailments() == []
+    assert rig.heartbeats.problems() == []
 
 
 async def test_a_gone_receiver_goes_on_when_it_is_enabled(rig: Any, sink: FussySink, loop: DeliveryLoop):
@@ -279,7 +280,7 @@ async def test_no_wish_is_obeyed_for_longer_than_the_longest_back_off(
     rig: Any, sink: FussySink, error: type[SinkError], asked_s: float
 ):
     """A day's Retry-After stops neither the job nor the sink for longer, and the log says when it is tried."""
-    loop = rig.delivery(Outlet(sink, EventFilter(), Retry(Backoff(1.0, 2.0, 5.0))))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), Retry(Backoff(1.0, 2.0, 5.0))))
     sink.failing["a"] = error("busy", asked_s)
     await rig.commit_events("hook", "a:1")
     async with rig.running(loop.run):
@@ -335,7 +336,7 @@ async def test_a_clock_that_steps_between_two_lives_kills_nothing_at_once(
     async with rig.running(loop.run):
         await rig.clock.advance(10)
     rig.clock.step(timedelta(days=365 * years))
-    again = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    again = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
     async with rig.running(again.run):
         await rig.clock.advance(1000)
         assert await rig.store.list_dead_letters(DeadLetterQuery()) == []
@@ -366,7 +367,7 @@ async def test_an_answer_ends_the_back_off_of_everybody(rig: Any, sink: FussySin
     """A back-off of ten minutes was meant for the receiver's absence: once another job is taken, all are tried."""
     rig.luck = 1.0
     patient = Retry(Backoff(600.0, 1.0, 600.0))
-    loop = rig.delivery(Outlet(sink, EventFilter(), patient, concurrency=4))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), patient, concurrency=4))
     sink.failing = dict.fromkeys("abcdef", AWAY)
     await rig.commit_events("hook", *(f"{job}:1" for job in "abcdef"))
     async with rig.running(loop.run):

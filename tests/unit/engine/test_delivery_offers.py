@@ -5,7 +5,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import DeliveryLoop, Outlet
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.engine.window import RESCAN_S, WINDOW
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.testing import RecordingSink
@@ -20,7 +21,7 @@ def sink() -> RecordingSink:
 @pytest.fixture
 def loop(rig: Any, slow_store: Any, sink: RecordingSink) -> DeliveryLoop:
     """Return the sink's loop."""
-    made: DeliveryLoop = rig.delivery(Outlet(sink, EventFilter()))
+    made: DeliveryLoop = rig.delivery(SinkBinding(sink, EventFilter()))
     return made
 
 

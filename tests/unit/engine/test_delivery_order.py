@@ -8,7 +8,7 @@ from zlib import crc32
 import pytest
 
 from jobwatchd.engine import window
-from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Delivery, Retry
@@ -73,10 +73,10 @@ async def test_everything_is_told_in_order_and_once(rig: Any, monkeypatch: pytes
     for name, size in (("WINDOW", 20), ("PAGE", 5), ("EACH", 3)):
         monkeypatch.setattr(window, name, size)
     dice = random.Random(seed)
-    rig.chance = dice.random
+    rig.jitter = dice.random
     rig.use(LateStore(rig.clock, dice))
     sink = MoodySink(rig, dice)
-    outlet = Outlet(sink, EventFilter(), Retry(Backoff(1.0, 2.0, 10.0)), concurrency=4)
+    binding = SinkBinding(sink, EventFilter(), Retry(Backoff(1.0, 2.0, 10.0)), concurrency=4)
     numbers = dict.fromkeys(range(JOBS), 0)
 
     async def some(count: int) -> list[Any]:
@@ -89,7 +89,7 @@ async def test_everything_is_told_in_order_and_once(rig: Any, monkeypatch: pytes
 
     await some(60)
     for life in range(2):
-        loop = rig.delivery(outlet)
+        loop = rig.delivery(binding)
         async with rig.running(loop.run) as tasks:
             for _ in range(40):
                 for delivery in await some(dice.randrange(4)):

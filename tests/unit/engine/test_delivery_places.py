@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.delivery import DeliveryLoop, Outlet
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.ports import Clock
@@ -35,7 +36,7 @@ async def tell(rig: Any, loop: DeliveryLoop, name: str) -> None:
 async def test_a_receiver_that_has_become_slow_has_its_time_in_the_only_place(rig: Any, every_s: float):
     """It was quick at first, and others wait or keep coming: none is ended for ever."""
     sink = SlowingSink(rig.clock)
-    loop = rig.delivery(Outlet(sink, EventFilter(), concurrency=1))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), concurrency=1))
     async with rig.running(loop.run):
         await tell(rig, loop, "quick:1")
         await rig.clock.advance(1)

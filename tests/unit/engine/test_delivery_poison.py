@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine import window
-from jobwatchd.engine.delivery import DeliveryLoop, Outlet
+from jobwatchd.engine.delivery import DeliveryLoop
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkRejected, SinkUnavailable
 from jobwatchd.model.event import Event
 from jobwatchd.model.filters import EventFilter
@@ -53,13 +54,13 @@ class PoisonedSink(RecordingSink):
 @pytest.fixture(autouse=True)
 def luck(rig: Any) -> None:
     """Let chance be chance, and the same each time."""
-    rig.chance = random.Random(1).random
+    rig.jitter = random.Random(1).random
 
 
 @pytest.fixture
 def make_loop(rig: Any) -> Callable[[PoisonedSink], DeliveryLoop]:
     """Return a maker of loops for a sink."""
-    return lambda sink: rig.delivery(Outlet(sink, EventFilter()))
+    return lambda sink: rig.delivery(SinkBinding(sink, EventFilter()))
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: 
 async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, places: int):
     """Also where there is a single one, those that hang do not keep it, from the first time to the last."""
     sink = PoisonedSink(rig.clock, kind)
-    loop = rig.delivery(Outlet(sink, EventFilter(), concurrency=places))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), concurrency=places))
     async with rig.running(loop.run):
         await rig.clock.advance(1)
         await tell(rig, loop, "h:1", *(f"p{number}:1" for number in range(10)))
@@ -149,7 +150,7 @@ async def test_the_healthy_are_told_in_time_where_poison_comes_by_the_hundred(ri
 @pytest.mark.parametrize("kind", KINDS)
 async def test_poison_is_tried_no_more_often_than_its_own_back_off_says(rig: Any, make_loop: Any, kind: str):
     """At 0, 1, 3, 7, 15 … 511 seconds, however often others succeed; and once more, after the first of them did."""
-    rig.chance = lambda: 1.0
+    rig.jitter = lambda: 1.0
     sink = PoisonedSink(rig.clock, kind)
     loop = make_loop(sink)
     async with rig.running(loop.run):

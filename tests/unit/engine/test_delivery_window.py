@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.engine.window import PAGE, RESCAN_S, WINDOW
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.model.cadence import Backoff
@@ -32,7 +32,7 @@ def jobs(count: int, number: int = 1) -> list[str]:
 async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Any, store: Any):
     """No more than the window is held, and the next page is read as soon as there is room."""
     sink = RecordingSink("hook")
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
     await rig.commit_events("hook", *jobs(WINDOW * 2))
     store.record_on = anyio.Event()
     async with rig.running(loop.run):
@@ -46,7 +46,7 @@ async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Any
 async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Any, store: Any):
     """Hundreds of waiting deliveries do not make the loop read the store again and again."""
     sink = RecordingSink("hook", failures=[AWAY] * 10_000)
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
     await rig.commit_events("hook", *jobs(PAGE * 2))
     async with rig.running(loop.run):
         await rig.clock.advance(600)
@@ -58,7 +58,7 @@ async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Any
 async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Any, store: Any):
     """A look from the beginning finds sent deliveries pending still, and knows them."""
     sink = RecordingSink("hook")
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
     await rig.commit_events("hook", *jobs(10))
     store.record_on = anyio.Event()
     async with rig.running(loop.run):
@@ -70,7 +70,7 @@ async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Any, store
 async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig: Any, store: Any):
     """A page that was read before the record was written shows the delivery as pending, and must not be believed."""
     sink = RecordingSink("hook")
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
     await rig.commit_events("hook", *jobs(10))
     store.record_on = anyio.Event()
     async with rig.running(loop.run):
@@ -89,7 +89,7 @@ async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig:
 async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: Any):
     """Whoever wakes the loop while it reads has it read once more."""
     sink = RecordingSink("hook")
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
     store.read_on = anyio.Event()
     async with rig.running(loop.run):
         await rig.clock.advance(0)
@@ -103,7 +103,7 @@ async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: 
 async def test_drain_returns_when_everything_was_tried(rig: Any, store: Any):
     """What failed waits for its next attempt, and is not waited for."""
     sink = RecordingSink("hook", failures=[AWAY])
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY, concurrency=1))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY, concurrency=1))
     await rig.commit_events("hook", *jobs(100))
     drained = []
 
@@ -127,7 +127,7 @@ async def test_drain_waits_for_attempts_under_way(rig: Any, store: Any):
             await super().send(event)
 
     sink = Slow("hook")
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
     await rig.commit_events("hook", "a:1")
     drained = []
 
@@ -147,7 +147,7 @@ async def test_drain_waits_for_attempts_under_way(rig: Any, store: Any):
 async def test_drain_does_not_wait_for_a_dead_receiver(rig: Any, store: Any):
     """Once the breaker is open nothing may be tried: what waits stays in the store."""
     sink = RecordingSink("hook", failures=[AWAY] * 1000)
-    loop = rig.delivery(Outlet(sink, EventFilter(), RETRY, concurrency=1))
+    loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY, concurrency=1))
     await rig.commit_events("hook", *jobs(100))
     drained = []
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.delivery import Outlet
 from jobwatchd.engine.housekeeping import PRUNE_EVERY_S, ROUND_S, Housekeeping, Retention
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkUnavailable, StoreUnavailable
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.ports import Pruned
@@ -33,15 +33,7 @@ class PruningStore(MemoryStore):
 
 def build(rig: Any, retention: Retention | None = None) -> Housekeeping:
     """Return the housekeeping of a rig."""
-    return Housekeeping(
-        retention or Retention(),
-        store=rig.store,
-        fanout=rig.fanout,
-        vitals=rig.vitals,
-        clock=rig.clock,
-        telemetry=rig.telemetry,
-        logger=rig.logger,
-    )
+    return Housekeeping(rig.runtime, retention or Retention(), rig.store, rig.dispatcher)
 
 
 async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any):
@@ -64,7 +56,7 @@ async def test_the_backlog_of_every_sink_is_shown(rig: Any):
     await rig.commit_events("hook", "1:1", "2:1")
     committed_at = rig.clock.now().timestamp()
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(sink, EventFilter())], tasks)
+        await rig.dispatcher.open([SinkBinding(sink, EventFilter())], tasks)
         tasks.start_soon(build(rig).run)
         await rig.clock.advance(ROUND_S)
         assert rig.metric("jobwatchd_deliveries_pending", sink="hook") == 2
@@ -120,7 +112,7 @@ async def test_housekeeping_has_a_pulse(rig: Any):
 
     async with rig.running(build(rig).run):
         await rig.clock.advance(1000)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
         assert rig.metric("jobwatchd_last_progress_timestamp_seconds", loop="housekeeping") is not None
 
     rig.use(Broken())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine.lane import CATCH_UP_S
-from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.errors import BadPayload, SourceRateLimited, SourceRejected, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
@@ -84,8 +84,8 @@ async def test_a_change_of_state_makes_polls_frequent_again(rig: Any, source: Ti
 
 async def test_first_polls_after_a_start_are_spread(rig: Any, source: TimedSource):
     """A thousand jobs do not fall on the source in one moment, and none waits longer than its interval."""
-    rig.chance = Random(1).random
-    lane = await rig.lane(source, LaneLimits(concurrency=1000), STEADY)
+    rig.jitter = Random(1).random
+    lane = await rig.lane(source, LanePolicy(concurrency=1000), STEADY)
     lane.add(await rig.add("graph", *map(str, range(1000))), spread=True)
     async with rig.running(lane.run):
         await rig.clock.advance(2.0)
@@ -98,8 +98,8 @@ async def test_first_polls_after_a_start_are_spread(rig: Any, source: TimedSourc
 
 async def test_what_happened_during_a_stop_is_seen_soon(rig: Any, source: TimedSource):
     """A job that is hours old is looked at every half an hour, but within minutes of a start."""
-    rig.chance = Random(1).random
-    lane = await rig.lane(source, LaneLimits(concurrency=1000))
+    rig.jitter = Random(1).random
+    lane = await rig.lane(source, LanePolicy(concurrency=1000))
     watches = await rig.add("graph", *map(str, range(100)))
     await rig.clock.advance(20 * 3600)
     lane.add(watches, spread=True)
@@ -114,8 +114,8 @@ async def test_what_happened_during_a_stop_is_seen_soon(rig: Any, source: TimedS
 
 async def test_the_spread_respects_the_rate(rig: Any, source: TimedSource):
     """With ten polls a second a hundred first polls are spread over ten seconds."""
-    rig.chance = Random(1).random
-    lane = await rig.lane(source, LaneLimits(rate=10.0), STEADY)
+    rig.jitter = Random(1).random
+    lane = await rig.lane(source, LanePolicy(rate=10.0), STEADY)
     lane.add(await rig.add("graph", *map(str, range(100))), spread=True)
     async with rig.running(lane.run):
         await rig.clock.advance(1)
@@ -160,7 +160,7 @@ async def test_one_bad_job_does_not_hurt_others(rig: Any, source: TimedSource, e
     """However often one job cannot be read, the others are polled as ever, and the source counts as up."""
     source.script(JobReference.of("graph", ["0"]), error)
     rig.luck = 0.01  # the bad job is asked again almost without a pause
-    lane = await rig.lane(source, LaneLimits(unreachable_after_s=10), STEADY)
+    lane = await rig.lane(source, LanePolicy(unreachable_after_s=10), STEADY)
     lane.add(await rig.add("graph", "0", "1"))
     async with rig.running(lane.run):
         await rig.clock.advance(100)
@@ -174,7 +174,7 @@ async def test_one_bad_job_does_not_hurt_others(rig: Any, source: TimedSource, e
 async def test_retry_after_pauses_the_whole_lane(rig: Any, source: TimedSource, error: Exception):
     """One job hears it, all jobs obey; afterwards all go on."""
     source.script(JobReference.of("graph", ["0"]), error, RUNNING)
-    lane = await rig.lane(source, LaneLimits(concurrency=1), STEADY)
+    lane = await rig.lane(source, LanePolicy(concurrency=1), STEADY)
     lane.add(await rig.add("graph", "0", "1", "2"))
     async with rig.running(lane.run):
         await rig.clock.advance(119.9)
@@ -231,7 +231,7 @@ async def test_new_limits_hold_from_the_next_poll_on(rig: Any, source: TimedSour
     lane.add(await rig.add("graph", "0", "1"))
     async with rig.running(lane.run):
         await rig.clock.advance(1)
-        lane.configure(LaneLimits(rate=0.1), Cadence(fixed_interval_s=30.0, jitter=0.0))
+        lane.configure(LanePolicy(rate=0.1, cadence=Cadence(fixed_interval_s=30.0, jitter=0.0)))
         await rig.clock.advance(15)
         source.polls.clear()
         await rig.clock.advance(60)

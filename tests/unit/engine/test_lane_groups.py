@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.gate import OPEN_AFTER
-from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.circuit_breaker import OPEN_AFTER
+from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.errors import BadPayload, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
@@ -36,7 +36,7 @@ def source() -> ScriptedSource:
 
 async def watched(rig: Any, source: ScriptedSource, *jobs: str, **limits: Any) -> Any:
     """Return a lane that watches these jobs, all twenty by default."""
-    lane = await rig.lane(source, LaneLimits(**limits), EVERY_10_S)
+    lane = await rig.lane(source, LanePolicy(**limits), EVERY_10_S)
     lane.add(await rig.add("graph", *(jobs or JOBS)), spread=True)
     return lane
 
@@ -230,7 +230,7 @@ async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(
         await rig.clock.advance(20)
         source.observe_many = useless  # type: ignore[method-assign]
         for _ in range(OPEN_AFTER):
-            lane._gate.failed(rig.clock.monotonic())
+            lane._limiter.failed(rig.clock.monotonic())
         source.polls.clear()
         await rig.clock.advance(60)
     assert set(source.polls) == {ref(job) for job in JOBS}
@@ -241,7 +241,7 @@ async def test_a_group_forgets_when_a_removed_watch_was_looked_at(rig: Any, hint
     lane = await watched(rig, hinting, hint_bound_s=30.0)
     async with rig.running(lane.run):
         await rig.clock.advance(60)
-        known = lane._census._groups["nightly"].looked_at_s
+        known = lane._groups._groups["nightly"].looked_at_s
         assert 7 in known
         lane.remove(7)
     assert 7 not in known

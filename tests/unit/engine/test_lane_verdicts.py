@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.gate import OPEN_AFTER
-from jobwatchd.engine.limits import LaneLimits
-from jobwatchd.engine.poller import LostAfter
+from jobwatchd.engine.circuit_breaker import OPEN_AFTER
+from jobwatchd.engine.lane_policy import LanePolicy, LostAfter
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
@@ -30,7 +29,7 @@ def source() -> ScriptedSource:
 async def test_a_job_is_lost_after_some_not_founds_over_a_grace_time(rig: Any, source: ScriptedSource):
     """Neither many not-founds in a short time nor a long time with few of them are enough."""
     rig.luck = 1.0
-    lane = await rig.lane(source, LaneLimits(lost_after=LostAfter(3, 30.0)), BRISK)
+    lane = await rig.lane(source, LanePolicy(lost_after=LostAfter(3, 30.0)), BRISK)
     lane.add(await rig.add("graph", "0"))
     async with rig.running(lane.run):
         await rig.clock.advance(1)
@@ -48,7 +47,7 @@ async def test_only_not_founds_in_a_row_count(rig: Any, source: ScriptedSource, 
     """Anything else in between starts the count anew: an unreachable source or a bad answer loses no job."""
     rig.luck = 1.0
     source.script(JOB, *[GONE, GONE, other] * 20, RUNNING)
-    lane = await rig.lane(source, LaneLimits(lost_after=LostAfter(3, 0.0), unreachable_after_s=1e9), BRISK)
+    lane = await rig.lane(source, LanePolicy(lost_after=LostAfter(3, 0.0), unreachable_after_s=1e9), BRISK)
     lane.add(await rig.add("graph", "0"))
     async with rig.running(lane.run):
         await rig.clock.advance(3600)
@@ -59,7 +58,7 @@ async def test_only_not_founds_in_a_row_count(rig: Any, source: ScriptedSource, 
 async def test_a_lost_job_that_comes_back_is_reopened(rig: Any, source: ScriptedSource):
     """While it lingers it is still looked for, and goes on under rising numbers."""
     source.script(JOB, RUNNING, GONE, GONE, RUNNING)
-    lane = await rig.lane(source, LaneLimits(lost_after=LostAfter(2, 0.0)), Cadence(jitter=0.0, linger_s=600.0))
+    lane = await rig.lane(source, LanePolicy(lost_after=LostAfter(2, 0.0)), Cadence(jitter=0.0, linger_s=600.0))
     lane.add(await rig.add("graph", "0"))
     async with rig.running(lane.run):
         await rig.clock.advance(600)
@@ -71,7 +70,7 @@ async def test_a_lost_job_that_comes_back_is_reopened(rig: Any, source: Scripted
 @pytest.mark.parametrize("error", [AWAY, SourceUnauthorized("token refused")])
 async def test_an_unreachable_source_is_told_once_and_recovers_once(rig: Any, source: ScriptedSource, error: Any):
     """Not before the bound, no more often however long it lasts, and no job is said to have failed or been lost."""
-    lane = await rig.lane(source, LaneLimits(unreachable_after_s=60.0), BRISK)
+    lane = await rig.lane(source, LanePolicy(unreachable_after_s=60.0), BRISK)
     lane.add(await rig.add("graph", "0", "1", "2"))
     for job in "12":
         source.script(JobReference.of("graph", [job]), RUNNING)
@@ -99,7 +98,7 @@ async def test_an_unreachable_source_is_told_once_and_recovers_once(rig: Any, so
 async def test_a_short_outage_is_not_told(rig: Any, source: ScriptedSource):
     """What was over before the bound is no event."""
     source.script(JOB, *[AWAY] * 8, RUNNING)
-    lane = await rig.lane(source, LaneLimits(unreachable_after_s=3600.0), BRISK)
+    lane = await rig.lane(source, LanePolicy(unreachable_after_s=3600.0), BRISK)
     lane.add(await rig.add("graph", "0"))
     async with rig.running(lane.run):
         await rig.clock.advance(3500)
@@ -110,7 +109,7 @@ async def test_a_short_outage_is_not_told(rig: Any, source: ScriptedSource):
 async def test_an_answer_about_another_job_is_recovery_too(rig: Any, source: ScriptedSource):
     """A source that says not found is there."""
     source.script(JOB, *[AWAY] * 30, GONE)
-    lane = await rig.lane(source, LaneLimits(unreachable_after_s=10.0, lost_after=LostAfter(3, 1e9)), BRISK)
+    lane = await rig.lane(source, LanePolicy(unreachable_after_s=10.0, lost_after=LostAfter(3, 1e9)), BRISK)
     lane.add(await rig.add("graph", "0"))
     async with rig.running(lane.run):
         await rig.clock.advance(3600)
@@ -122,7 +121,7 @@ async def test_an_outage_across_a_restart_is_told_once(rig: Any, source: Scripte
     """The new process knows that it was told, probes with one poll at a time, and tells the recovery once."""
     source.script(JOB, AWAY)
     watches = await rig.add("graph", "0", "1", "2", "3")
-    first = await rig.lane(source, LaneLimits(unreachable_after_s=10.0), BRISK)
+    first = await rig.lane(source, LanePolicy(unreachable_after_s=10.0), BRISK)
     first.add(watches)
     async with rig.running(first.run):
         for job in "123":
@@ -131,7 +130,7 @@ async def test_an_outage_across_a_restart_is_told_once(rig: Any, source: Scripte
     assert await rig.events() == ["source.unreachable"]
 
     source.polls.clear()
-    second = await rig.lane(source, LaneLimits(unreachable_after_s=10.0), BRISK)
+    second = await rig.lane(source, LanePolicy(unreachable_after_s=10.0), BRISK)
     assert rig.metric("jobwatchd_source_up", source="graph") == 0
     second.add(watches)
     async with rig.running(second.run):
@@ -153,13 +152,13 @@ async def test_a_dead_source_is_probed_by_one_job_at_a_time(rig: Any, source: Sc
     jobs = [str(number) for number in range(100)]
     for job in jobs:
         source.script(JobReference.of("graph", [job]), AWAY)
-    lane = await rig.lane(source, LaneLimits(concurrency=1), BRISK)
+    lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
     lane.add(await rig.add("graph", *jobs))
     async with rig.running(lane.run):
         await rig.clock.advance(3600)
 
     assert len(source.polls) == pytest.approx(OPEN_AFTER + 5 + 3600 / 30, abs=5)
-    assert rig.vitals.ailments() == []
+    assert rig.heartbeats.problems() == []
 
 
 async def test_a_removed_watch_does_not_take_the_only_probe(rig: Any, source: ScriptedSource):
@@ -167,7 +166,7 @@ async def test_a_removed_watch_does_not_take_the_only_probe(rig: Any, source: Sc
     jobs = [str(number) for number in range(20)]
     for job in jobs:
         source.script(JobReference.of("graph", [job]), AWAY)
-    lane = await rig.lane(source, LaneLimits(concurrency=1), BRISK)
+    lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
     watches = await rig.add("graph", *jobs)
     lane.add(watches)
     async with rig.running(lane.run):

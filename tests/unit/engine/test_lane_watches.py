@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import advance
@@ -135,7 +135,7 @@ async def test_labels_do_not_change_when_a_watch_is_polled(rig: Any):
 @pytest.mark.parametrize(
     ("policy", "polls"),
     [
-        (Policy(min_interval_s=5.0, max_interval_s=5.0), 2),  # sooner: at half of its interval, as chance has it
+        (Policy(min_interval_s=5.0, max_interval_s=5.0), 2),  # sooner: at half of its interval, as jitter has it
         (Policy(min_interval_s=500.0, max_interval_s=500.0), 1),  # later: the next one comes when it would have come
         (Policy(deadline_s=53.0, min_interval_s=60.0, max_interval_s=60.0), 2),  # it passes before the next poll
         (Policy(deadline_s=5_000.0, min_interval_s=60.0, max_interval_s=60.0), 1),
@@ -225,11 +225,11 @@ async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: 
     jobs = "12345"
     for job in jobs:
         source.script(JobReference.of("graph", [job]), Observation(State.RUNNING, "1"))
-    lane = await rig.lane(source, LaneLimits(rate=2 / 3600))
+    lane = await rig.lane(source, LanePolicy(rate=2 / 3600))
     lane.add(await rig.add("graph", *jobs), spread=True)
     async with rig.running(lane.run):
         await rig.clock.advance(60)
-        lane.configure(LaneLimits(rate=500.0), Cadence(jitter=0.0))
+        lane.configure(LanePolicy(rate=500.0, cadence=Cadence(jitter=0.0)))
         await rig.clock.advance(1)
 
     assert {ref.job for ref in source.polls} == set(jobs)

@@ -6,8 +6,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.gate import OPEN_AFTER
-from jobwatchd.engine.limits import LaneLimits
+from jobwatchd.engine.circuit_breaker import OPEN_AFTER
+from jobwatchd.engine.lane_policy import LanePolicy
 from jobwatchd.errors import SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Committed
@@ -56,7 +56,7 @@ def store(rig: Any) -> SlowCommits:
 
 async def test_polls_go_on_while_a_step_is_being_written(rig: Any, source: ScriptedSource, store: SlowCommits):
     """A slow disk holds up the job that changed, which is polled when it is written, at once then, and no other."""
-    lane = await rig.lane(source, LaneLimits(concurrency=1), BRISK)
+    lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
     lane.add(await rig.add("graph", "0", "1", "2", "3"))
     async with rig.running(lane.run):
         await rig.clock.advance(60)
@@ -125,7 +125,7 @@ async def test_watches_come_and_go_in_a_lane_that_has_stopped(rig: Any, source: 
 
 async def test_a_stale_watch_does_not_take_the_only_probe(rig: Any, source: ScriptedSource, store: SlowCommits):
     """It is loaded again instead of polled; the probe of an open breaker goes to another job."""
-    lane = await rig.lane(source, LaneLimits(concurrency=1), BRISK)
+    lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
     stale, *others = await rig.add("graph", *"0123456")
     lane.add([stale])
     async with rig.running(lane.run):

@@ -14,7 +14,7 @@ KEEP_S = 7 * DAY_S
 
 def build(rig: Any) -> Undeliverable:
     """Return what a new process would begin with."""
-    return Undeliverable(rig.store, rig.clock, rig.telemetry, rig.logger)
+    return Undeliverable(rig.runtime, rig.store)
 
 
 async def review(rig: Any, undeliverable: Undeliverable, *configured: str) -> None:

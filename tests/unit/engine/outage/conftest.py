@@ -64,9 +64,6 @@ def retrying(rig: Any) -> Callable[[Store], RetryingStore]:
     """Return what puts patience over a store."""
 
     def make(store: Store) -> RetryingStore:
-        outage = StoreOutage(
-            vitals=rig.vitals, clock=rig.clock, chance=rig.chance, telemetry=rig.telemetry, logger=rig.logger
-        )
-        return RetryingStore(store, outage, rig.clock)
+        return RetryingStore(store, StoreOutage(rig.runtime), rig.clock)
 
     return make

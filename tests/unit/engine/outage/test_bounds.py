@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine import commits
-from jobwatchd.engine.delivery import Outlet
-from jobwatchd.engine.lane import LaneLimits
+from jobwatchd.engine.lane import LanePolicy
 from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkUnavailable, SourceUnavailable, StoreBusy, StoreFull
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Retry
@@ -27,10 +27,10 @@ async def test_loops_that_wait_for_the_store_do_not_hang(rig: Any, failing: Any,
     rig.commits.submit(advance(watch, RUNNING, rig.clock.now()))
     async with rig.running():
         await rig.clock.advance(3600)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
         failing.trouble = None
         await rig.clock.advance(1)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
         assert await rig.events() == ["job.running"]
 
 
@@ -43,7 +43,7 @@ async def test_changes_that_were_seen_meanwhile_are_told_when_it_is_over(rig: An
     lane = await rig.lane(source)
     sink = RecordingSink("hook")
     async with rig.running(lane.run) as tasks:
-        await rig.fanout.open([Outlet(sink, EventFilter())], tasks)
+        await rig.dispatcher.open([SinkBinding(sink, EventFilter())], tasks)
         lane.add([quiet, busy])
         await rig.clock.advance(1)
         failing.trouble = StoreFull("full")
@@ -87,7 +87,7 @@ async def test_no_more_steps_wait_than_there_is_room_for(
     for watch in watches:
         source.script(watch.ref, RUNNING)
     other.script(calm.ref, RUNNING)
-    lanes = [await rig.lane(each, LaneLimits(concurrency=4), Cadence(fixed_interval_s=2.0)) for each in (source, other)]
+    lanes = [await rig.lane(each, LanePolicy(concurrency=4), Cadence(fixed_interval_s=2.0)) for each in (source, other)]
     async with rig.running(*(lane.run for lane in lanes)):
         lanes[1].add([calm])
         await rig.clock.advance(1)
@@ -96,7 +96,7 @@ async def test_no_more_steps_wait_than_there_is_room_for(
         await rig.clock.advance(600)
         assert 20 <= len(source.polls) < 20 + 4
         assert len(other.polls) > 200
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
         failing.trouble = None
         await rig.clock.advance(1)
         assert set(source.polls) == {watch.ref for watch in watches}
@@ -104,21 +104,21 @@ async def test_no_more_steps_wait_than_there_is_room_for(
 
 
 async def test_a_source_that_comes_and_goes_leaves_one_step(rig: Any, failing: Any, store: RetryingStore):
-    """However often its standing changes during an outage; what holds at the end is told."""
+    """However often its health changes during an outage; what holds at the end is told."""
     source = ScriptedSource("graph")
     (watch,) = await rig.add("graph", "1")
     flaps: list[Any] = [RUNNING]
     for _ in range(8):
         flaps += [*[SourceUnavailable("refused")] * 12, RUNNING]
     source.script(watch.ref, *flaps)
-    lane = await rig.lane(source, LaneLimits(unreachable_after_s=5.0), Cadence(fixed_interval_s=2.0))
+    lane = await rig.lane(source, LanePolicy(unreachable_after_s=5.0), Cadence(fixed_interval_s=2.0))
     async with rig.running(lane.run):
         lane.add([watch])
         await rig.clock.advance(1)
         failing.trouble = StoreFull("full")
         await rig.clock.advance(2400)
         assert len(source.polls) >= len(flaps)
-        assert rig.commits._gathering.pending == 1
+        assert rig.commits._batcher.pending == 1
         failing.trouble = None
         await rig.clock.advance(10)
     assert await rig.events() == ["job.running", "source.unreachable", "source.recovered"]
@@ -130,7 +130,7 @@ async def test_what_is_delivered_meanwhile_is_recorded_once(rig: Any, failing: A
     await rig.commit_events("hook", "1:1", "1:2", "2:1")
     failing.trouble = StoreBusy("locked")
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(sink, EventFilter())], tasks)
+        await rig.dispatcher.open([SinkBinding(sink, EventFilter())], tasks)
         await rig.clock.advance(600)
         assert len(sink.events) == 3
         assert len(await failing.pending_deliveries("hook", 0, 10)) == 3
@@ -147,10 +147,10 @@ async def test_failed_attempts_do_not_pile_up(rig: Any, failing: Any, store: Ret
     await rig.commit_events("hook", "1:1", "2:1")
     failing.trouble = StoreFull("full")
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(sink, EventFilter(), Retry())], tasks)
+        await rig.dispatcher.open([SinkBinding(sink, EventFilter(), Retry())], tasks)
         await rig.clock.advance(3600)
         assert len(sink.failures) < 980
-        assert rig.records._gathering.pending <= 2
+        assert rig.recorder._batcher.pending <= 2
         failing.trouble = None
         await rig.clock.advance(2)
         tried = {kept.attempts for kept in await failing.pending_deliveries("hook", 0, 10)}
@@ -167,7 +167,7 @@ async def test_what_is_delivered_and_not_recorded_is_bounded(rig: Any, failing: 
         watch = step.watch
     failing.trouble = StoreFull("full")
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(sink, EventFilter())], tasks)
+        await rig.dispatcher.open([SinkBinding(sink, EventFilter())], tasks)
         await rig.clock.advance(60)
         assert len(sink.events) == 5_000
         failing.trouble = None

@@ -62,11 +62,11 @@ async def test_an_outage_lasts_as_long_as_anybody_waits(rig: Any, failing: Any, 
                 await rig.clock.advance(5)
                 scope.cancel()
         await rig.clock.advance(5)
-        assert rig.vitals.outages() == ["full"]
+        assert rig.heartbeats.outages() == ["full"]
         assert logged(rig) == [("store.unavailable", "full")]
         failing.trouble = None
         await rig.clock.advance(1)
-        assert rig.vitals.outages() == []
+        assert rig.heartbeats.outages() == []
         assert len(logged(rig)) == 2
 
 
@@ -94,7 +94,7 @@ async def test_a_request_has_only_so_much_patience(rig: Any, failing: Any, store
     with pytest.raises(StoreFull, match="the disk is full"):
         await store.check()
     assert failing.tries == 1
-    assert (rig.vitals.outages(), logged(rig)) == ([], [])
+    assert (rig.heartbeats.outages(), logged(rig)) == ([], [])
     assert rig.metric("jobwatchd_store_up") == 1
     assert rig.metric("jobwatchd_store_errors_total", reason="full") == 1
 

@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.delivery import Outlet
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import SinkGone, SinkRejected, SinkUnavailable
 from jobwatchd.model.delivery import Attempt, Retry, SinkCondition, SinkState
 from jobwatchd.model.event import Event, EventType
@@ -46,25 +46,27 @@ async def move(rig: Any, *jobs: str) -> None:
 async def test_an_event_is_routed_to_the_durable_sinks_that_want_it(rig: Any):
     """Filters decide, and a sink that is not durable has nothing kept for it."""
     async with rig.running() as tasks:
-        await rig.fanout.open(
+        await rig.dispatcher.open(
             [
-                Outlet(RecordingSink("all"), ALL),
-                Outlet(RecordingSink("ends"), EventFilter(types=("job.failed",))),
-                Outlet(RecordingSink("tasks"), EventFilter(types=("task.*",))),
-                Outlet(RecordingSink("log", durable=False), ALL),
+                SinkBinding(RecordingSink("all"), ALL),
+                SinkBinding(RecordingSink("ends"), EventFilter(types=("job.failed",))),
+                SinkBinding(RecordingSink("tasks"), EventFilter(types=("task.*",))),
+                SinkBinding(RecordingSink("log", durable=False), ALL),
             ],
             tasks,
         )
 
-        assert list(rig.fanout.route(FAILED)) == ["all", "ends"]
-        assert set(rig.fanout.names) == {"all", "ends", "tasks", "log"}
+        assert list(rig.dispatcher.route(FAILED)) == ["all", "ends"]
+        assert set(rig.dispatcher.names) == {"all", "ends", "tasks", "log"}
 
 
 async def test_committed_events_reach_every_sink_at_once(rig: Any):
     """Durable sinks are woken by the commit, the others are handed the event within it."""
     hook, log, picky = RecordingSink("hook"), RecordingSink("log", durable=False), RecordingSink("picky", durable=False)
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(hook, ALL), Outlet(log, ALL), Outlet(picky, EventFilter(sources=("up",)))], tasks)
+        await rig.dispatcher.open(
+            [SinkBinding(hook, ALL), SinkBinding(log, ALL), SinkBinding(picky, EventFilter(sources=("up",)))], tasks
+        )
         await rig.clock.advance(1)
         await move(rig, "1", "2")
         await rig.clock.advance(0)
@@ -77,7 +79,7 @@ async def test_a_slow_sink_delays_no_other_and_no_commit(rig: Any):
     """While one receiver hangs, polls are written and the other receiver gets its events."""
     slow, quick = HeldSink("slow"), RecordingSink("quick")
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(slow, ALL), Outlet(quick, ALL)], tasks)
+        await rig.dispatcher.open([SinkBinding(slow, ALL), SinkBinding(quick, ALL)], tasks)
         for number in range(20):
             await move(rig, str(number))
         await rig.clock.advance(1)
@@ -90,7 +92,7 @@ async def test_a_failing_log_is_counted_and_stops_nobody(rig: Any):
     log = RecordingSink("log", durable=False, failures=[SinkUnavailable("disk full")])
     hook = RecordingSink("hook")
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(log, ALL), Outlet(hook, ALL)], tasks)
+        await rig.dispatcher.open([SinkBinding(log, ALL), SinkBinding(hook, ALL)], tasks)
         await move(rig, "1", "2")
         await rig.clock.advance(1)
 
@@ -103,12 +105,12 @@ async def test_a_replaced_sink_gets_what_either_filter_wants_until_the_watches_h
     """A label that is renamed in filter and watches at once would match neither, in one of them before the other."""
     old, new = RecordingSink("hook"), RecordingSink("hook")
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(old, EventFilter(sources=("graph",)))], tasks)
-        await rig.fanout.open([Outlet(new, EventFilter(sources=("renamed",)))], tasks)
+        await rig.dispatcher.open([SinkBinding(old, EventFilter(sources=("graph",)))], tasks)
+        await rig.dispatcher.open([SinkBinding(new, EventFilter(sources=("renamed",)))], tasks)
         await move(rig, "1")
         await rig.clock.advance(1)
         assert [event.source for event in new.events] == ["graph"]
-        await rig.fanout.settle([])
+        await rig.dispatcher.settle([])
         await move(rig, "2")
         await rig.clock.advance(1)
 
@@ -120,10 +122,10 @@ async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Any):
     old, new = HeldSink("hook"), RecordingSink("hook")
     logs = RecordingSink("log", durable=False), RecordingSink("log", durable=False)
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(old, ALL, concurrency=2), Outlet(logs[0], ALL)], tasks)
+        await rig.dispatcher.open([SinkBinding(old, ALL, concurrency=2), SinkBinding(logs[0], ALL)], tasks)
         await move(rig, *map(str, range(10)))
         await rig.clock.advance(0.1)
-        tasks.start_soon(rig.fanout.open, [Outlet(new, ALL), Outlet(logs[1], ALL)], tasks)
+        tasks.start_soon(rig.dispatcher.open, [SinkBinding(new, ALL), SinkBinding(logs[1], ALL)], tasks)
         await rig.clock.advance(1)
         assert (old.begun, old.closed, new.events) == (2, False, [])
         await move(rig, "10")  # committed in between
@@ -152,10 +154,10 @@ async def test_a_successor_waits_until_it_is_written_what_was_taken(rig: Any):
     rig.use(Slow())
     old, new = RecordingSink("hook"), RecordingSink("hook")
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(old, ALL)], tasks)
+        await rig.dispatcher.open([SinkBinding(old, ALL)], tasks)
         await move(rig, "1", "2")
         await rig.clock.advance(1)
-        tasks.start_soon(rig.fanout.open, [Outlet(new, ALL)], tasks)
+        tasks.start_soon(rig.dispatcher.open, [SinkBinding(new, ALL)], tasks)
         await rig.clock.advance(1)
         write_on.set()
         await rig.clock.advance(60)
@@ -167,16 +169,16 @@ async def test_a_closed_sink_is_routed_nothing_and_its_pending_events_stay(rig: 
     """What it had not taken waits in the store for its return."""
     hook = HeldSink("hook")
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(hook, ALL, concurrency=1)], tasks)
+        await rig.dispatcher.open([SinkBinding(hook, ALL, concurrency=1)], tasks)
         await move(rig, "1", "2")
         await rig.clock.advance(1)
         hook.go_on.set()
-        await rig.fanout.close(["hook"])
+        await rig.dispatcher.close(["hook"])
 
         assert hook.closed
-        assert list(rig.fanout.route(FAILED)) == []
+        assert list(rig.dispatcher.route(FAILED)) == []
         assert len(await rig.store.pending_deliveries("hook", 0, 9)) == 2 - len(hook.events)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
 
 
 async def test_draining_waits_for_every_durable_sink(rig: Any):
@@ -185,11 +187,11 @@ async def test_draining_waits_for_every_durable_sink(rig: Any):
     drained = []
 
     async def drain() -> None:
-        await rig.fanout.drain()
+        await rig.dispatcher.drain()
         drained.append((len(slow.events), len(quick.events)))
 
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(slow, ALL), Outlet(quick, ALL)], tasks)
+        await rig.dispatcher.open([SinkBinding(slow, ALL), SinkBinding(quick, ALL)], tasks)
         await move(rig, "1", "2")
         tasks.start_soon(drain)
         await rig.clock.advance(10)
@@ -204,16 +206,18 @@ async def test_sinks_are_shown_and_enabled_by_name(rig: Any):
     """Whatever kind they are; nobody else is known."""
     gone = RecordingSink("gone", failures=[SinkGone("HTTP 410")])
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(gone, ALL), Outlet(RecordingSink("log", durable=False), ALL)], tasks)
+        await rig.dispatcher.open(
+            [SinkBinding(gone, ALL), SinkBinding(RecordingSink("log", durable=False), ALL)], tasks
+        )
         await move(rig, "1")
         await rig.clock.advance(1)
         off = SinkState("gone", SinkCondition.DISABLED, START, "HTTP 410")
-        assert list(rig.fanout.states()) == [off, SinkState("log")]
-        assert [rig.fanout.enable(name) for name in ("gone", "gone", "log")] == [True, False, False]
+        assert list(rig.dispatcher.states()) == [off, SinkState("log")]
+        assert [rig.dispatcher.enable(name) for name in ("gone", "gone", "log")] == [True, False, False]
         await rig.clock.advance(0)
-        assert list(rig.fanout.states()) == [SinkState("gone"), SinkState("log")]
+        assert list(rig.dispatcher.states()) == [SinkState("gone"), SinkState("log")]
         with pytest.raises(KeyError):
-            rig.fanout.enable("other")
+            rig.dispatcher.enable("other")
 
     assert len(gone.events) == 1
 
@@ -223,11 +227,11 @@ async def test_what_was_replayed_is_found_at_once(rig: Any):
     retry = Retry(rejections=1, rejections_for_s=0.0)
     hook = RecordingSink("hook", failures=[SinkRejected("HTTP 400")])
     async with rig.running() as tasks:
-        await rig.fanout.open([Outlet(hook, ALL, retry)], tasks)
+        await rig.dispatcher.open([SinkBinding(hook, ALL, retry)], tasks)
         await move(rig, "1")
         await rig.clock.advance(1)
         await rig.store.replay(DeadLetterQuery(), rig.clock.now())
-        rig.fanout.rescan()
+        rig.dispatcher.rescan()
         await rig.clock.advance(0)
 
     assert len(hook.events) == 1

@@ -23,14 +23,14 @@ PROBES = Backoff(first_s=1.0, factor=2.0, longest_s=30.0)
 
 
 class SinkBreaker:
-    """Says what may be tried; all times are monotonic, `chance` yields numbers from 0 to 1.
+    """Says what may be tried; all times are monotonic, `jitter` yields numbers from 0 to 1.
 
     `limit` is how many subjects may fail in a row before the rest is not even tried. No probe is put off for longer
     than `longest_s`. `is_disabled` is whether the receiver wants nothing any more. `ends_probe`, if
     not None, can end the probe under way.
     """
 
-    def __init__(self, limit: int, longest_s: float, chance: Callable[[], float]) -> None:
+    def __init__(self, limit: int, longest_s: float, jitter: Callable[[], float]) -> None:
         self.is_open = False
         self.is_disabled = False
         self.ends_probe: anyio.CancelScope | None = None
@@ -39,7 +39,7 @@ class SinkBreaker:
         self._limit = limit
         self._probes = Backoff(min(PROBES.first_s, longest_s), PROBES.factor, min(PROBES.longest_s, longest_s))
         self._news_s = min(NEWS_S, longest_s)
-        self._chance = chance
+        self._jitter = jitter
         self._failed: set[Subject] = set()
         self._failures = 0  # in a row, without any answer
         self._failures_in_run = 0  # without a success, refusals included
@@ -176,7 +176,7 @@ class SinkBreaker:
         self._probes_failed += 1
         self._probing_since_s = self.ends_probe = None
         self._probed_at_s = now_s
-        delay_s = max(self._probes.delay_s(self._probes_failed, self._chance()), asked_s)
+        delay_s = max(self._probes.delay_s(self._probes_failed, self._jitter()), asked_s)
         # What the receiver asked for was no answer to those that it does not know yet.
         self._probe_at_s = now_s + (min(delay_s, self._news_s) if self._news else delay_s)
 

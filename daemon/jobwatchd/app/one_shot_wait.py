@@ -1,29 +1,23 @@
-"""Waiting for jobs without a daemon: the same lane, a store in memory, and nobody told but an onlooker."""
+"""Waiting for jobs without a daemon: the same engine, a store in memory, and nobody told but an onlooker."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
 import anyio
-from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.app.patience import Patience
-from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.guard import guarded
-from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.limits import LaneLimits
-from jobwatchd.engine.vitals import Vitals
+from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected, SourceUnauthorized
-from jobwatchd.instruments import Registry
-from jobwatchd.model.cadence import Cadence
-from jobwatchd.model.delivery import Delivery
 from jobwatchd.model.event import JOB_ENTERED, Event, EventType
-from jobwatchd.model.health import SourceHealth
+from jobwatchd.model.filters import EventFilter
 from jobwatchd.model.job import TERMINAL, JobReference, Observation
 from jobwatchd.model.watch import Watch, WatchSpec
-from jobwatchd.ports import Clock, Listing, Sighting, Source, Store
+from jobwatchd.ports import Listing, Sighting, Source
 from jobwatchd.rotation import Rotation
-from jobwatchd.telemetry import Telemetry
 
 LOOK_EVERY_S = 0.25
 
@@ -60,62 +54,44 @@ class Onlooker(Protocol):
         """Take why a poll of a job brought no observation."""
 
 
-class Waiting:
+class OneShotWait:
     """Polls some jobs of one source until each has ended, or waiting for it has become pointless."""
 
     def __init__(
         self,
+        engine: Engine,
         source: Source,
-        limits: LaneLimits,
-        cadence: Cadence,
+        policy: LanePolicy,
         *,
-        store: Store,
-        clock: Clock,
-        chance: Callable[[], float],
         rotation: Rotation,
-        logger: FilteringBoundLogger,
         onlooker: Onlooker,
         patience: Patience,
     ) -> None:
-        self._source = _Overheard(source, self)
-        self._store = store
-        self._clock = clock
+        self._engine = engine
+        self._source = _TappedSource(source, self)
+        self._policy = policy
+        self._clock = engine.runtime.clock
         self._rotation = rotation
         self._onlooker = onlooker
         self._patience = patience
         self._ends: dict[JobReference, Outcome] = {}
         self._watches: dict[JobReference, Watch] = {}
         self._over = anyio.Event()
-        telemetry = Telemetry(Registry())
-        vitals = Vitals(clock, telemetry)
-        self._commits = Commits(store, lambda _: (), self._take, clock=clock, vitals=vitals)
-        self._lane = Lane(
-            self._source,
-            limits,
-            cadence,
-            SourceHealth(source.name, clock.now()),
-            store=store,
-            commits=self._commits,
-            vitals=vitals,
-            clock=clock,
-            chance=chance,
-            telemetry=telemetry,
-            logger=logger,
-        )
 
     async def run(self, refs: Sequence[JobReference], timeout_s: float | None) -> Mapping[JobReference, Outcome]:
         """Return how each job ended; those that did not within `timeout_s` are absent, None waits for ever.
 
         Raises only what the store raises; trouble with the source is told to the onlooker, and tried again.
         """
-        now = self._clock.now()
-        await self._store.open()
-        await self._store.load_source(self._source.name, now)
-        added = await self._store.add_watches([WatchSpec(ref) for ref in refs], now)
+        engine = self._engine
+        await engine.store.open()
+        self._lane = await engine.lane(self._source, self._policy)
+        added = await engine.store.add_watches([WatchSpec(ref) for ref in refs], self._clock.now())
         self._watches = {watch.ref: watch for watch, _ in added}
         self._lane.add(list(self._watches.values()))
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._commits.run)
+            await engine.dispatcher.open([SinkBinding(_EventTap(self), EventFilter())], tasks)
+            engine.start(tasks)
             tasks.start_soon(self._lane.run)
             tasks.start_soon(self._rotation.run)
             tasks.start_soon(self._search)
@@ -126,7 +102,7 @@ class Waiting:
             tasks.cancel_scope.cancel()
         with anyio.CancelScope(shield=True):
             await self._source.close()
-            await self._store.close()
+            await engine.store.close()
         return self._ends
 
     @property
@@ -154,6 +130,12 @@ class Waiting:
                 return SourceRejected(str(error))
         return error
 
+    def told(self, event: Event) -> None:
+        """Note an event that was committed."""
+        self._onlooker.told(event)
+        if event.ref is not None and event.type in ENDS:
+            self._end(event.ref, ENDS[event.type])
+
     def _give_up(self, refs: Iterable[JobReference], outcome: Outcome) -> None:
         for ref in refs:
             self._lane.remove(self._watches[ref].id)
@@ -166,48 +148,58 @@ class Waiting:
             await self._clock.sleep(LOOK_EVERY_S)
             self._lane.add([self._watches[ref] for ref in self._patience.due(self._clock.monotonic())])
 
-    async def _take(self, events: Sequence[Event], _: Sequence[Delivery]) -> None:
-        for event in events:
-            self._onlooker.told(event)
-            if event.ref is not None and event.type in ENDS:
-                self._end(event.ref, ENDS[event.type])
-
     def _end(self, ref: JobReference, outcome: Outcome) -> None:
         self._ends[ref] = outcome
         if self._watches.keys() <= self._ends.keys():
             self._over.set()
 
 
-class _Overheard:
-    """A source whose answers and failures somebody else hears of first; implements `ports.Source`."""
+class _EventTap:
+    """Hands every event that is committed to somebody who waits; implements `ports.Sink`."""
 
-    def __init__(self, source: Source, waiting: Waiting) -> None:
+    name = "wait"
+    durable = False
+
+    def __init__(self, wait: OneShotWait) -> None:
+        self._wait = wait
+
+    async def send(self, event: Event) -> None:
+        self._wait.told(event)
+
+    async def close(self) -> None:
+        pass
+
+
+class _TappedSource:
+    """A source that tells somebody who waits of its answers and failures first; implements `ports.Source`."""
+
+    def __init__(self, source: Source, wait: OneShotWait) -> None:
         self.name = source.name
         self._source = source
-        self._waiting = waiting
+        self._wait = wait
 
     async def observe(self, ref: JobReference, digest: int) -> Sighting:
-        refusals = self._waiting.refusals
+        refusals = self._wait.refusals
         try:
             sighting = await self._source.observe(ref, digest)
         except SourceError as error:
-            heard = self._waiting.failed(ref, error, refusals)
+            heard = self._wait.failed(ref, error, refusals)
             if heard is error:
                 raise
             raise heard from error
-        self._waiting.found(ref, sighting.observation)
+        self._wait.found(ref, sighting.observation)
         return sighting
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
-        refusals = self._waiting.refusals
+        refusals = self._wait.refusals
         try:
             listing = await self._source.observe_many(group, refs)
         except SourceError as error:
             for ref in refs:
-                self._waiting.failed(ref, error, refusals)
+                self._wait.failed(ref, error, refusals)
             raise
         for ref, observation in listing.found.items():
-            self._waiting.found(ref, observation)
+            self._wait.found(ref, observation)
         return listing
 
     async def close(self) -> None:

@@ -1,10 +1,10 @@
-"""Group writing: the pulse of the loop that writes."""
+"""Group commit: the heartbeat of the loop that writes."""
 
 from typing import Any
 
 import anyio
 
-from jobwatchd.engine.gathering import SILENCE_S, Gathering
+from jobwatchd.engine.batcher import SILENCE_S, Batcher
 
 
 class Desk:
@@ -24,62 +24,63 @@ class Desk:
 async def test_a_transaction_that_hangs_is_an_ailment(rig: Any):
     """Nobody waits for it in person, so it has to be missed by somebody."""
     desk = Desk()
-    gathering = Gathering("desk", desk.write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
-    gathering.submit("a")
-    async with rig.running(gathering.run):
+    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
+    batcher.submit("a")
+    async with rig.running(batcher.run):
         await rig.clock.advance(SILENCE_S + 1)
-        assert [ailment.split(" made")[0] for ailment in rig.vitals.ailments()] == ["desk"]
+        assert [problem.split(" made")[0] for problem in rig.heartbeats.problems()] == ["desk"]
         desk.go_on.set()
         await rig.clock.advance(0)
-        assert (desk.written, rig.vitals.ailments()) == (["a"], [])
+        assert (desk.written, rig.heartbeats.problems()) == (["a"], [])
 
 
-async def test_a_loop_with_nothing_to_write_has_a_pulse(rig: Any):
+async def test_a_loop_with_nothing_to_write_has_a_heartbeat(rig: Any):
     """It is well for as long as nobody wants anything of it, and forgotten when it ends."""
-    gathering = Gathering("desk", Desk().write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
-    async with rig.running(gathering.run):
+    batcher = Batcher(rig.runtime, "desk", Desk(), 0.0)
+    async with rig.running(batcher.run):
         await rig.clock.advance(10 * SILENCE_S)
-        assert rig.vitals.ailments() == []
+        assert rig.heartbeats.problems() == []
     await rig.clock.advance(10 * SILENCE_S)
-    assert rig.vitals.ailments() == []
+    assert rig.heartbeats.problems() == []
 
 
 async def test_what_is_left_is_written_before_what_came_later(rig: Any):
     """The rest of one group is the beginning of the next."""
     desk = Desk()
-    gathering = Gathering("desk", desk.write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
+    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
     for item in "abc":
-        gathering.submit(item)
-    async with rig.running(gathering.run):
+        batcher.submit(item)
+    async with rig.running(batcher.run):
         await rig.clock.advance(0)
-        gathering.submit("d")
+        batcher.submit("d")
         desk.go_on.set()
         await rig.clock.advance(0)
     assert desk.written == ["a", "b", "c", "d"]
 
 
 async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any):
-    """On a slow disk there is always more, and whoever flushes would never return; nor is that an ailment."""
+    """On a slow disk there is always more, and whoever flushes would never return; nor is that an problem."""
     written: list[int] = []
 
-    async def write(queue: list[int]) -> list[int]:
-        await rig.clock.sleep(0.005)
-        written.extend(queue)
-        return []
+    class SlowDesk:
+        async def write(self, queue: list[int]) -> list[int]:
+            await rig.clock.sleep(0.005)
+            written.extend(queue)
+            return []
 
-    gathering = Gathering("desk", write, gather_s=0.02, clock=rig.clock, vitals=rig.vitals)
+    batcher = Batcher(rig.runtime, "desk", SlowDesk(), 0.02)
     flushed = anyio.Event()
 
     async def keep_submitting() -> None:
         while True:
-            gathering.submit(0)
+            batcher.submit(0)
             await rig.clock.sleep(0.004)
 
     async def flush() -> None:
-        await gathering.flush()
+        await batcher.flush()
         flushed.set()
 
-    async with rig.running(gathering.run, keep_submitting) as tasks:
+    async with rig.running(batcher.run, keep_submitting) as tasks:
         await rig.clock.advance(0.1)
         tasks.start_soon(flush)
         await rig.clock.advance(0.1)
@@ -89,13 +90,13 @@ async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any):
 async def test_a_flush_that_is_cancelled_forgets_nothing(rig: Any):
     """What it has not written is still there for the next."""
     desk = Desk()
-    gathering = Gathering("desk", desk.write, gather_s=0.0, clock=rig.clock, vitals=rig.vitals)
+    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
     for item in "abc":
-        gathering.submit(item)
+        batcher.submit(item)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(gathering.flush)
+        tasks.start_soon(batcher.flush)
         await rig.clock.advance(0)
         tasks.cancel_scope.cancel()
     desk.go_on.set()
-    await gathering.flush()
+    await batcher.flush()
     assert desk.written == ["a", "b", "c"]

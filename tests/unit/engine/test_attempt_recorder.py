@@ -7,12 +7,20 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.gathering import MAX_GROUP
-from jobwatchd.engine.records import Records
+from jobwatchd.engine.attempt_recorder import AttemptRecorder
+from jobwatchd.engine.batcher import MAX_GROUP
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import START
+
+
+class Written(list[Attempt]):
+    """The attempts that were written, in order."""
+
+    def on_committed(self, attempt: Attempt) -> None:
+        """Note an attempt."""
+        self.append(attempt)
 
 
 class CountingStore(MemoryStore):
@@ -41,13 +49,13 @@ def attempt(position: int) -> Attempt:
 async def test_attempts_are_written_in_bounded_groups(rig: Any):
     """What gathers during a transaction goes into the next, and each submitter hears of its own."""
     store = CountingStore()
-    records = Records(store, clock=rig.clock, vitals=rig.vitals)
-    written: list[int] = []
+    recorder = AttemptRecorder(rig.runtime, store)
+    written = Written()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(records.run)
+        tasks.start_soon(recorder.run)
         store.go_on = anyio.Event()
         for position in range(MAX_GROUP + 100):
-            records.submit(attempt(position), lambda attempt: written.append(attempt.position))
+            recorder.submit(attempt(position), written)
         await rig.clock.advance(0)
         assert (store.groups, written) == ([MAX_GROUP], [])
         store.go_on.set()
@@ -55,26 +63,26 @@ async def test_attempts_are_written_in_bounded_groups(rig: Any):
         tasks.cancel_scope.cancel()
 
     assert store.groups == [MAX_GROUP, 100]
-    assert written == list(range(MAX_GROUP + 100))
+    assert [each.position for each in written] == list(range(MAX_GROUP + 100))
 
 
 async def test_flush_waits_for_the_group_that_is_being_written(rig: Any):
     """A successor that reads the store after it sees everything."""
     store = CountingStore()
-    records = Records(store, clock=rig.clock, vitals=rig.vitals)
+    recorder = AttemptRecorder(rig.runtime, store)
     store.go_on = anyio.Event()
-    written: list[int] = []
+    written = Written()
     flushed: list[list[int]] = []
 
     async def flush() -> None:
-        await records.flush()
-        flushed.append(list(written))
+        await recorder.flush()
+        flushed.append([each.position for each in written])
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(records.run)
-        records.submit(attempt(1), lambda attempt: written.append(attempt.position))
+        tasks.start_soon(recorder.run)
+        recorder.submit(attempt(1), written)
         await rig.clock.advance(0)
-        records.submit(attempt(2), lambda attempt: written.append(attempt.position))
+        recorder.submit(attempt(2), written)
         tasks.start_soon(flush)
         await rig.clock.advance(0)
         assert flushed == []
@@ -89,12 +97,12 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
     """Nobody is told that anything was written."""
     store = CountingStore()
     store.broken = True
-    records = Records(store, clock=rig.clock, vitals=rig.vitals)
-    written: list[int] = []
-    records.submit(attempt(1), lambda attempt: written.append(attempt.position))
+    recorder = AttemptRecorder(rig.runtime, store)
+    written = Written()
+    recorder.submit(attempt(1), written)
 
     with pytest.raises(StoreUnavailable):
-        await records.run()
+        await recorder.run()
 
     assert written == []
 
@@ -102,15 +110,15 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any):
 async def test_attempts_of_a_while_are_one_group(rig: Any):
     """The first waits for others, and a flush for nothing."""
     store = CountingStore()
-    records = Records(store, clock=rig.clock, vitals=rig.vitals, gather_s=0.05)
+    recorder = AttemptRecorder(rig.runtime, store, 0.05)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(records.run)
+        tasks.start_soon(recorder.run)
         for position in range(3):
-            records.submit(attempt(position))
+            recorder.submit(attempt(position))
             await rig.clock.advance(0.02)
         assert store.groups == [3]
-        records.submit(attempt(4))
-        await records.flush()
+        recorder.submit(attempt(4))
+        await recorder.flush()
         assert store.groups == [3, 1]
         tasks.cancel_scope.cancel()
 
@@ -118,23 +126,23 @@ async def test_attempts_of_a_while_are_one_group(rig: Any):
 async def test_of_one_delivery_the_last_attempt_is_written(rig: Any):
     """Also where the one before is being written just then; each goes by sink and position."""
     store = CountingStore()
-    records = Records(store, clock=rig.clock, vitals=rig.vitals)
-    written: list[int] = []
+    recorder = AttemptRecorder(rig.runtime, store)
+    written = Written()
     store.go_on = anyio.Event()
 
     def tried(attempts: int) -> Attempt:
         return replace(attempt(1), attempts=attempts)
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(records.run)
-        records.submit(tried(1))
+        tasks.start_soon(recorder.run)
+        recorder.submit(tried(1))
         await rig.clock.advance(0)
         for attempts in (2, 3, 4):
-            records.submit(tried(attempts), lambda attempt: written.append(attempt.attempts))
-        records.submit(replace(tried(1), sink="other"), lambda attempt: written.append(attempt.attempts))
+            recorder.submit(tried(attempts), written)
+        recorder.submit(replace(tried(1), sink="other"), written)
         store.go_on.set()
         await rig.clock.advance(0)
         tasks.cancel_scope.cancel()
 
     assert store.groups == [1, 2]
-    assert sorted(written) == [1, 4]
+    assert sorted(each.attempts for each in written) == [1, 4]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobwatchd.engine.breaker import NEWS_S, OPEN_AFTER, UNLIMITED, SinkBreaker
+from jobwatchd.engine.sink_breaker import NEWS_S, OPEN_AFTER, UNLIMITED, SinkBreaker
 from jobwatchd.engine.subject import Subject
 
 LIMIT = 20

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from jobwatchd.ports import Clock
 from jobwatchd.telemetry import Telemetry
 
-# How long a loop with nothing to do sleeps at most, so that it has a pulse all the same.
+# How long a loop with nothing to do sleeps at most, so that it has a heartbeat all the same.
 LONGEST_NAP_S = 5.0
 
 
-class Vitals:
-    """The pulse of every loop; implements `ports.Vitals`.
+class Heartbeats:
+    """The heartbeat of every loop; implements `ports.Heartbeats`.
 
-    A loop calls `beat` when it got on with its work, or had none; never merely because it is scheduled. During an
+    A loop calls `progress` when it got on with its work, or had none; never merely because it is scheduled. During an
     outage of what they depend on, no loop counts as hanging: a restart would not get on either.
     """
 
@@ -55,7 +55,7 @@ class Vitals:
     def register(self, loop: str, silence_s: float) -> None:
         """Expect `loop` to make progress at least every `silence_s` seconds from now on."""
         self._silence_s[loop] = silence_s
-        self.beat(loop)
+        self.progress(loop)
 
     def forget(self, loop: str) -> None:
         """Expect nothing of `loop` any more."""
@@ -63,13 +63,13 @@ class Vitals:
             del self._beats[loop]
             self._telemetry.last_progress.remove(loop)
 
-    def beat(self, loop: str) -> None:
+    def progress(self, loop: str) -> None:
         """Note that `loop` made progress; one that is not registered (any more) is not listened to."""
         if loop in self._silence_s:
             self._beats[loop] = self._clock.monotonic()
             self._telemetry.last_progress.labels(loop).set(self._clock.now().timestamp())
 
-    def ailments(self) -> Sequence[str]:
+    def problems(self) -> Sequence[str]:
         """Return one sentence for each loop that made no progress for too long; empty when all is well."""
         now_s = self._clock.monotonic()
         if self._outages:

@@ -1,0 +1,44 @@
+"""Puts the engine together, for the daemon, for waiting without one, and for tests."""
+
+from dataclasses import dataclass
+
+from jobwatchd.engine.attempt_recorder import AttemptRecorder
+from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.dispatcher import Dispatcher
+from jobwatchd.engine.engine import Engine
+from jobwatchd.engine.housekeeping import Housekeeping, Retention
+from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.store_outage import StoreOutage
+from jobwatchd.engine.watchlist import NameJob, Watchlist
+from jobwatchd.ports import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """For how many seconds the first of a transaction waits for others."""
+
+    commits_s: float = 0.0
+    attempts_s: float = 0.0
+
+
+NO_DELAYS = Delays()
+KEEP_LONG = Retention()
+
+
+def build_engine(
+    runtime: Runtime, store: Store, name_job: NameJob, retention: Retention = KEEP_LONG, delays: Delays = NO_DELAYS
+) -> Engine:
+    """Return an engine on a store, which is waited for while it cannot be used; nothing of it runs yet."""
+    store = RetryingStore(store, StoreOutage(runtime), runtime.clock)
+    recorder = AttemptRecorder(runtime, store, delays.attempts_s)
+    dispatcher = Dispatcher(runtime, store, recorder)
+    return Engine(
+        runtime=runtime,
+        store=store,
+        commits=Commits(runtime, store, dispatcher, delays.commits_s),
+        recorder=recorder,
+        dispatcher=dispatcher,
+        watchlist=Watchlist(store, runtime.clock, name_job),
+        housekeeping=Housekeeping(runtime, retention, store, dispatcher),
+    )
