@@ -7,6 +7,8 @@ from typing import Any
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.guard import guarded
 from jobwatchd.errors import SourceError
+from jobwatchd.http.request_writer import RequestWriter
+from jobwatchd.http.status import bare_url
 from jobwatchd.http.tap import Exchange
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.redaction import SECRETS
@@ -14,8 +16,6 @@ from jobwatchd.settings import Settings
 from jobwatchd.settings.sources import HttpJsonSettings, SourceSettings
 from jobwatchd.sources.http_json.inspection import Finding, Misfit, inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
-from jobwatchd.sources.http_json.writer import RequestWriter
-from jobwatchd.sources.status import bare_url
 from jobwatchd.wiring import build_source
 
 

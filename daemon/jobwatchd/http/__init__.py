@@ -11,5 +11,7 @@
 - `body`: a body as it comes in, for httpx
 - `failures`: what an adapter raises, for sources and for sinks
 - `asking`: with credentials · `session`, `cookie`: with a login, kept for all requests that need it
+- `request_writer`: requests, from the templates of a description
+- `status`: the error that a status means · `json_document`: JSON, read strictly · `excerpt`: what messages quote
 - `complaint`: how a failed request is told, without its secrets
 """

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from jobwatchd.errors import JobNotFound, SourceRejected
 from jobwatchd.http.session import Session
+from jobwatchd.http.status import OK, bare_url
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
@@ -18,7 +19,6 @@ from jobwatchd.sources.nebula_listing import NebulaListing
 from jobwatchd.sources.nebula_login import NebulaLogin
 from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import digest_of, read_model
-from jobwatchd.sources.status import OK, bare_url
 
 PAGE_SIZE = 100
 NEWEST_FIRST = quote('{"orderByCreateTime":"desc"}')  # jobs worth watching are mostly young

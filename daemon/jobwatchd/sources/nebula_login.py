@@ -7,10 +7,10 @@ import orjson
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
 from jobwatchd.http.cookie import read_cookie
 from jobwatchd.http.session import Grant
+from jobwatchd.http.status import bare_url
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.nebula_payload import read_envelope
-from jobwatchd.sources.status import bare_url
 
 COOKIE = "explorer_token"
 _JSON = {"Content-Type": "application/json"}

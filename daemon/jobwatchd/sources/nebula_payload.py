@@ -12,21 +12,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnavailable
+from jobwatchd.http.excerpt import excerpt, unreadable
 from jobwatchd.http.session import SessionRefused
+from jobwatchd.http.status import OK, error_of_class, status_error
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
-from jobwatchd.sources.payload import (
-    EPOCH,
-    Payload,
-    Text,
-    excerpt,
-    load_object,
-    read_iso_instant,
-    read_model,
-    unreadable,
-)
-from jobwatchd.sources.status import OK, error_of_class, status_error
+from jobwatchd.sources.payload import EPOCH, Payload, Text, load_object, read_iso_instant, read_model
 
 STATES: Mapping[int, State] = MappingProxyType(
     {

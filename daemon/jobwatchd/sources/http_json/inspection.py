@@ -9,13 +9,13 @@ from jobwatchd.description import Description
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.reading import Progress, Reading, Time
 from jobwatchd.errors import SourceError, SourceUnauthorized
+from jobwatchd.http.excerpt import unreadable
 from jobwatchd.http.session import SessionRefused
 from jobwatchd.model.job import Observation
 from jobwatchd.ports import Answer
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.words import id_of
-from jobwatchd.sources.payload import unreadable
 
 
 @dataclass(frozen=True, slots=True)

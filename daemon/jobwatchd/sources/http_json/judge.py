@@ -8,13 +8,13 @@ from jobwatchd.description import Description
 from jobwatchd.description.answers import Verdict
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnavailable
+from jobwatchd.http.excerpt import excerpt, unreadable
+from jobwatchd.http.json_document import read_document
 from jobwatchd.http.session import SessionRefused
+from jobwatchd.http.status import status_error
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
-from jobwatchd.sources.http_json.document import read_document
 from jobwatchd.sources.http_json.words import text_of
-from jobwatchd.sources.payload import excerpt, unreadable
-from jobwatchd.sources.status import status_error
 
 
 @dataclass(frozen=True, slots=True)

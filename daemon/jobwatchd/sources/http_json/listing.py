@@ -6,13 +6,13 @@ from typing import Any
 from jobwatchd.description import Description
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.listing import Listing as ListDescription
+from jobwatchd.http.excerpt import excerpt, unreadable
+from jobwatchd.http.request_writer import Call, RequestWriter
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.ports import Answer, Listing
 from jobwatchd.sources.http_json.pages import Pager
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.words import id_of
-from jobwatchd.sources.http_json.writer import Call, RequestWriter
-from jobwatchd.sources.payload import excerpt, unreadable
 
 Fetch = Callable[[Call], Awaitable[tuple[Answer, Any]]]
 """Sends a request; returns the answer and its JSON."""

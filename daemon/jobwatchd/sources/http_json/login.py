@@ -21,14 +21,13 @@ from jobwatchd.description.template import Template
 from jobwatchd.errors import BadPayload, SourceUnauthorized
 from jobwatchd.http.asking import Asking, Constant
 from jobwatchd.http.cookie import read_cookie
+from jobwatchd.http.excerpt import excerpt
+from jobwatchd.http.json_document import number_of, read_document
+from jobwatchd.http.request_writer import Call, RequestWriter
 from jobwatchd.http.session import Grant, Session
+from jobwatchd.http.status import status_error
 from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.rotation import Rotating
-from jobwatchd.sources.http_json.document import read_document
-from jobwatchd.sources.http_json.words import number_of
-from jobwatchd.sources.http_json.writer import Call, RequestWriter
-from jobwatchd.sources.payload import excerpt
-from jobwatchd.sources.status import status_error
 
 _OAUTH2_TOKEN, _OAUTH2_LIFETIME = Expression("access_token"), Expression("expires_in")
 _OAUTH2_STATUS = (200, 201)

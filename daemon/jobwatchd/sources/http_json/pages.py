@@ -8,9 +8,9 @@ from urllib.parse import urljoin, urlsplit
 from jobwatchd.description.expression import UnusableError
 from jobwatchd.description.listing import CursorPages, LinkedPages, NumberedPages, OffsetPages, Pages
 from jobwatchd.errors import BadPayload
+from jobwatchd.http.excerpt import excerpt
+from jobwatchd.http.request_writer import Call, RequestWriter, Values
 from jobwatchd.ports import Answer
-from jobwatchd.sources.http_json.writer import Call, RequestWriter, Values
-from jobwatchd.sources.payload import excerpt
 
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")
 _REL = re.compile(r";\s*rel\s*=\s*\"?([^\";,]*)", re.IGNORECASE)

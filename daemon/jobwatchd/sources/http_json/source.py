@@ -5,6 +5,8 @@ from typing import Any
 
 from jobwatchd.description import Credentials, Description
 from jobwatchd.errors import JobNotFound, SourceRejected
+from jobwatchd.http.excerpt import unreadable
+from jobwatchd.http.request_writer import Call, RequestWriter
 from jobwatchd.http.session import Send
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
@@ -13,8 +15,6 @@ from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.listing import JobList
 from jobwatchd.sources.http_json.login import build_asking
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
-from jobwatchd.sources.http_json.writer import Call, RequestWriter
-from jobwatchd.sources.payload import unreadable
 
 
 class HttpJson:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from jobwatchd.description.request import Request
 from jobwatchd.errors import SourceRejected
+from jobwatchd.http.request_writer import Call, RequestWriter
 from jobwatchd.model.job import JobReference
-from jobwatchd.sources.http_json.writer import Call, RequestWriter
 
 steady = settings(derandomize=True, deadline=None, max_examples=300)
 nasty = st.sampled_from(

@@ -12,9 +12,9 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
+from jobwatchd.http.excerpt import excerpt
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
-from jobwatchd.sources.payload import excerpt
 
 OK = 200
 """The one status that can bring a job; a plain number, since every poll compares with it."""

@@ -9,7 +9,7 @@ import orjson
 from jobwatchd.description.request import Request
 from jobwatchd.description.template import Template, Value, encode_value
 from jobwatchd.errors import SourceRejected
-from jobwatchd.sources.status import bare_url
+from jobwatchd.http.status import bare_url
 
 Values = Mapping[str, Value | None]
 _NOTHING: Values = {}
