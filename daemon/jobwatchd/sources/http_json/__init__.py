@@ -1,7 +1,6 @@
 """Any job API that answers in JSON, by its description (`jobwatchd.description`).
 
 - `source`: `HttpJson`, the `ports.Source`
-- `login`: what proves who is asking
 - `judge`: what an answer means
 - `reader`: the job in it · `instants`, `words`: its times, and its other values
 - `inspection`: what each expression finds, for people · `recorded`: answers kept in files
