@@ -25,6 +25,7 @@ from jobwatchd.app.service import Service
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.signals import STOP_WITHIN_S, Signals
 from jobwatchd.web.application import build_app
+from jobwatchd.web.context import WebContext
 from jobwatchd.web.listener import address_of, bind_within
 from jobwatchd.web.server import serve
 
@@ -141,16 +142,18 @@ class Daemon:
 
     def _build_web(self) -> FastAPI:
         return build_app(
-            store=self._loops.store,
-            watchlist=self._loops.watchlist,
-            sinks=self._loops.fanout,
-            vitals=self._loops.vitals,
-            registry=self._parts.registry,
-            logger=self._logger,
-            tokens=lambda: self._parts.builder.tokens(self._configuration.settings),
-            configuration=lambda: self._configuration.state,
-            clock=self._parts.clock,
-            version=self._parts.version,
+            WebContext(
+                store=self._loops.store,
+                watchlist=self._loops.watchlist,
+                sinks=self._loops.fanout,
+                vitals=self._loops.vitals,
+                registry=self._parts.registry,
+                logger=self._logger,
+                tokens=lambda: self._parts.builder.tokens(self._configuration.settings),
+                configuration=lambda: self._configuration.state,
+                clock=self._parts.clock,
+                version=self._parts.version,
+            )
         )
 
 

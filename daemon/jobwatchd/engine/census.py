@@ -1,6 +1,7 @@
 """How many watches of a lane are in which state, and in which list; kept as they come, change and go."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from prometheus_client import Gauge
 
@@ -38,6 +39,10 @@ class Census:
             if not self._sizes[watch.group]:
                 del self._sizes[watch.group]
                 self._groups.pop(watch.group, None)
+
+    def by_state(self) -> Mapping[str, int]:
+        """Return how many watches are in which state, without those that nobody is in."""
+        return {state: count for state, count in self._states.items() if count}
 
     def group_of(self, watch: Watch) -> Group | None:
         """Return the group that a watch waits with; None for one that is alone in its list, or was never seen."""

@@ -18,7 +18,7 @@ from jobwatchd.engine.poller import Poller
 from jobwatchd.engine.standing import Standing
 from jobwatchd.engine.vitals import Vitals
 from jobwatchd.model.cadence import Cadence, is_over, longest_wait_s, next_poll_s, retry_s
-from jobwatchd.model.health import SourceHealth
+from jobwatchd.model.health import SourceHealth, SourceState
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Clock, Source, Store
 from jobwatchd.telemetry import Telemetry
@@ -100,6 +100,10 @@ class Lane:
 
     def __contains__(self, watch_id: int) -> bool:
         return watch_id in self._entries
+
+    def state(self) -> SourceState:
+        """Return how the source fares."""
+        return SourceState(self.source.name, self._standing.is_up, self._census.by_state())
 
     def watches(self) -> Sequence[Watch]:
         """Return the watches that are polled here."""

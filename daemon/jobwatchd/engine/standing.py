@@ -38,7 +38,7 @@ class Standing:
         self._clock = clock
         self._logger = logger
         self._up = telemetry.source_up.labels(health.name)
-        self._up.set(0 if gate.is_open else 1)
+        self._show(is_up=not gate.is_open)
         self._why = ""
         self._warned = gate.is_open
         self._is_writing = False
@@ -51,7 +51,7 @@ class Standing:
         self._changed()
         if self._gate.is_open and not self._warned:
             self._warned = True
-            self._up.set(0)
+            self._show(is_up=False)
             self._logger.warning("source.failing", reason=error.reason, error=self._why)
 
     def review(self, now_s: float, unreachable_after_s: float) -> None:
@@ -67,18 +67,22 @@ class Standing:
             return
         now = self._clock.now()
         since = now - timedelta(seconds=now_s - since_s)
-        self._up.set(0)
+        self._show(is_up=False)
         self._tell(mark_unreachable(self._health, since, now, self._why))
 
     def answered(self) -> None:
         """Note an answer after failures."""
         self._gate.answered()
         self._changed()
-        self._up.set(1)
+        self._show(is_up=True)
         if self._warned:
             self._warned = False
             self._logger.info("source.answers")
         self._tell(mark_recovered(self._health, self._clock.now()))
+
+    def _show(self, *, is_up: bool) -> None:
+        self.is_up = is_up
+        self._up.set(is_up)
 
     def _tell(self, step: HealthStep | None) -> None:
         if step is not None and not self._is_writing:
