@@ -10,7 +10,7 @@ import anyio
 
 from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery, Replayed, SinkState
 from jobwatchd.model.event import Event, StoredEvent
-from jobwatchd.model.health import HealthStep, SourceHealth
+from jobwatchd.model.health import HealthStep, SourceHealth, SourceState
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
@@ -262,6 +262,9 @@ class Watchlist(Protocol):
 
     async def remove(self, watch_id: int) -> bool:
         """Stop polling and remove a watch; False where there is none."""
+
+    def source_states(self) -> Sequence[SourceState]:
+        """Return how each source fares, by their names."""
 
 
 class Sinks(Protocol):

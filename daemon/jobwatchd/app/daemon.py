@@ -24,6 +24,7 @@ from jobwatchd.app.wiring import Wiring
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.signals import STOP_WITHIN_S, Signals
 from jobwatchd.web.application import build_app
+from jobwatchd.web.context import WebContext
 from jobwatchd.web.listener import address_of, bind_within
 from jobwatchd.web.server import serve
 
@@ -142,16 +143,18 @@ class Daemon:
 
     def _build_web(self) -> FastAPI:
         return build_app(
-            store=self._engine.store,
-            watchlist=self._engine.watchlist,
-            sinks=self._engine.dispatcher,
-            heartbeats=self._heartbeats,
-            registry=self._wiring.telemetry.registry,
-            logger=self._logger,
-            tokens=lambda: self._wiring.adapters.tokens(self._configuration.settings),
-            configuration=lambda: self._configuration.state,
-            clock=self._clock,
-            version=self._wiring.version,
+            WebContext(
+                store=self._engine.store,
+                watchlist=self._engine.watchlist,
+                sinks=self._engine.dispatcher,
+                heartbeats=self._heartbeats,
+                registry=self._wiring.telemetry.registry,
+                logger=self._logger,
+                tokens=lambda: self._wiring.adapters.tokens(self._configuration.settings),
+                configuration=lambda: self._configuration.state,
+                clock=self._clock,
+                version=self._wiring.version,
+            )
         )
 
 

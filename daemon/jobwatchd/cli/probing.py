@@ -1,4 +1,4 @@
-"""One poll, overheard."""
+"""One poll of a job, with what the API answered, for `jobwatchd probe`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,14 @@ from typing import Any
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.guard import guarded
 from jobwatchd.errors import SourceError
+from jobwatchd.http.status import bare_url
 from jobwatchd.http.tap import Exchange
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings
-from jobwatchd.settings.sources import HttpJsonSettings, SourceSettings
+from jobwatchd.settings.sources import HttpJsonSettings
 from jobwatchd.sources.http_json.inspection import Finding, Misfit, inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
-from jobwatchd.sources.http_json.writer import RequestWriter
-from jobwatchd.sources.status import bare_url
 from jobwatchd.wiring import build_source
 
 
@@ -45,12 +44,10 @@ async def probe_job(settings: Settings, name: str, ref: JobReference) -> Probe:
     finally:
         took_s = clock.monotonic() - began
         await source.close()
-    # Logins are not shown: what they answer is a secret as a whole.
-    polls = [exchange for exchange in heard if _is_poll(section, ref, exchange)]
     observation = None if observation is None else guarded(observation)
-    if not polls:
+    if not heard:
         return Probe("no answer", (), observation, error, None)
-    last = polls[-1]
+    last = heard[-1]  # after a refusal it is asked again
     text = last.answer.body.decode("utf-8", "surrogateescape")
     answer = RecordedAnswer(last.answer.status, SECRETS.redact(text).encode("utf-8", "surrogateescape"))
     where = f"{last.method} {bare_url(last.url)}"
@@ -65,14 +62,6 @@ async def probe_job(settings: Settings, name: str, ref: JobReference) -> Probe:
         error,
         answer,
     )
-
-
-def _is_poll(section: SourceSettings, ref: JobReference, exchange: Exchange) -> bool:
-    if not isinstance(section, HttpJsonSettings):
-        return exchange.method == "GET"
-    segments = dict(zip(section.parameters, ref.job.split("/"), strict=True))
-    call = RequestWriter(str(section.base_url), section.request, section.numeric).write(segments)
-    return (exchange.method, exchange.url) == (call.method, call.url)
 
 
 def _mask(value: Any) -> Any:

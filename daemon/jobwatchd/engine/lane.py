@@ -20,7 +20,7 @@ from jobwatchd.engine.step_writer import StepWriter
 from jobwatchd.engine.watch_counts import WatchCounts
 from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 from jobwatchd.model.cadence import is_over, longest_wait_s, next_poll_s, retry_s
-from jobwatchd.model.health import SourceHealth
+from jobwatchd.model.health import SourceHealth, SourceState
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Source, Store
 
@@ -66,6 +66,10 @@ class Lane:
 
     def __contains__(self, watch_id: int) -> bool:
         return watch_id in self._entries
+
+    def state(self) -> SourceState:
+        """Return how the source fares."""
+        return SourceState(self.source.name, self._health.is_up, self._counts.by_state())
 
     def watches(self) -> Sequence[Watch]:
         """Return the watches that are polled here."""

@@ -35,7 +35,7 @@ class SourceHealthTracker:
         self._clock = runtime.clock
         self._logger = runtime.logger
         self._up = runtime.telemetry.source_up.labels(health.name)
-        self._up.set(0 if limiter.breaker.is_open else 1)
+        self._show(is_up=not limiter.breaker.is_open)
         self._why = ""
         self._warned = limiter.breaker.is_open
         self._is_writing = False
@@ -47,7 +47,7 @@ class SourceHealthTracker:
         self._pool.wake()
         if self._breaker.is_open and not self._warned:
             self._warned = True
-            self._up.set(0)
+            self._show(is_up=False)
             self._logger.warning("source.failing", reason=error.reason, error=self._why)
 
     def review(self, now_s: float, unreachable_after_s: float) -> float | None:
@@ -61,7 +61,7 @@ class SourceHealthTracker:
             return since_s + unreachable_after_s
         now = self._clock.now()
         since = now - timedelta(seconds=now_s - since_s)
-        self._up.set(0)
+        self._show(is_up=False)
         self._tell(mark_unreachable(self._health, since, now, self._why))
         return None
 
@@ -69,11 +69,15 @@ class SourceHealthTracker:
         """Note an answer after failures."""
         self._breaker.answered()
         self._pool.wake()
-        self._up.set(1)
+        self._show(is_up=True)
         if self._warned:
             self._warned = False
             self._logger.info("source.answers")
         self._tell(mark_recovered(self._health, self._clock.now()))
+
+    def _show(self, *, is_up: bool) -> None:
+        self.is_up = is_up
+        self._up.set(is_up)
 
     def _tell(self, step: HealthStep | None) -> None:
         if step is not None and not self._is_writing:

@@ -1,6 +1,7 @@
 """How many watches of a lane are in which state; kept as they come, change and go."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from prometheus_client import Gauge
 
@@ -26,6 +27,10 @@ class WatchCounts:
     def leave(self, watch: Watch) -> None:
         """Count a watch out."""
         self._show(watch.state or "unknown", -1)
+
+    def by_state(self) -> Mapping[str, int]:
+        """Return how many watches are in which state, without those that nobody is in."""
+        return {state: count for state, count in self._states.items() if count}
 
     def close(self) -> None:
         """Show nothing any more; whoever comes and goes is still counted."""

@@ -10,6 +10,7 @@ import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from jobwatchd.engine.lane import Lane
+from jobwatchd.model.health import SourceState
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Clock, Store
@@ -48,6 +49,10 @@ class Watchlist:
     def lanes(self) -> Mapping[str, Lane]:
         """The lanes that are open, by the names of their sources."""
         return self._lanes
+
+    def source_states(self) -> Sequence[SourceState]:
+        """Return how each source fares; see `ports.Watchlist`."""
+        return [self._lanes[name].state() for name in sorted(self._lanes)]
 
     def reference(self, source: str, job: Mapping[str, str], policy: Policy) -> JobReference:
         """Return the reference for named job parameters, to be watched like that; raises `Misfit`."""

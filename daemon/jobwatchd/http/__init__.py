@@ -10,6 +10,8 @@
 - `memory`: how much of it the bodies in flight may take, as a sum
 - `body`: a body as it comes in, for httpx
 - `failures`: what an adapter raises, for sources and for sinks
-- `asking`: with credentials · `session`, `cookie`: with a login, kept for all requests that need it
+- `authentication/`: how a request proves who sends it · `authenticated_client`: sends such requests
+- `request`: a request before it is sent · `request_writer`: such ones from the templates of a description
+- `status`: the error that a status means · `json_document`: JSON, read strictly · `excerpt`: what messages quote
 - `complaint`: how a failed request is told, without its secrets
 """

@@ -35,3 +35,13 @@ class TappedClient:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()
+
+    @property
+    def untapped(self) -> HttpClient:
+        """The client below, whose requests nobody hears."""
+        return self._client
+
+
+def untapped(client: HttpClient) -> HttpClient:
+    """Return the same client without its tap: for logins, whose answers are secrets."""
+    return client.untapped if isinstance(client, TappedClient) else client

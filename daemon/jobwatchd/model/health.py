@@ -1,5 +1,6 @@
 """What is remembered of a source as a whole: whether its being unreachable was told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +16,15 @@ class SourceHealth:
     sequence: int = 0
     version: int = 0
     unreachable_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How a source fares now: whether it answers, and how many of its watches are in which state."""
+
+    name: str
+    is_up: bool
+    watches: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The webhook sink: one HTTP POST an event, signed, without redirects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from jobwatchd.errors import (
@@ -12,8 +12,10 @@ from jobwatchd.errors import (
     SourceError,
     SourceUnauthorized,
 )
-from jobwatchd.http.asking import Asking, Constant
-from jobwatchd.http.session import SessionRefused
+from jobwatchd.http.authenticated_client import AuthenticatedClient
+from jobwatchd.http.authentication.constant import ConstantHeaders
+from jobwatchd.http.authentication.contract import Authentication, CredentialsRefused
+from jobwatchd.http.request import HttpRequest
 from jobwatchd.model.event import Event
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer, Clock, HttpClient
@@ -32,8 +34,8 @@ class Webhook:
     """Posts events to one URL as CloudEvents; implements `ports.Sink`.
 
     The first of `secrets` signs, the others do too while they are rotated out; without any, nothing is signed. `client`
-    is one that raises `SinkUnavailable`, and belongs to the sink from now on, as `asking` does, which proves who is
-    sending; the client's timeouts bound an attempt. A user name and password in the URL are sent as basic
+    is one that raises `SinkUnavailable`, and belongs to the sink from now on, as `authentication` does, which proves
+    who is sending; the client's timeouts bound an attempt. A user name and password in the URL are sent as basic
     authentication. Raises `ConfigError` for what cannot work; neither that nor any other error of the sink's own shows
     more of the URL than its host and port.
     """
@@ -48,7 +50,7 @@ class Webhook:
         clock: Clock,
         *,
         client: HttpClient,
-        asking: Asking | None = None,
+        authentication: Authentication | None = None,
     ) -> None:
         self._place = f"webhook sink {name}"
         self.name = name
@@ -61,8 +63,7 @@ class Webhook:
         self._take_secrets(secrets.value)
         secrets.listen(self._take_secrets)
         self._clock = clock
-        self._client = client
-        self._asking = asking or Constant(Rotating.constant(None), lambda _: {})
+        self._client = AuthenticatedClient(client, authentication or ConstantHeaders.nothing())
 
     async def send(self, event: Event) -> None:
         """Post the event once; a 2xx whose answer came whole means that it was taken.
@@ -86,7 +87,6 @@ class Webhook:
     async def close(self) -> None:
         """Close all connections."""
         self._secrets.close()
-        await self._asking.close()
         await self._client.close()
 
     def _take_secrets(self, secrets: Sequence[str]) -> None:
@@ -96,19 +96,18 @@ class Webhook:
         """Return the answer to an event, by what proves best who is sending."""
         refusals: list[Answer] = []
 
-        async def send(proof: Mapping[str, str]) -> Answer:
+        def write() -> HttpRequest:
             signature = self._signer.headers(event_id, message.body, self._clock.now())
-            headers = {**self._headers, **message.headers, **signature, **proof}
-            return await self._client.request("POST", self._url, headers, message.body)
+            return HttpRequest("POST", self._url, {**self._headers, **message.headers, **signature}, message.body)
 
         def read(answer: Answer) -> Answer:
             if answer.status in REFUSED:
                 refusals.append(answer)
-                raise SessionRefused(f"{self._host} answered {answer.status}")
+                raise CredentialsRefused(f"{self._host} answered {answer.status}")
             return answer
 
         try:
-            return await self._asking.ask(send, read)
+            return await self._client.ask(write(), read, write)
         except SourceError as exc:
             if refusals and isinstance(exc, SourceUnauthorized):
                 return refusals[-1]

@@ -2,6 +2,5 @@
 
 - `nebula_explorer`, `telestream_up`: one kind of source each
 - `http_json/`: any API by its description
-- `status`: what an HTTP status means
 - `payload`: reading answers, and what every source reads alike
 """

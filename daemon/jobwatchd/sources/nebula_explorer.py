@@ -5,12 +5,14 @@ of jobs for a specified workflow" (NebulaGraph Explorer 3.x).
 """
 
 from collections.abc import Collection, Coroutine
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from jobwatchd.errors import JobNotFound, SourceRejected
-from jobwatchd.http.session import Session
+from jobwatchd.http.authenticated_client import AuthenticatedClient
+from jobwatchd.http.authentication.session import LoginSession
+from jobwatchd.http.request import HttpRequest
+from jobwatchd.http.status import OK, bare_url
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
@@ -18,7 +20,6 @@ from jobwatchd.sources.nebula_listing import NebulaListing
 from jobwatchd.sources.nebula_login import NebulaLogin
 from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import digest_of, read_model
-from jobwatchd.sources.status import OK, bare_url
 
 PAGE_SIZE = 100
 NEWEST_FIRST = quote('{"orderByCreateTime":"desc"}')  # jobs worth watching are mostly young
@@ -50,18 +51,15 @@ class NebulaExplorer:
         self._workflows_url = f"{api}/workflows/"
         self._jobs_url = f"{api}/jobs"
         self._job_url = f"{api}/jobs/"
-        self._client, self._request = client, client.request
-        self._password = password
         self._clock = clock
         login = NebulaLogin(
             f"{api}/connect",
             account=account,
             password=password,
             graphd=(graphd_address, graphd_port),
-            client=client,
             clock=clock,
         )
-        self._session = Session(login.log_in, clock)
+        self._client = AuthenticatedClient(client, LoginSession(login, client, clock))
 
     # Not a coroutine itself: all polls come this way, and each coroutine within another costs as much as some calls do.
     def observe(self, ref: JobReference, digest: int) -> Coroutine[Any, Any, Sighting]:
@@ -81,7 +79,7 @@ class NebulaExplorer:
             data = read_envelope(where, answer, self._clock.now())
             return Sighting(seen, read_job(where, data, body, job_id))
 
-        return self._session.ask(partial(self._request, "GET", url), read)
+        return self._client.ask(HttpRequest("GET", url), read)
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs of one workflow, without their tasks; see `ports.Source.observe_many`."""
@@ -98,7 +96,6 @@ class NebulaExplorer:
 
     async def close(self) -> None:
         """Give back connections."""
-        self._password.close()
         await self._client.close()
 
     def _list_url(self, group: str) -> str:
@@ -113,7 +110,7 @@ class NebulaExplorer:
             return read_model(PagePayload, data, where, answer.body, within="data")
 
         try:
-            return await self._session.ask(partial(self._request, "GET", url), read)
+            return await self._client.ask(HttpRequest("GET", url), read)
         except JobNotFound as exc:
             # It is the workflow that does not exist, which says nothing about a job.
             raise SourceRejected(str(exc)) from None

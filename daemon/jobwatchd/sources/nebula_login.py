@@ -5,19 +5,19 @@ import base64
 import orjson
 
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
-from jobwatchd.http.cookie import read_cookie
-from jobwatchd.http.session import Grant
+from jobwatchd.http.authentication.cookie_login import read_cookie
+from jobwatchd.http.authentication.session import Grant
+from jobwatchd.http.status import bare_url
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.nebula_payload import read_envelope
-from jobwatchd.sources.status import bare_url
 
 COOKIE = "explorer_token"
 _JSON = {"Content-Type": "application/json"}
 
 
 class NebulaLogin:
-    """Logs in; `session.Session` knows when."""
+    """Logs in; implements `http.authentication.session.Login`."""
 
     def __init__(
         self,
@@ -26,23 +26,21 @@ class NebulaLogin:
         account: str,
         password: Rotating[str],
         graphd: tuple[str, int],
-        client: HttpClient,
         clock: Clock,
     ) -> None:
         self._url = url
         self._account = account
         self._password = password
         self._login_body = orjson.dumps({"address": graphd[0], "port": graphd[1]})
-        self._client = client
         self._clock = clock
 
-    async def log_in(self) -> Grant:
+    async def log_in(self, client: HttpClient) -> Grant:
         """Return the cookie that a login brings; raises `SourceError`s, which quote nothing of the answer."""
         # There may be another in its file by now, which may be why a login is wanted.
         await self._password.refresh()
         credentials = base64.b64encode(f"{self._account}:{self._password.value}".encode()).decode()
         headers = {**_JSON, "Authorization": f"Bearer {credentials}"}
-        answer = await self._client.request("POST", self._url, headers, self._login_body)
+        answer = await client.request("POST", self._url, headers, self._login_body)
         where = f"POST {bare_url(self._url)}"
         try:
             read_envelope(where, answer, self._clock.now(), quote=False)
@@ -53,3 +51,7 @@ class NebulaLogin:
         if token is None:
             raise BadPayload(f"{where} let us in without a usable cookie {COOKIE}; expected it in Set-Cookie")
         return Grant({**_JSON, "Cookie": f"{COOKIE}={token}"})
+
+    async def close(self) -> None:
+        """Follow the password's file no more."""
+        self._password.close()

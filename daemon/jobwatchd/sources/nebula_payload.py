@@ -12,21 +12,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnavailable
-from jobwatchd.http.session import SessionRefused
+from jobwatchd.http.authentication.contract import CredentialsRefused
+from jobwatchd.http.excerpt import excerpt, unreadable
+from jobwatchd.http.status import OK, error_of_class, status_error
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
-from jobwatchd.sources.payload import (
-    EPOCH,
-    Payload,
-    Text,
-    excerpt,
-    load_object,
-    read_iso_instant,
-    read_model,
-    unreadable,
-)
-from jobwatchd.sources.status import OK, error_of_class, status_error
+from jobwatchd.sources.payload import EPOCH, Payload, Text, load_object, read_iso_instant, read_model
 
 STATES: Mapping[int, State] = MappingProxyType(
     {
@@ -61,8 +53,8 @@ def read_envelope(where: str, answer: Answer, now: datetime, *, quote: bool = Tr
 
     A code other than 0 is the API's own word and decides, whatever the HTTP status says. Without a code, or with code 0
     under an HTTP error, somebody else has answered (a proxy, a broken server): then the HTTP status decides, a success
-    contradicted by its own status proves nothing, and a 404 is no word about the job. Raises `SessionRefused` on 401 of
-    either kind, `JobNotFound` on code 404… only. Without `quote`, messages show nothing of the answer.
+    contradicted by its own status proves nothing, and a 404 is no word about the job. Raises `CredentialsRefused` on
+    401 of either kind, `JobNotFound` on code 404… only. Without `quote`, messages show nothing of the answer.
     """
     if answer.status == OK:
         envelope = load_object(where, answer.body, quote=quote)
@@ -77,7 +69,7 @@ def read_envelope(where: str, answer: Answer, now: datetime, *, quote: bool = Tr
         return envelope.get("data")
     error = status_error(where, answer, now, quote=quote)
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        raise SessionRefused(str(error))
+        raise CredentialsRefused(str(error))
     if answer.status == HTTPStatus.NOT_FOUND:
         # Typical of an ingress while the server behind it restarts: whoever said it is not the API.
         raise SourceUnavailable(f"{error}; it is not an answer of NebulaGraph Explorer")
@@ -98,7 +90,7 @@ def _code_error(where: str, envelope: Mapping[str, Any], answer: Answer, now: da
     kind = code // 100_000  # eight digits, of which the first three are an HTTP status class
     says = f"{where} answered code {code} ({CODE_NAMES.get(code, 'unlisted')})"
     if kind == HTTPStatus.UNAUTHORIZED:
-        return SessionRefused(f"{says}: the credentials were refused")
+        return CredentialsRefused(f"{says}: the credentials were refused")
     message = envelope.get("message")
     if quote and isinstance(message, str) and kind != HTTPStatus.FORBIDDEN:
         says = f"{says}: {excerpt(message)}"

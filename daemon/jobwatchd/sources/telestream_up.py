@@ -9,11 +9,11 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected
+from jobwatchd.http.status import OK, REFUSED, bare_url, status_error
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.payload import digest_of
-from jobwatchd.sources.status import OK, REFUSED, bare_url, status_error
 from jobwatchd.sources.telestream_payload import JobsSummary, read_job, read_summary
 
 

@@ -1,6 +1,7 @@
 """The HTTP side of the daemon: what people and machines ask it.
 
 - `application`: puts everything together (`build_app`)
+- `context`: what all of it asks and steers
 - `watches`, `events`, `deliveries`, `sinks`, `status`: the API under `/v1`
 - `health`: `/livez` and `/readyz`
 - `exposition`: `/metrics`

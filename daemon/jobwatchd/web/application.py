@@ -1,26 +1,22 @@
 """The HTTP application: everything put together."""
 
 import json
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response, Security
 from fastapi.security import HTTPBearer
-from prometheus_client import CollectorRegistry
-from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.model.configuration import ConfigurationState
-from jobwatchd.ports import Clock, Heartbeats, Sinks, Store, Watchlist
 from jobwatchd.web import problems
 from jobwatchd.web.audit import Audit
 from jobwatchd.web.bodies import JsonRoute
 from jobwatchd.web.capacity import Capacity
 from jobwatchd.web.connections import connection_limit
+from jobwatchd.web.context import WebContext
 from jobwatchd.web.deliveries import DeadLetters
 from jobwatchd.web.events import Events
 from jobwatchd.web.exposition import Exposition
-from jobwatchd.web.gate import BearerGate, Tokens
+from jobwatchd.web.gate import BearerGate
 from jobwatchd.web.head import HeadAsGet
 from jobwatchd.web.health import Health
 from jobwatchd.web.openapi import describe
@@ -53,53 +49,43 @@ class Application(FastAPI):
         return Response(self._described, media_type="application/json")
 
 
-def build_app(
-    *,
-    store: Store,
-    watchlist: Watchlist,
-    sinks: Sinks,
-    heartbeats: Heartbeats,
-    registry: CollectorRegistry,
-    logger: FilteringBoundLogger,
-    tokens: Tokens,
-    configuration: Callable[[], ConfigurationState],
-    clock: Clock,
-    version: str,
-) -> FastAPI:
-    """Return the ASGI application of the daemon.
-
-    `tokens`, by their names, is asked at each request, so that a reload changes who may use `/v1`; where it has none,
-    clients on this machine may. `logger` is told of what they change. `configuration` says what came of reading it.
-    """
+def build_app(context: WebContext) -> FastAPI:
+    """Return the ASGI application of the daemon."""
     # No pages of documentation: they would load scripts from elsewhere into an operator's browser.
-    app = Application(title="jobwatchd", version=version, docs_url=None, redoc_url=None, redirect_slashes=False)
-    open_to_all = APIRouter(responses=problems.documented(405, 500))
-    Health(store, heartbeats).register(open_to_all)
-    Exposition(registry).register(open_to_all)
+    app = Application(title="jobwatchd", version=context.version, docs_url=None, redoc_url=None, redirect_slashes=False)
+    open_to_all, api = _open_routes(context), _api_routes(context)
+    problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
+    app.include_router(open_to_all)
+    app.include_router(api)
+    app.add_middleware(StoreGate, heartbeats=context.heartbeats)
+    # The last one is asked first: who has no token takes no room.
+    app.add_middleware(Capacity, connections=connection_limit())
+    app.add_middleware(BearerGate, tokens=context.tokens)
+    app.add_middleware(HeadAsGet)
+    return app
 
-    api = APIRouter(
+
+def _open_routes(context: WebContext) -> APIRouter:
+    """Return what needs no token."""
+    router = APIRouter(responses=problems.documented(405, 500))
+    Health(context.store, context.heartbeats).register(router)
+    Exposition(context.registry).register(router)
+    return router
+
+
+def _api_routes(context: WebContext) -> APIRouter:
+    """Return what is under `/v1`."""
+    router = APIRouter(
         prefix="/v1",
         route_class=JsonRoute,
         responses=problems.documented(400, 401, 403, 405, 421, 422, 500, 503),
         # Only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
         dependencies=[Security(HTTPBearer(auto_error=False, scheme_name="token"))],
     )
-    audit = Audit(logger)
-    Watches(store, watchlist, audit).register(api)
-    Events(store, heartbeats, clock).register(api)
-    DeadLetters(store, sinks, clock, audit).register(api)
-    SinkControl(sinks, audit).register(api)
-    status = StatusReport(
-        store, sinks, heartbeats, registry=registry, configuration=configuration, clock=clock, version=version
-    )
-    status.register(api)
-
-    problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
-    app.include_router(open_to_all)
-    app.include_router(api)
-    app.add_middleware(StoreGate, heartbeats=heartbeats)
-    # The last one is asked first: who has no token takes no room.
-    app.add_middleware(Capacity, connections=connection_limit())
-    app.add_middleware(BearerGate, tokens=tokens)
-    app.add_middleware(HeadAsGet)
-    return app
+    store, sinks, audit = context.store, context.sinks, Audit(context.logger)
+    Watches(store, context.watchlist, audit).register(router)
+    Events(store, context.heartbeats, context.clock).register(router)
+    DeadLetters(store, sinks, context.clock, audit).register(router)
+    SinkControl(sinks, audit).register(router)
+    StatusReport(context).register(router)
+    return router

@@ -1,17 +1,15 @@
 """How the daemon fares, for people: `/v1/status`."""
 
-from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, Self
 
 from fastapi import APIRouter
-from prometheus_client import CollectorRegistry
 from pydantic import BaseModel, Field
 
 from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.model.delivery import Backlog
-from jobwatchd.ports import Clock, Heartbeats, Sinks, Store
+from jobwatchd.model.health import SourceState
+from jobwatchd.web.context import WebContext
 
 
 class SourceStatus(BaseModel):
@@ -20,6 +18,11 @@ class SourceStatus(BaseModel):
     name: str
     up: bool | None = Field(description="Whether it answers; null: not asked yet.")
     watches: dict[str, int] = Field(description="How many of its watches are in which state.")
+
+    @classmethod
+    def of(cls, state: SourceState) -> Self:
+        """Return the JSON form."""
+        return cls(name=state.name, up=state.is_up, watches=dict(state.watches))
 
 
 class SinkStatus(BaseModel):
@@ -76,25 +79,9 @@ class Status(BaseModel):
 class StatusReport:
     """Gathers the status."""
 
-    def __init__(
-        self,
-        store: Store,
-        sinks: Sinks,
-        heartbeats: Heartbeats,
-        *,
-        registry: CollectorRegistry,
-        configuration: Callable[[], ConfigurationState],
-        clock: Clock,
-        version: str,
-    ) -> None:
-        self._store = store
-        self._sinks = sinks
-        self._heartbeats = heartbeats
-        self._registry = registry
-        self._configuration = configuration
-        self._clock = clock
-        self._version = version
-        self._started = clock.monotonic()
+    def __init__(self, context: WebContext) -> None:
+        self._context = context
+        self._started_s = context.clock.monotonic()
 
     def register(self, router: APIRouter) -> None:
         """Add the operation to `router`."""
@@ -102,20 +89,21 @@ class StatusReport:
 
     async def show(self) -> Status:
         """Tell how the daemon fares."""
+        context = self._context
         return Status(
-            version=self._version,
-            uptime_s=self._clock.monotonic() - self._started,
-            ready=self._heartbeats.ready,
-            problems=[*self._heartbeats.problems(), *self._heartbeats.outages()],
-            configuration=ConfigurationStatus.of(self._configuration()),
-            sources=self._sources(),
+            version=context.version,
+            uptime_s=context.clock.monotonic() - self._started_s,
+            ready=context.heartbeats.ready,
+            problems=[*context.heartbeats.problems(), *context.heartbeats.outages()],
+            configuration=ConfigurationStatus.of(context.configuration()),
+            sources=[SourceStatus.of(state) for state in context.watchlist.source_states()],
             sinks=await self._sink_states(),
         )
 
     async def _sink_states(self) -> list[SinkStatus]:
-        backlog = {each.sink: each for each in await self._store.backlog()}
-        missing = await self._store.missing_sinks()
-        states = {state.name: state for state in self._sinks.states()}
+        backlog = {each.sink: each for each in await self._context.store.backlog()}
+        missing = await self._context.store.missing_sinks()
+        states = {state.name: state for state in self._context.sinks.states()}
         found = []
         for name in sorted(states.keys() | backlog.keys()):
             state, behind = states.get(name), backlog.get(name) or Backlog(name, 0, 0, None)
@@ -132,17 +120,3 @@ class StatusReport:
                 )
             )
         return found
-
-    def _sources(self) -> list[SourceStatus]:
-        """Read what the metrics say about the sources: the lanes keep these two gauges current."""
-        up: dict[str, bool] = {}
-        watches: dict[str, dict[str, int]] = defaultdict(dict)
-        for family in self._registry.restricted_registry(["jobwatchd_source_up", "jobwatchd_watches"]).collect():
-            for sample in family.samples:
-                source = sample.labels["source"]
-                if sample.name == "jobwatchd_source_up":
-                    up[source] = sample.value == 1
-                else:
-                    watches[source][sample.labels["state"]] = int(sample.value)
-        names = sorted(up.keys() | watches.keys())
-        return [SourceStatus(name=name, up=up.get(name), watches=watches[name]) for name in names]

@@ -114,7 +114,7 @@ def build_webhook(name: str, section: WebhookSinkSettings, clock: Clock, clients
         secrets,
         clock,
         client=clients.of_webhook(name, section),
-        asking=None if section.auth.kind == "none" else clients.asking_of_webhook(name, section, clock),
+        authentication=None if section.auth.kind == "none" else clients.authentication_of_webhook(name, section, clock),
     )
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
-from jobwatchd.http.asking import Asking
+from jobwatchd.http.authentication.contract import Authentication
+from jobwatchd.http.authentication.kinds import build_authentication
+from jobwatchd.http.authentication.site import Site
 from jobwatchd.http.client import DEFAULT_MEMORY, HttpOptions, Tls
 from jobwatchd.http.factory import build_http_client
 from jobwatchd.http.failures import FOR_SINKS
@@ -16,7 +18,6 @@ from jobwatchd.settings.http import HttpSettings
 from jobwatchd.settings.recipes import credentials_recipe
 from jobwatchd.settings.sinks import WebhookSinkSettings
 from jobwatchd.settings.sources import SourceSettings
-from jobwatchd.sources.http_json.login import build_asking
 
 # Below the five seconds after which common servers drop an idle connection, so that we seldom write into a closed one.
 WEBHOOK_IDLE_S = 4.0
@@ -43,7 +44,7 @@ class Clients:
         options = replace(options, cut_body=True, idle_s=WEBHOOK_IDLE_S, failures=FOR_SINKS)
         return build_http_client(section.http_client, options)
 
-    def asking_of_webhook(self, name: str, section: WebhookSinkSettings, clock: Clock) -> Asking:
+    def authentication_of_webhook(self, name: str, section: WebhookSinkSettings, clock: Clock) -> Authentication:
         """Return what proves to a webhook's receiver who is sending; raises `ConfigError`.
 
         Logins have a client of their own: they are read whole, and fail otherwise.
@@ -53,7 +54,7 @@ class Clients:
         parts = urlsplit(section.url)
         login_client = build_http_client(section.http_client, self._options(place, section, 1))
         base_url = f"{parts.scheme}://{parts.netloc}"
-        return build_asking(base_url, section.auth, credentials, client=login_client, clock=clock)
+        return build_authentication(section.auth, Site(base_url, credentials, login_client, clock))
 
     def _options(self, place: str, section: HttpSettings, connections: int) -> HttpOptions:
         tls = section.tls

@@ -20,6 +20,7 @@ from jobwatchd.instruments import Registry
 from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.model.delivery import SinkCondition, SinkState
 from jobwatchd.model.event import Event, StoredEvent
+from jobwatchd.model.health import SourceState
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import advance
@@ -28,6 +29,7 @@ from jobwatchd.settings import Settings
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.web.application import build_app
+from jobwatchd.web.context import WebContext
 from jobwatchd.web.listener import address_of, bind
 from jobwatchd.web.server import serve
 
@@ -101,6 +103,11 @@ class Watched(Watchlist):
     """The daemon's own, without lanes, with a switch to make it fail in a way that nobody foresaw."""
 
     explodes = False
+    fares: Sequence[SourceState] = ()
+
+    def source_states(self) -> Sequence[SourceState]:
+        """Return what was set."""
+        return self.fares
 
     async def add(self, specs: Sequence[WatchSpec]) -> Sequence[tuple[Watch, bool]]:
         """Add to the store."""
@@ -168,16 +175,18 @@ class Daemon:
         self.telemetry = Telemetry(self.registry)
         self.configuration = ConfigurationState(self.clock.now(), self.clock.now())
         self.app = build_app(
-            store=self.store,
-            watchlist=self.watchlist,
-            sinks=self.sinks,
-            heartbeats=self.heartbeats,
-            registry=self.registry,
-            logger=structlog.wrap_logger(None, processors=[self.log]),
-            tokens=lambda: self.tokens,
-            configuration=lambda: self.configuration,
-            clock=self.clock,
-            version="1.2.3",
+            WebContext(
+                store=self.store,
+                watchlist=self.watchlist,
+                sinks=self.sinks,
+                heartbeats=self.heartbeats,
+                registry=self.registry,
+                logger=structlog.wrap_logger(None, processors=[self.log]),
+                tokens=lambda: self.tokens,
+                configuration=lambda: self.configuration,
+                clock=self.clock,
+                version="1.2.3",
+            )
         )
 
     async def watch(self, job_id: str, **options: Any) -> Watch:

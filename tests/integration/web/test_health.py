@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from jobwatchd.model.health import SourceState
 from jobwatchd.web import health
 
 PROBLEM = "The lane of graph made no progress for 60 s."
@@ -25,7 +26,7 @@ PROBLEM = "The lane of graph made no progress for 60 s."
         ("/readyz", (False, [PROBLEM]), (503, "unwell")),
     ],
 )
-async def test_probes_follow_the_vitals(
+async def test_probes_follow_the_heartbeats(
     stranger: httpx.AsyncClient, daemon: Any, path: str, heartbeats: tuple[bool, list[str]], expected: tuple[int, str]
 ):
     """Each probe answers by the loops' progress and, for readiness, by the stage of life; nobody needs a token."""
@@ -55,11 +56,12 @@ async def test_a_hanging_store_is_not_waited_for(
 
 
 async def test_status_tells_version_uptime_and_sources(client: httpx.AsyncClient, daemon: Any):
-    """The status has what the gauges say of each source."""
+    """The status has how each source fares."""
     daemon.clock.elapsed_s += 90
-    daemon.telemetry.source_up.labels("graph").set(1)
-    daemon.telemetry.source_up.labels("media").set(0)
-    daemon.telemetry.watches.labels("graph", "running").set(3)
+    daemon.watchlist.fares = [
+        SourceState("graph", is_up=True, watches={"running": 3}),
+        SourceState("media", is_up=False, watches={}),
+    ]
     status = (await client.get("/v1/status")).json()
     assert (status["version"], status["uptime_s"], status["ready"], status["problems"]) == ("1.2.3", 90, True, [])
     assert status["sources"] == [

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from jobwatchd.cli.watch import watch
+from jobwatchd.model.health import SourceState
 from jobwatchd.model.job import State
 
 Run = Callable[..., Any]
@@ -165,7 +166,7 @@ async def test_what_names_no_watch_is_told_what_would(run: Run, words: list[str]
 
 async def test_a_number_that_is_a_job_is_told_its_key(run: Run, daemon: Any):
     """Numbers are those of watches; where a job is called so, its key is what was meant."""
-    daemon.telemetry.source_up.labels("graph").set(1)
+    daemon.watchlist.fares = [SourceState("graph", is_up=True, watches={})]
     await daemon.watch("1964")
     done = await run("show", "1964")
     assert (done.exit_code, done.stdout) == (4, "")
@@ -174,7 +175,7 @@ async def test_a_number_that_is_a_job_is_told_its_key(run: Run, daemon: Any):
 
 async def test_a_number_that_is_both_is_the_watch(run: Run, daemon: Any):
     """The watch of that number is shown, and how to name the job is said beside it."""
-    daemon.telemetry.source_up.labels("graph").set(1)
+    daemon.watchlist.fares = [SourceState("graph", is_up=True, watches={})]
     await daemon.watch("2")
     await daemon.watch("3")
     done = await run("show", "2")

@@ -12,6 +12,7 @@ from jobwatchd.errors import SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Committed
 from jobwatchd.model.event import Event
+from jobwatchd.model.health import SourceState
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import advance
 from jobwatchd.ports import Sighting
@@ -141,6 +142,20 @@ async def test_a_stale_watch_does_not_take_the_only_probe(rig: Any, source: Scri
 
     assert rig.metric("jobwatchd_source_up", source="graph") == 1
     assert rig.metric("jobwatchd_watches", source="graph", state="running") == 6
+
+
+async def test_a_lane_tells_how_its_source_fares(rig: Any, source: ScriptedSource, store: SlowCommits):
+    """Whether it answers, and how many watches are in which state, as the metrics have it."""
+    store.go_on.set()
+    lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
+    source.script(JobReference.of("graph", ["0"]), RUNNING, *[AWAY] * OPEN_AFTER)
+    lane.add(await rig.add("graph", "0"))
+    assert lane.state() == SourceState("graph", is_up=True, watches={"unknown": 1})
+    async with rig.running(lane.run):
+        await rig.clock.advance(1)
+        assert lane.state() == SourceState("graph", is_up=True, watches={"running": 1})
+        await rig.clock.advance(300)
+        assert not lane.state().is_up
 
 
 async def test_stale_watches_are_loaded_again_though_their_list_shows_nothing_new(

@@ -15,7 +15,7 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
-from jobwatchd.http.session import SessionRefused
+from jobwatchd.http.authentication.contract import CredentialsRefused
 from jobwatchd.sources.http_json.judge import Judge
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ def judged(answer: MakeAnswer) -> Callable[..., Any]:
     ("changes", "given", "kind", "told"),
     [
         ({}, (404, b"<html>"), JobNotFound, "there is no such job"),
-        ({}, (401, b"<html>"), SessionRefused, "were refused"),
+        ({}, (401, b"<html>"), CredentialsRefused, "were refused"),
         ({}, (202, {"s": "a"}), BadPayload, "expected 200"),
         ({}, (200, b"<html>"), BadPayload, "not JSON"),
         ({"not_found": {"status": [410]}}, (404, {}), SourceRejected, "404"),
@@ -64,7 +64,7 @@ def judged(answer: MakeAnswer) -> Callable[..., Any]:
         (ENVELOPE, (404, b"<h1>default backend - 404</h1>"), SourceRejected, "404 Not Found"),
         (ENVELOPE, (404, {"error": "no route"}), SourceRejected, "404 Not Found"),
         (ENVELOPE, (401, b"<html>"), SourceUnauthorized, "401 Unauthorized"),
-        (ENVELOPE, (200, {"code": 401}), SessionRefused, "were refused"),
+        (ENVELOPE, (200, {"code": 401}), CredentialsRefused, "were refused"),
         (ENVELOPE, (200, {"code": 503, "message": "starting"}), SourceUnavailable, "is out of order: starting"),
         (ENVELOPE, (200, {"code": 7, "message": "bad id"}), SourceRejected, "and no success: bad id"),
         (ENVELOPE, (200, {"code": 7}), SourceRejected, r'no success: \{"code": ?7\}'),

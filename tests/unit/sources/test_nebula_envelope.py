@@ -15,7 +15,7 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
-from jobwatchd.sources.nebula_payload import CODE_NAMES, SessionRefused, read_envelope
+from jobwatchd.sources.nebula_payload import CODE_NAMES, CredentialsRefused, read_envelope
 
 MakeAnswer = Callable[..., Any]
 WHERE = "GET http://api/api-open/v1/jobs/1"
@@ -23,8 +23,8 @@ WHERE = "GET http://api/api-open/v1/jobs/1"
 LISTED = {
     40004000: SourceRejected,
     40004001: SourceRejected,
-    40104000: SessionRefused,
-    40104001: SessionRefused,
+    40104000: CredentialsRefused,
+    40104001: CredentialsRefused,
     40304000: SourceUnauthorized,
     40404000: JobNotFound,
     50004000: SourceUnavailable,
@@ -56,7 +56,7 @@ def test_a_documented_code_decides_under_any_status(
     ("code", "kind"),
     [
         (40004999, SourceRejected),
-        (40104002, SessionRefused),
+        (40104002, CredentialsRefused),
         (40404001, JobNotFound),
         (40904000, SourceRejected),
         (42904000, SourceRateLimited),
@@ -109,7 +109,7 @@ def test_without_a_number_as_code_it_is_no_envelope(body: object, answer: MakeAn
     [
         (302, SourceRejected),
         (400, SourceRejected),
-        (401, SessionRefused),
+        (401, CredentialsRefused),
         (403, SourceUnauthorized),
         (404, SourceUnavailable),
         (429, SourceRateLimited),

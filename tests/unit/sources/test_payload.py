@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jobwatchd.errors import BadPayload
-from jobwatchd.sources.payload import Payload, clean, digest_of, excerpt, load_object, read_iso_instant, read_model
+from jobwatchd.sources.payload import Payload, digest_of, load_object, read_iso_instant, read_model
 
 
 class _Thing(Payload):
@@ -64,21 +64,6 @@ def test_an_unquoted_body_stays_out_of_the_message():
     with pytest.raises(BadPayload) as caught:
         load_object("POST http://api/connect", b"<token>s3cret</token>", quote=False)
     assert "s3cret" not in str(caught.value)
-
-
-def test_an_excerpt_is_one_short_printable_line():
-    """A megabyte of markup with control characters fits a log line."""
-    text = excerpt(b"<p>\n\n\x1b[31mred\xff</p>" * 50_000)
-    assert len(text) == 120
-    assert text.isprintable()
-    assert text.startswith("<p> \N{REPLACEMENT CHARACTER}[31mred")
-
-
-def test_text_is_cleaned():
-    """Control characters are replaced, endless names are cut, and good ones kept."""
-    assert clean("a\0b") == "a\N{REPLACEMENT CHARACTER}b"
-    assert len(clean("n" * 10_000)) == 512
-    assert clean("作业 1964") == "作业 1964"
 
 
 @pytest.mark.parametrize(

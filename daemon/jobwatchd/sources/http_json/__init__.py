@@ -1,8 +1,7 @@
 """Any job API that answers in JSON, by its description (`jobwatchd.description`).
 
 - `source`: `HttpJson`, the `ports.Source`
-- `writer`: requests from their templates · `login`, `asking`: with the credentials that go along
-- `judge`: what an answer means · `document`: its JSON, read strictly
+- `judge`: what an answer means
 - `reader`: the job in it · `instants`, `words`: its times, and its other values
 - `inspection`: what each expression finds, for people · `recorded`: answers kept in files
 - `listing`: many jobs, page by page · `pages`: how the next page is asked for

@@ -9,13 +9,13 @@ from jobwatchd.description import Description
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.reading import Progress, Reading, Time
 from jobwatchd.errors import SourceError, SourceUnauthorized
-from jobwatchd.http.session import SessionRefused
+from jobwatchd.http.authentication.contract import CredentialsRefused
+from jobwatchd.http.excerpt import unreadable
 from jobwatchd.model.job import Observation
 from jobwatchd.ports import Answer
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.words import id_of
-from jobwatchd.sources.payload import unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def inspect(api: Description, where: str, answer: Answer, now: datetime) -> Insp
         findings = tuple(_findings(api.read, job))
         observation = reader.read(job, None, None)
         _check_id(findings)
-    except SessionRefused as exc:
+    except CredentialsRefused as exc:
         return Inspection(findings, error=SourceUnauthorized(str(exc)))
     except SourceError as exc:
         return Inspection(findings, error=exc)

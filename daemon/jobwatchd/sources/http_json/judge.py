@@ -8,13 +8,13 @@ from jobwatchd.description import Description
 from jobwatchd.description.answers import Verdict
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnavailable
-from jobwatchd.http.session import SessionRefused
+from jobwatchd.http.authentication.contract import CredentialsRefused
+from jobwatchd.http.excerpt import excerpt, unreadable
+from jobwatchd.http.json_document import read_document
+from jobwatchd.http.status import status_error
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
-from jobwatchd.sources.http_json.document import read_document
 from jobwatchd.sources.http_json.words import text_of
-from jobwatchd.sources.payload import excerpt, unreadable
-from jobwatchd.sources.status import status_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ class Judge:
     def judge(self, where: str, answer: Answer, now: datetime) -> Any:
         """Return the JSON of an answer that brings a job; raises the `SourceError` that it is otherwise.
 
-        `SessionRefused` where the credentials are refused.
+        `CredentialsRefused` where the credentials are refused.
         """
         api, case = self._api, _open(where, answer)
         says = f"{where} answered HTTP {answer.status}"
         if self._is(api.unauthorized, "unauthorized", case):
-            raise SessionRefused(f"{says}: the credentials were refused")
+            raise CredentialsRefused(f"{says}: the credentials were refused")
         if self._is(api.not_found, "not_found", case):
             raise JobNotFound(f"{says}: there is no such job")
         if api.unavailable is not None and self._is(api.unavailable, "unavailable", case):

@@ -6,15 +6,16 @@ from typing import Any
 from jobwatchd.description import Description
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.listing import Listing as ListDescription
+from jobwatchd.http.excerpt import excerpt, unreadable
+from jobwatchd.http.request import HttpRequest
+from jobwatchd.http.request_writer import RequestWriter
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.ports import Answer, Listing
 from jobwatchd.sources.http_json.pages import Pager
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.words import id_of
-from jobwatchd.sources.http_json.writer import Call, RequestWriter
-from jobwatchd.sources.payload import excerpt, unreadable
 
-Fetch = Callable[[Call], Awaitable[tuple[Answer, Any]]]
+Fetch = Callable[[HttpRequest], Awaitable[tuple[Answer, Any]]]
 """Sends a request; returns the answer and its JSON."""
 
 
@@ -55,7 +56,7 @@ class JobList:
             return Listing({}, 0)
         found = _Found(refs)
         pager = Pager(self._listing.pages, self._writer, segments)
-        call: Call | None = pager.first()
+        call: HttpRequest | None = pager.first()
         limit = min(self._listing.max_pages, len(found.wanted))
         pages, entries, total = 0, 0, None
         while call is not None and pages < limit:
@@ -70,7 +71,7 @@ class JobList:
             call = None if moved or ended or found.complete else pager.next(call, answer, value, entries)
         return Listing(found.jobs, pages)
 
-    def _read_page(self, call: Call, answer: Answer, value: Any) -> tuple[list[Any], int | None]:
+    def _read_page(self, call: HttpRequest, answer: Answer, value: Any) -> tuple[list[Any], int | None]:
         items = self._search(call, answer, "items", self._listing.items, value)
         if not isinstance(items, list):
             told = "nothing" if items is None else "no list"
@@ -80,7 +81,7 @@ class JobList:
         total = None if expression is None else self._search(call, answer, "total", expression, value)
         return items, total if type(total) is int else None
 
-    def _search(self, call: Call, answer: Answer, key: str, expression: Expression, value: Any) -> Any:
+    def _search(self, call: HttpRequest, answer: Answer, key: str, expression: Expression, value: Any) -> Any:
         try:
             return expression.search(value)
         except UnusableError as exc:

@@ -8,9 +8,10 @@ from urllib.parse import urljoin, urlsplit
 from jobwatchd.description.expression import UnusableError
 from jobwatchd.description.listing import CursorPages, LinkedPages, NumberedPages, OffsetPages, Pages
 from jobwatchd.errors import BadPayload
+from jobwatchd.http.excerpt import excerpt
+from jobwatchd.http.request import HttpRequest
+from jobwatchd.http.request_writer import RequestWriter, Values
 from jobwatchd.ports import Answer
-from jobwatchd.sources.http_json.writer import Call, RequestWriter, Values
-from jobwatchd.sources.payload import excerpt
 
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")
 _REL = re.compile(r";\s*rel\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
@@ -26,7 +27,7 @@ class Pager:
         self._segments = segments
         self._number = pages.first if isinstance(pages, NumberedPages) else 0
 
-    def first(self) -> Call:
+    def first(self) -> HttpRequest:
         """Return the request for the first page."""
         match self._pages:
             case NumberedPages():
@@ -38,7 +39,7 @@ class Pager:
             case _:
                 return self._write({})
 
-    def next(self, call: Call, answer: Answer, value: Any, entries: int) -> Call | None:
+    def next(self, call: HttpRequest, answer: Answer, value: Any, entries: int) -> HttpRequest | None:
         """Return the request that follows `call`, after `entries` jobs; None where the API names no further page.
 
         Raises `BadPayload` where what names the next page cannot be used.
@@ -57,12 +58,12 @@ class Pager:
             case _:
                 return None
 
-    def _write(self, more: Values) -> Call:
+    def _write(self, more: Values) -> HttpRequest:
         size: Values = {} if self._pages is None else {"size": self._pages.size}
         return self._writer.write(self._segments, {**size, **more})
 
 
-def _cursor(pages: CursorPages, call: Call, value: Any) -> str | int | None:
+def _cursor(pages: CursorPages, call: HttpRequest, value: Any) -> str | int | None:
     where = f"{call.where} gave a list whose list.pages.next ({excerpt(pages.next.text)})"
     try:
         cursor = pages.next.search(value)
@@ -75,17 +76,17 @@ def _cursor(pages: CursorPages, call: Call, value: Any) -> str | int | None:
     return cursor
 
 
-def _linked(call: Call, answer: Answer) -> Call | None:
+def _linked(call: HttpRequest, answer: Answer) -> HttpRequest | None:
     """Return the request for the page that the header `Link` names as the next; it has to be on the same server."""
     for header in answer.headers("Link"):
         for target, parameters in _LINK.findall(header):
             relation = _REL.search(parameters)
             if relation is not None and "next" in relation[1].lower().split():
-                return Call(call.method, _same_server(call, target), call.headers, call.body)
+                return HttpRequest(call.method, _same_server(call, target), call.headers, call.body)
     return None
 
 
-def _same_server(call: Call, target: str) -> str:
+def _same_server(call: HttpRequest, target: str) -> str:
     refusal = f"{call.where} names a next page that is not asked for"
     if not (target.isascii() and target.isprintable()) or " " in target:
         raise BadPayload(f"{refusal}: the header Link holds no URL")

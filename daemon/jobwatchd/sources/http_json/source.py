@@ -5,16 +5,18 @@ from typing import Any
 
 from jobwatchd.description import Credentials, Description
 from jobwatchd.errors import JobNotFound, SourceRejected
-from jobwatchd.http.session import Send
+from jobwatchd.http.authenticated_client import AuthenticatedClient
+from jobwatchd.http.authentication.kinds import build_authentication
+from jobwatchd.http.authentication.site import Site
+from jobwatchd.http.excerpt import unreadable
+from jobwatchd.http.request import HttpRequest
+from jobwatchd.http.request_writer import RequestWriter
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.listing import JobList
-from jobwatchd.sources.http_json.login import build_asking
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
-from jobwatchd.sources.http_json.writer import Call, RequestWriter
-from jobwatchd.sources.payload import unreadable
 
 
 class HttpJson:
@@ -33,12 +35,12 @@ class HttpJson:
         base_url = base_url.rstrip("/")
         self.name = name
         self.parameters = api.parameters
-        self._client = client
         self._clock = clock
         self._writer = RequestWriter(base_url, api.request, api.numeric)
         self._judge = Judge(api)
         self._reader = Reader(api.read, api.states, ignore_case=api.ignore_case)
-        self._asking = build_asking(base_url, api.auth, credentials, client=client, clock=clock)
+        authentication = build_authentication(api.auth, Site(base_url, credentials, client, clock))
+        self._client = AuthenticatedClient(client, authentication)
         self._list = None if api.list is None else JobList(name, base_url, api, api.list, self._reader)
 
     async def observe(self, ref: JobReference, digest: int) -> Sighting:
@@ -57,7 +59,7 @@ class HttpJson:
                 return UNCHANGED
             return self._read(ref, segments, call, answer, seen)
 
-        return await self._asking.ask(self._sending(call), look)
+        return await self._client.ask(call, look)
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs that are in one list; see `ports.Source.observe_many`."""
@@ -71,19 +73,17 @@ class HttpJson:
 
     async def close(self) -> None:
         """Give back connections."""
-        await self._asking.close()
         await self._client.close()
 
-    def _sending(self, call: Call) -> Send:
-        return lambda headers: self._client.request(call.method, call.url, {**call.headers, **headers}, call.body)
-
-    async def _fetch(self, call: Call) -> tuple[Answer, Any]:
+    async def _fetch(self, call: HttpRequest) -> tuple[Answer, Any]:
         def look(answer: Answer) -> tuple[Answer, Any]:
             return answer, self._judge.judge(call.where, answer, self._clock.now())
 
-        return await self._asking.ask(self._sending(call), look)
+        return await self._client.ask(call, look)
 
-    def _read(self, ref: JobReference, segments: Mapping[str, str], call: Call, answer: Answer, seen: int) -> Sighting:
+    def _read(
+        self, ref: JobReference, segments: Mapping[str, str], call: HttpRequest, answer: Answer, seen: int
+    ) -> Sighting:
         value = self._judge.judge(call.where, answer, self._clock.now())
         try:
             job = self._reader.within(value)

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from jobwatchd.sources.payload import clean
+from jobwatchd.http.excerpt import clean
 
 
 def word_of(value: Any) -> str | None:
@@ -46,14 +46,3 @@ def text_of(value: Any) -> str | None:
             return None
     word = word_of(value)
     return None if word is None else clean(word)
-
-
-def number_of(value: Any) -> float | None:
-    """Return a number, also one in text; None for others."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None

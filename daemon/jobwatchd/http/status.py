@@ -12,10 +12,10 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
+from jobwatchd.http.excerpt import MAX_EXCERPT, excerpt
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
 from jobwatchd.redaction import SECRETS
-from jobwatchd.sources.payload import MAX_EXCERPT, excerpt
 
 OK = 200
 """The one status that can bring a job; a plain number, since every poll compares with it."""

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from jobwatchd.description.request import Request
 from jobwatchd.errors import SourceRejected
+from jobwatchd.http.request import HttpRequest
+from jobwatchd.http.request_writer import RequestWriter
 from jobwatchd.model.job import JobReference
-from jobwatchd.sources.http_json.writer import Call, RequestWriter
 
 steady = settings(derandomize=True, deadline=None)
 nasty = st.sampled_from(
@@ -39,7 +40,7 @@ parameters = (st.text(min_size=1, max_size=20) | nasty).filter(
 )
 
 
-def _write(request: dict[str, Any], *values: str, numeric: tuple[str, ...] = ()) -> Call:
+def _write(request: dict[str, Any], *values: str, numeric: tuple[str, ...] = ()) -> HttpRequest:
     """Write a request for the parameters a, b, … as a source does."""
     segments = dict(zip("abc", JobReference.of("s", values).job.split("/"), strict=False))
     return RequestWriter("http://api:1/base", Request.model_validate(request), numeric).write(segments)

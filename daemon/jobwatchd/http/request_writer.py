@@ -1,7 +1,6 @@
 """Requests, written from their templates and a job's parameters."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 import orjson
@@ -9,25 +8,11 @@ import orjson
 from jobwatchd.description.request import Request
 from jobwatchd.description.template import Template, Value, encode_value
 from jobwatchd.errors import SourceRejected
-from jobwatchd.sources.status import bare_url
+from jobwatchd.http.request import HttpRequest
+from jobwatchd.http.status import bare_url
 
 Values = Mapping[str, Value | None]
 _NOTHING: Values = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, ready to be sent, but for the credentials."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes | None = None
-
-    @property
-    def where(self) -> str:
-        """What messages call it: method and URL, without the query."""
-        return f"{self.method} {bare_url(self.url)}"
 
 
 class RequestWriter:
@@ -49,18 +34,18 @@ class RequestWriter:
         self._tail = self._query_text(_NOTHING) if self._constant else ""
         self._constant_headers = {name: text.text for name, text in self._headers.items()}
 
-    def write(self, segments: Mapping[str, str], more: Values = _NOTHING) -> Call:
+    def write(self, segments: Mapping[str, str], more: Values = _NOTHING) -> HttpRequest:
         """Return the request for these parameters, percent-encoded, and `more` values that are not in the path.
 
         Raises `SourceRejected` for a value that cannot stand where it is wanted.
         """
         url = f"{self._prefix}{self._path.fill(segments)}"
         if self._constant:
-            return Call(self._method, url + self._tail, self._constant_headers)
+            return HttpRequest(self._method, url + self._tail, self._constant_headers)
         try:
             values: Values = {**{name: self._plain(name, text) for name, text in segments.items()}, **more}
             headers = {name: _header(text, values) for name, text in self._headers.items()}
-            return Call(self._method, url + self._query_text(values), headers, self._write_body(values))
+            return HttpRequest(self._method, url + self._query_text(values), headers, self._write_body(values))
         except (ValueError, TypeError) as exc:
             # orjson has its own TypeError for a number beyond 64 bits.
             raise SourceRejected(f"{self._method} {bare_url(url)} cannot be sent: {exc}") from None

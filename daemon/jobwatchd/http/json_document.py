@@ -1,11 +1,12 @@
 """An answer's JSON, read strictly: what two readers might take differently is refused."""
 
 import json
+import math
 from typing import Any
 
 import orjson
 
-from jobwatchd.sources.payload import unreadable
+from jobwatchd.http.excerpt import unreadable
 
 
 class _TwiceError(ValueError):
@@ -30,6 +31,17 @@ def read_document(where: str, body: bytes, *, quote: bool = True) -> Any:
     if misfit is not None:
         raise unreadable(where, "JSON with numbers too long or nesting too deep", body, quote=quote)
     return value
+
+
+def number_of(value: Any) -> float | None:
+    """Return a number, also one in text; None for others."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _find_misfit(body: bytes) -> Exception | None:

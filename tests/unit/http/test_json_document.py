@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobwatchd.errors import BadPayload
-from jobwatchd.sources.http_json.document import read_document
+from jobwatchd.http.json_document import read_document
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,163 @@
+"""An authentication that signs each request, as AWS Signature Version 4 does, and a server that checks it."""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from jobwatchd.errors import SourceUnauthorized
+from jobwatchd.http.authenticated_client import AuthenticatedClient
+from jobwatchd.http.authentication.contract import CredentialsRefused, Proof
+from jobwatchd.http.request import HttpRequest
+from jobwatchd.ports import Answer, HttpClient
+from jobwatchd.rotation import Recipe, Rotating
+from jobwatchd.testing import FakeClock
+
+Connect = Callable[..., HttpClient]
+Serve = Callable[..., Awaitable[Any]]
+Sign = Callable[[Rotating[str]], AuthenticatedClient]
+FORMAT = "%Y%m%dT%H%M%SZ"
+TOLERANCE = timedelta(minutes=5)
+
+
+def sign(key: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
+    """Return the signature of a request; `headers` are those that are signed, in lower case."""
+    path, _, query = target.partition("?")
+    fields = [f"{name}:{headers[name]}" for name in sorted(headers)]
+    text = "\n".join([method, path, query, *fields, hashlib.sha256(body).hexdigest()])
+    date = hmac.digest(key.encode(), headers["x-amz-date"][:8].encode(), "sha256")
+    return hmac.new(date, text.encode(), "sha256").hexdigest()
+
+
+class Signing:
+    """Signs method, path, query, host, date and body; implements `Authentication`."""
+
+    renewed = "even with another key"
+
+    def __init__(self, key: Rotating[str], clock: FakeClock) -> None:
+        self._key = key
+        self._clock = clock
+
+    def prove(self, request: HttpRequest) -> Proof:
+        """Return the date and the signature of this very request."""
+        parts = urlsplit(request.url)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        signed = {"host": parts.netloc, "x-amz-date": self._clock.now().strftime(FORMAT)}
+        signature = sign(self._key.value, request.method, target, signed, request.body or b"")
+        headers = {"x-amz-date": signed["x-amz-date"], "Authorization": f"TEST-HMAC Signature={signature}"}
+        return Proof(headers, basis=self._key.value)
+
+    async def renew(self, request: HttpRequest, refused: Proof | None) -> Proof | None:
+        """Read the key's file; return what another key proves."""
+        await self._key.refresh()
+        return None if refused is not None and refused.basis == self._key.value else self.prove(request)
+
+    async def close(self) -> None:
+        """Follow the key's file no more."""
+        self._key.close()
+
+
+def check(key: str, now: datetime, head: str, body: bytes) -> str:
+    """Return the status for a request whose head and body came in like that."""
+    first, *lines = head.split("\r\n")
+    method, target, _ = first.split(" ")
+    fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+    signed = {name: fields[name] for name in ("host", "x-amz-date")}
+    at = datetime.strptime(signed["x-amz-date"], FORMAT).replace(tzinfo=UTC)
+    good = fields["authorization"] == f"TEST-HMAC Signature={sign(key, method, target, signed, body)}"
+    return "200 OK" if good and abs(now - at) < TOLERANCE else "403 Forbidden"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Return the time of both sides."""
+    return FakeClock()
+
+
+@pytest.fixture
+async def server(serve: Serve, clock: FakeClock) -> Any:
+    """Return a server that lets in who signs with its `key`."""
+
+    async def handle(exchange: Any) -> None:
+        while True:
+            body = await exchange.read_request()
+            await exchange.answer(status=check(server.key, clock.now(), server.heads[-1], body))
+
+    server = await serve(handle)
+    server.key = "first"
+    return server
+
+
+@pytest.fixture
+def signing(connect: Connect, clock: FakeClock) -> Sign:
+    """Return what makes a client that signs with a key."""
+    return lambda key: AuthenticatedClient(connect(), Signing(key, clock))
+
+
+def read(answer: Answer) -> int:
+    """Return the status of an answer; raises where the signature was refused."""
+    if answer.status == 403:
+        raise CredentialsRefused("answered 403")
+    return answer.status
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [
+        ("GET", "/v1/jobs/nightly%2F1964?expand=tasks&after=a%20b", None),
+        ("POST", "/v1/jobs", b'{"ids": [1964]}'),
+        ("POST", "/v1/jobs?page=2", None),
+    ],
+)
+async def test_a_signature_covers_the_request_that_is_sent(
+    signing: Sign, server: Any, method: str, target: str, body: bytes | None
+):
+    """What is signed is what arrives: nothing is written otherwise on the way."""
+    client = signing(Rotating.constant("first"))
+    request = HttpRequest(method, server.url + target, {"Accept": "application/json"}, body)
+    assert await client.ask(request, read) == 200
+
+
+async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: Any, clock: FakeClock):
+    """One that is an hour old would be refused."""
+    client = signing(Rotating.constant("first"))
+    request = HttpRequest("GET", f"{server.url}/v1/jobs/1")
+    assert await client.ask(request, read) == 200
+    await clock.advance(3600)
+    assert await client.ask(request, read) == 200
+
+
+async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: Any):
+    """Its file has no other, so it would be refused again."""
+    client = signing(Rotating.constant("wrong"))
+    with pytest.raises(SourceUnauthorized, match=r"^answered 403$"):
+        await client.ask(HttpRequest("GET", f"{server.url}/v1/jobs/1"), read)
+    assert len(server.heads) == 1
+
+
+async def test_a_refused_request_is_signed_anew_with_the_key_of_now(signing: Sign, server: Any, tmp_path: Path):
+    """The same request goes once more, under another signature."""
+    file = tmp_path / "key"
+    file.write_text("second")
+    key = Rotating(Recipe("api", {"key": file}, lambda found: found["key"].decode()), "first")
+    server.key = "second"
+    client = signing(key)
+    assert await client.ask(HttpRequest("POST", f"{server.url}/v1/jobs", body=b"{}"), read) == 200
+    server.key = "third"
+    with pytest.raises(SourceUnauthorized):
+        await client.ask(HttpRequest("GET", f"{server.url}/v1/jobs/1"), read)
+
+
+async def test_a_request_that_is_written_anew_is_signed_as_it_is_then(signing: Sign, server: Any, tmp_path: Path):
+    """Its body may have changed since it was refused."""
+    (tmp_path / "key").write_text("second")
+    key = Rotating(Recipe("api", {"key": tmp_path / "key"}, lambda found: found["key"].decode()), "first")
+    server.key = "second"
+    client = signing(key)
+    old, new = (HttpRequest("POST", f"{server.url}/events", body=body) for body in (b"old", b"new"))
+    assert await client.ask(old, read, lambda: new) == 200

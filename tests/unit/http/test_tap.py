@@ -1,0 +1,51 @@
+"""What a tap hears of the requests of one client."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobwatchd.http.authenticated_client import AuthenticatedClient
+from jobwatchd.http.authentication.session import Grant, LoginSession
+from jobwatchd.http.request import HttpRequest
+from jobwatchd.http.tap import Exchange, TappedClient
+from jobwatchd.ports import HttpClient
+from jobwatchd.testing import FakeClock
+
+URL = "http://api.example/jobs"
+
+
+class Api:
+    """Answers everything with 200; `sent` are the methods and URLs."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:  # noqa: ARG002
+        """Note the request."""
+        self.sent.append((method, url))
+        return type("Ok", (), {"status": 200, "body": b""})
+
+    async def close(self) -> None:
+        """Have nothing to close."""
+
+
+class SameUrlLogin:
+    """Logs in at the URL that is polled, by the same method."""
+
+    async def log_in(self, client: HttpClient) -> Grant:
+        """Send the login."""
+        await client.request("GET", URL, {})
+        return Grant({"Cookie": "sid=s3cret"})
+
+    async def close(self) -> None:
+        """Have nothing to close."""
+
+
+async def test_a_tap_hears_polls_and_no_logins():
+    """What a login answers is a secret as a whole, and its URL may be that of a poll."""
+    heard: list[Exchange] = []
+    api = Api()
+    tapped = TappedClient(api, heard.append)
+    client = AuthenticatedClient(tapped, LoginSession(SameUrlLogin(), tapped, FakeClock()))
+    await client.ask(HttpRequest("GET", URL, {"Accept": "text/json"}), lambda _: None)
+    assert api.sent == [("GET", URL), ("GET", URL)]
+    assert [each.headers for each in heard] == [{"Accept": "text/json", "Cookie": "sid=s3cret"}]
