@@ -49,7 +49,7 @@ $(PIPS): deploy/tools/pip-oldest.lock deploy/tools/pip-newest.lock | $(READY)
 
 .PHONY: test
 test: $(READY) $(PIPS) ## Run all tests that are quick enough to run always (under five minutes)
-	$(BIN)/python -Im pytest -n 2 --dist loadfile
+	$(BIN)/python -Im pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # All parameters of what `make test` tries with a few, 300 examples of what holds for whatever is given, and 21 kills.
 THOROUGH = $(BIN)/python -Im pytest -m 'slow or hypothesis' --hypothesis-profile=thorough

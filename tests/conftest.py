@@ -4,13 +4,15 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from jobwatchd.redaction import SECRETS
 
 # How much is tried of what holds for whatever is given: `make test-slow` has --hypothesis-profile=thorough.
-settings.register_profile("quick", max_examples=25)
-settings.register_profile("thorough", max_examples=300)
+# How long it takes is no claim: the machine may be busy.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", unhurried, max_examples=25, derandomize=True)
+settings.register_profile("thorough", unhurried, max_examples=300)
 settings.load_profile("quick")
 
 

@@ -92,7 +92,7 @@ def test_ends_cleanly_when_interrupted(demo: subprocess.Popen[str], tmp_path: Pa
     """A signal ends demo and children with status 0 and a summary, and the folder is gone."""
     _read_until(demo, "job.queued")
     children = _children_of(tmp_path)
-    assert len(children) == 2
+    assert len(children) >= 2  # and a command that adds a watch, where it is not done yet
     demo.send_signal(signum)
     output = _rest_of(demo)
     assert demo.returncode == 0, output

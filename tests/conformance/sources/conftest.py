@@ -3,13 +3,14 @@
 import json
 import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from jobwatchd.description import Credentials, Description
 from jobwatchd.http.client import HttpOptions
@@ -38,6 +39,16 @@ LittleServer, Reply, Rig = _module.LittleServer, _module.Reply, _module.Rig
 NEBULA_WORDS = {"queued": 0, "running": 1, "succeeded": 2, "failed": 3, "cancelled": 4, "stopping": 5}
 TELESTREAM_WORDS = {"queued": "created", "running": "in-process", "succeeded": "succeeded", "failed": "failed"}
 TELESTREAM_WORDS |= {"cancelled": "stopped", "retrying": "retry"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have each client read one authority, not all of the system's, which takes longer than a test: none speaks TLS."""
+    file = tmp_path_factory.mktemp("authorities") / "one.pem"
+    trustme.CA().cert_pem.write_to_path(file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(file))
+        yield
 
 
 @dataclass
