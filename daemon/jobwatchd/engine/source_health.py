@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.observer import SourceObserver
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_limiter import SourceLimiter
 from jobwatchd.errors import SourceError
@@ -25,7 +26,14 @@ class SourceHealthTracker:
     """
 
     def __init__(
-        self, runtime: Runtime, health: SourceHealth, limiter: SourceLimiter, commits: Commits, pool: Wakeable
+        self,
+        runtime: Runtime,
+        health: SourceHealth,
+        observer: SourceObserver,
+        *,
+        limiter: SourceLimiter,
+        commits: Commits,
+        pool: Wakeable,
     ) -> None:
         self._health = health
         self._limiter = limiter
@@ -34,8 +42,8 @@ class SourceHealthTracker:
         self._commits = commits
         self._clock = runtime.clock
         self._logger = runtime.logger
-        self._up = runtime.telemetry.source_up.labels(health.name)
-        self._up.set(0 if limiter.breaker.is_open else 1)
+        self._observer = observer
+        observer.answers(is_up=not limiter.breaker.is_open)
         self._why = ""
         self._warned = limiter.breaker.is_open
         self._is_writing = False
@@ -47,7 +55,7 @@ class SourceHealthTracker:
         self._pool.wake()
         if self._breaker.is_open and not self._warned:
             self._warned = True
-            self._up.set(0)
+            self._observer.answers(is_up=False)
             self._logger.warning("source.failing", reason=error.reason, error=self._why)
 
     def review(self, now_s: float, unreachable_after_s: float) -> float | None:
@@ -61,7 +69,7 @@ class SourceHealthTracker:
             return since_s + unreachable_after_s
         now = self._clock.now()
         since = now - timedelta(seconds=now_s - since_s)
-        self._up.set(0)
+        self._observer.answers(is_up=False)
         self._tell(mark_unreachable(self._health, since, now, self._why))
         return None
 
@@ -69,7 +77,7 @@ class SourceHealthTracker:
         """Note an answer after failures."""
         self._breaker.answered()
         self._pool.wake()
-        self._up.set(1)
+        self._observer.answers(is_up=True)
         if self._warned:
             self._warned = False
             self._logger.info("source.answers")
