@@ -4,10 +4,11 @@ The map, from the top down (imports go downward only):
 
 - `__main__`, `cli`: the command line
 - `wiring`: builds everything from the settings; the only place that names concrete adapters
-- `app`: starts, reloads and stops the parts in order
+- `app`: the life of the process: starts, reloads and stops everything in order
 - `web`, `simulator`, `engine`, `sources`, `stores`, `sinks`, `settings`, `testing`: independent of each other
 - `http`: the HTTP clients that sources and sinks share
 - `rotation`: files that are replaced meanwhile, and what is made of them
+- `prometheus_observer`: what the engine tells of itself, as metrics
 - `ports`: the seams between them
 - `values`: what comes in by several doors, with one law each
 - `model`: what is known and decided, pure

@@ -22,5 +22,5 @@
 - `watchlist`: adding and removing watches while all of that runs
 - `housekeeping`: sees that the store works, prunes what is old, keeps the slow gauges; `undeliverable` is what waits
   for sinks that are gone
-- `heartbeats`: which loop made progress when
+- `heartbeats`: which loop made progress when · `observer`: who is told how all of this fares
 """

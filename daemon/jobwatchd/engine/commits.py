@@ -55,6 +55,7 @@ class Commits:
     def __init__(self, runtime: Runtime, store: Store, listener: CommitListener, delay_s: float = 0.0) -> None:
         self._store = store
         self._clock = runtime.clock
+        self._observer = runtime.observer
         self._listener = listener
         self._batcher: Batcher[_Waiting] = Batcher(runtime, "commits", self, delay_s)
 
@@ -81,6 +82,7 @@ class Commits:
         group, left = _split(queue)
         steps = [waiting.step for waiting in group if isinstance(waiting.step, Step)]
         health = [waiting.step for waiting in group if isinstance(waiting.step, HealthStep)]
+        began_s = self._clock.monotonic()
         committed = await self._store.commit(steps, health, self._listener.route, self._clock.now())
         events: list[Event] = []
         for waiting in group:
@@ -91,6 +93,7 @@ class Commits:
             if waiting.submitter is not None:
                 waiting.submitter.on_committed(is_written=is_written)
         if events:
+            self._observer.committed(events, self._clock.monotonic() - began_s)
             await self._listener.on_committed(events, committed.deliveries)
         return left
 

@@ -45,13 +45,12 @@ class DeliveryLoop:
         self._clock = runtime.clock
         self._jitter = runtime.jitter
         self._logger = runtime.logger
-        self._taken = runtime.telemetry.deliveries.labels(name)
-        self._failed = runtime.telemetry.deliveries_failed
-        self._latency = runtime.telemetry.delivery_latency.labels(name)
+        self._observer = runtime.observer.sink(name)
+        self._observer.opened()
         self._breaker = SinkBreaker(
             TRIED_PER_PLACE * binding.concurrency, binding.retry.backoff.longest_s, runtime.jitter
         )
-        self._health = SinkHealth(runtime, name, self._breaker)
+        self._health = SinkHealth(runtime, name, self._observer, self._breaker)
         self._turns = Turns(binding.concurrency, self._breaker, runtime.clock)
         limits = PoolLimits(binding.concurrency, binding.silence_s)
         self._pool = WorkerPool[Subject](runtime, f"sink {name}", self, self._turns, limits=limits, line=self._turns)
@@ -117,6 +116,7 @@ class DeliveryLoop:
         delivery = subject.deliveries[0]
         with anyio.CancelScope() as scope:
             began_s = self._turns.begin(subject, scope)
+            self._observer.delivery_started(delivery.event)
             try:
                 await self._sink.send(delivery.event)
             except SinkError as error:
@@ -134,8 +134,7 @@ class DeliveryLoop:
     def _accepted(self, subject: Subject, took_s: float) -> None:
         delivery = subject.deliveries[0]
         attempt = succeeded(delivery, self._clock.now())
-        self._taken.inc()
-        self._latency.observe(max(0.0, (attempt.at - delivery.created_at).total_seconds()))
+        self._observer.delivered(delivery.event, max(0.0, (attempt.at - delivery.created_at).total_seconds()))
         self._turns.answered(took_s)
         subject.run, subject.suspect = None, False
         self._finish(subject, attempt)
@@ -154,7 +153,7 @@ class DeliveryLoop:
 
     def _refused(self, subject: Subject, error: SinkError) -> None:
         if isinstance(error, SinkGone):
-            self._failed.labels(self._sink.name, error.reason).inc()
+            self._observer.delivery_failed(subject.deliveries[0].event, error)
             self._health.disable(error)
             subject.due_s = self._clock.monotonic()
             self._pool.put(subject, subject.due_s)
@@ -181,7 +180,7 @@ class DeliveryLoop:
 
     def _learn(self, subject: Subject, error: SinkError, now_s: float) -> None:
         """Note what a failure says of the sink."""
-        self._failed.labels(self._sink.name, error.reason).inc()
+        self._observer.delivery_failed(subject.deliveries[0].event, error)
         if isinstance(error, SinkRejected):
             self._breaker.refused(subject)
         else:

@@ -26,7 +26,7 @@ class Dispatcher:
         self._runtime = runtime
         self._store = store
         self._recorder = recorder
-        self._telemetry = runtime.telemetry
+        self._observer = runtime.observer
         self._logger = runtime.logger
         self._bindings: dict[str, SinkBinding] = {}
         self._former: dict[str, EventFilter] = {}
@@ -48,7 +48,7 @@ class Dispatcher:
             if not binding.sink.durable:
                 wanted = [event for event in events if self._wants(binding, event)]
                 taken = [await self._hand_over(binding, event) for event in wanted]
-                self._telemetry.deliveries.labels(binding.sink.name).inc(sum(taken))
+                self._observer.sink(binding.sink.name).handed_over(sum(taken))
 
     async def open(self, bindings: Sequence[SinkBinding], tasks: TaskGroup) -> None:
         """Open sinks, or replace those of the same name; the durable ones get a loop each, in `tasks`.
@@ -121,7 +121,7 @@ class Dispatcher:
         try:
             await binding.sink.send(event)
         except SinkError as error:
-            self._telemetry.deliveries_failed.labels(binding.sink.name, error.reason).inc()
+            self._observer.sink(binding.sink.name).delivery_failed(event, error)
             self._logger.warning("delivery.lost", sink=binding.sink.name, event_id=event.id, error=str(error))
             return False
         return True

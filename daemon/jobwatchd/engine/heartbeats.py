@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from jobwatchd.engine.observer import Observer
 from jobwatchd.ports import Clock
-from jobwatchd.telemetry import Telemetry
 
 # How long a loop with nothing to do sleeps at most, so that it has a heartbeat all the same.
 LONGEST_NAP_S = 5.0
@@ -16,9 +16,9 @@ class Heartbeats:
     outage of what they depend on, no loop counts as hanging: a restart would not get on either.
     """
 
-    def __init__(self, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(self, clock: Clock, observer: Observer) -> None:
         self._clock = clock
-        self._telemetry = telemetry
+        self._observer = observer
         self._silence_s: dict[str, float] = {}
         self._beats: dict[str, float] = {}
         self._outages: dict[str, str] = {}
@@ -61,13 +61,13 @@ class Heartbeats:
         """Expect nothing of `loop` any more."""
         if self._silence_s.pop(loop, None) is not None:
             del self._beats[loop]
-            self._telemetry.last_progress.remove(loop)
+            self._observer.loop_ended(loop)
 
     def progress(self, loop: str) -> None:
         """Note that `loop` made progress; one that is not registered (any more) is not listened to."""
         if loop in self._silence_s:
             self._beats[loop] = self._clock.monotonic()
-            self._telemetry.last_progress.labels(loop).set(self._clock.now().timestamp())
+            self._observer.loop_progressed(loop, self._clock.now())
 
     def problems(self) -> Sequence[str]:
         """Return one sentence for each loop that made no progress for too long; empty when all is well."""

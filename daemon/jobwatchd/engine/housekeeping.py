@@ -32,7 +32,7 @@ class Housekeeping:
         self._dispatcher = dispatcher
         self._heartbeats = runtime.heartbeats
         self._clock = runtime.clock
-        self._telemetry = runtime.telemetry
+        self._observer = runtime.observer
         self._logger = runtime.logger
         self._undeliverable = Undeliverable(runtime, store)
 
@@ -63,8 +63,7 @@ class Housekeeping:
         names = set(self._dispatcher.names)
         for name in names:
             sink = backlog.get(name)
-            oldest_at = sink.oldest_at if sink else None
-            self._telemetry.deliveries_pending.labels(name).set(sink.pending if sink else 0)
-            self._telemetry.dead_letters.labels(name).set(sink.dead if sink else 0)
-            self._telemetry.delivery_oldest.labels(name).set(oldest_at.timestamp() if oldest_at else 0)
+            self._observer.sink(name).backlog_counted(
+                sink.pending if sink else 0, sink.dead if sink else 0, sink.oldest_at if sink else None
+            )
         await self._undeliverable.review(list(backlog.values()), names, self.retention.undeliverable_s)

@@ -47,7 +47,8 @@ class Lane:
         self._clock = runtime.clock
         self._jitter = runtime.jitter
         self._entries: dict[int, Entry] = {}
-        self._counts = WatchCounts(source.name, runtime.telemetry.watches)
+        observer = runtime.observer.source(source.name)
+        self._counts = WatchCounts(observer)
         self._groups = Groups()
         self._limiter = limiter = SourceLimiter(
             policy.rate, runtime.jitter, runtime.clock.monotonic(), is_open=health.unreachable_since is not None
@@ -55,9 +56,9 @@ class Lane:
         self._pool = WorkerPool[Entry | Group](
             runtime, f"lane {source.name}", self, limiter, limits=_pool_limits(policy)
         )
-        self._health = SourceHealthTracker(runtime, health, limiter, commits, self._pool)
-        self._poller = Poller(runtime, source, self._health, limiter.breaker)
-        self._lister = Lister(runtime, source, self._health, limiter)
+        self._health = SourceHealthTracker(runtime, health, observer, limiter=limiter, commits=commits, pool=self._pool)
+        self._poller = Poller(runtime, source, observer, self._health, limiter.breaker)
+        self._lister = Lister(runtime, source, observer, self._health, limiter)
         self._writer = StepWriter(runtime, store, commits, self)
         self.configure(policy)
 

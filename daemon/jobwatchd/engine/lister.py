@@ -10,6 +10,7 @@ from datetime import datetime
 
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.group import Group
+from jobwatchd.engine.observer import SourceObserver
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.engine.source_limiter import SourceLimiter
@@ -24,17 +25,21 @@ class Lister:
     `hint_bound_s` is for how long a source's hint that nothing moved may stand in for looking at a job.
     """
 
-    def __init__(self, runtime: Runtime, source: Source, health: SourceHealthTracker, limiter: SourceLimiter) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        source: Source,
+        observer: SourceObserver,
+        health: SourceHealthTracker,
+        limiter: SourceLimiter,
+    ) -> None:
         self._source = source
         self._health = health
         self._breaker, self._rate_limiter = limiter.breaker, limiter.rate_limiter
         self._clock = runtime.clock
         self._logger = runtime.logger
         self.hint_bound_s = 0.0
-        self._polls = runtime.telemetry.polls.of(source.name, "list")
-        self._polls_failed = runtime.telemetry.polls_failed
-        self._duration = runtime.telemetry.poll_duration.of(source.name)
-        self._lateness = runtime.telemetry.poll_lateness.of(source.name)
+        self._observer = observer
 
     async def poll(self, group: Group, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Look at entries, the earliest due first, by one list; returns those to look at singly now.
@@ -42,23 +47,21 @@ class Lister:
         Raises only what the store raises.
         """
         begun_s = self._clock.monotonic()
-        self._lateness.observe(begun_s - entries[0].due_s)
+        self._observer.list_started(group.name, begun_s - entries[0].due_s)
         try:
             listing = await self._source.observe_many(group.name, [entry.watch.ref for entry in entries])
         except SourceError as error:
             return self._failed(group, entries, error)
         if self._breaker.failing_since_s is not None:
             self._health.answered()
-        self._polls.value += listing.requests
         self._rate_limiter.charge(listing.requests - 1)
-        self._duration.observe(self._clock.monotonic() - begun_s)
+        self._observer.list_answered(group.name, self._clock.monotonic() - begun_s, listing.requests)
         singly = self._unsettled(group, entries, listing)
         group.learn(listing.requests + len(singly))
         return singly
 
     def _failed(self, group: Group, entries: Sequence[Entry], error: SourceError) -> Sequence[Entry]:
-        self._polls.value += 1
-        self._polls_failed.labels(self._source.name, error.reason).inc()
+        self._observer.list_failed(group.name, error)
         group.learn(len(entries) + 1)
         if isinstance(error, BadPayload | SourceRejected):
             # The list cannot be read; that says nothing about the jobs. The source is there, though: a breaker that

@@ -6,6 +6,7 @@ from jobwatchd.engine.circuit_breaker import CircuitBreaker
 from jobwatchd.engine.entry import Entry, Trouble
 from jobwatchd.engine.guard import guarded
 from jobwatchd.engine.lane_policy import DEFAULT_LOST_AFTER
+from jobwatchd.engine.observer import SourceObserver
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
@@ -27,31 +28,34 @@ class News(NamedTuple):
 class Poller:
     """Polls one source; when to ask, and what to do with the outcome, is the lane's business."""
 
-    def __init__(self, runtime: Runtime, source: Source, health: SourceHealthTracker, breaker: CircuitBreaker) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        source: Source,
+        observer: SourceObserver,
+        health: SourceHealthTracker,
+        breaker: CircuitBreaker,
+    ) -> None:
         self._source = source
         self._health = health
         self._breaker = breaker
         self._clock = runtime.clock
         self._logger = runtime.logger
         self.lost_after = DEFAULT_LOST_AFTER
-        self._polls = runtime.telemetry.polls.of(source.name, "single")
-        self._polls_failed = runtime.telemetry.polls_failed
-        self._duration = runtime.telemetry.poll_duration.of(source.name)
-        self._lateness = runtime.telemetry.poll_lateness.of(source.name)
+        self._observer = observer
 
     async def poll(self, entry: Entry) -> News | None:
         """Poll one job; returns what has to be written, None where nothing has, as after nearly every poll."""
         begun_s = self._clock.monotonic()
-        self._lateness.observe(begun_s - entry.due_s)
-        self._polls.value += 1
         watch = entry.watch
+        self._observer.poll_started(watch.ref, begun_s - entry.due_s)
         try:
             digest, observation = await self._source.observe(watch.ref, entry.digest)
         except SourceError as error:
             return self._failed(entry, error)
         if self._breaker.failing_since_s is not None:
             self._health.answered()
-        self._duration.observe(self._clock.monotonic() - begun_s)
+        self._observer.poll_answered(watch.ref, self._clock.monotonic() - begun_s)
         entry.trouble = None
         if observation is not None:
             return _news(entry, watch, advance(watch, guarded(observation), self._clock.now()), digest)
@@ -60,7 +64,7 @@ class Poller:
         return None
 
     def _failed(self, entry: Entry, error: SourceError) -> News | None:
-        self._polls_failed.labels(self._source.name, error.reason).inc()
+        self._observer.poll_failed(entry.watch.ref, error)
         trouble = entry.trouble = entry.trouble or Trouble()
         trouble.failures += 1
         if not isinstance(error, JobNotFound):

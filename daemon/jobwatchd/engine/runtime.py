@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.heartbeats import Heartbeats
+from jobwatchd.engine.observer import Observer
 from jobwatchd.ports import Clock
-from jobwatchd.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Runtime:
     clock: Clock
     jitter: Callable[[], float]
     logger: FilteringBoundLogger
-    telemetry: Telemetry
+    observer: Observer
     heartbeats: Heartbeats
 
     def bound(self, **names: str) -> "Runtime":

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from jobwatchd.engine.observer import SinkObserver
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.sink_breaker import SinkBreaker
 from jobwatchd.errors import SinkError
@@ -11,13 +12,12 @@ from jobwatchd.model.delivery import SinkCondition, SinkState
 class SinkHealth:
     """Watches the breaker of the sink `name`, and turns it off and on; the runtime's logger has the sink bound."""
 
-    def __init__(self, runtime: Runtime, name: str, breaker: SinkBreaker) -> None:
+    def __init__(self, runtime: Runtime, name: str, observer: SinkObserver, breaker: SinkBreaker) -> None:
         self.state = SinkState(name)
         self._breaker = breaker
         self._clock = runtime.clock
         self._logger = runtime.logger
-        self._disabled = runtime.telemetry.sink_disabled.labels(name)
-        self._disabled.set(0)
+        self._observer = observer
 
     def review(self, error: SinkError | None = None) -> None:
         """See whether nothing gets through any more, after `error`, or something does again."""
@@ -36,7 +36,7 @@ class SinkHealth:
         if not self._breaker.is_disabled:
             self._logger.error("sink.disabled", error=str(error))
         self._breaker.is_disabled = True
-        self._disabled.set(1)
+        self._observer.disabled(is_disabled=True)
         self._become(SinkCondition.DISABLED, error)
 
     def enable(self) -> bool:
@@ -44,7 +44,7 @@ class SinkHealth:
         if not self._breaker.is_disabled:
             return False
         self._breaker.enable()
-        self._disabled.set(0)
+        self._observer.disabled(is_disabled=False)
         self._become(SinkCondition.OK, None)
         self._logger.info("sink.enabled")
         return True

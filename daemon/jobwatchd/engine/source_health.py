@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.observer import SourceObserver
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_limiter import SourceLimiter
 from jobwatchd.errors import SourceError
@@ -25,7 +26,14 @@ class SourceHealthTracker:
     """
 
     def __init__(
-        self, runtime: Runtime, health: SourceHealth, limiter: SourceLimiter, commits: Commits, pool: Wakeable
+        self,
+        runtime: Runtime,
+        health: SourceHealth,
+        observer: SourceObserver,
+        *,
+        limiter: SourceLimiter,
+        commits: Commits,
+        pool: Wakeable,
     ) -> None:
         self._health = health
         self._limiter = limiter
@@ -34,7 +42,7 @@ class SourceHealthTracker:
         self._commits = commits
         self._clock = runtime.clock
         self._logger = runtime.logger
-        self._up = runtime.telemetry.source_up.labels(health.name)
+        self._observer = observer
         self._show(is_up=not limiter.breaker.is_open)
         self._why = ""
         self._warned = limiter.breaker.is_open
@@ -77,7 +85,7 @@ class SourceHealthTracker:
 
     def _show(self, *, is_up: bool) -> None:
         self.is_up = is_up
-        self._up.set(is_up)
+        self._observer.answers(is_up=is_up)
 
     def _tell(self, step: HealthStep | None) -> None:
         if step is not None and not self._is_writing:

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 import anyio
 
 from jobwatchd.engine.runtime import Runtime
-from jobwatchd.errors import StoreBusy, StoreFull, StoreUnavailable
+from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.ports import STORE_PATIENCE_S
 
@@ -32,10 +32,7 @@ class StoreOutage:
         self._clock = runtime.clock
         self._jitter = runtime.jitter
         self._logger = runtime.logger
-        self._up = runtime.telemetry.store_up
-        self._errors = runtime.telemetry.store_errors
-        for error in (StoreBusy, StoreFull, StoreUnavailable):
-            self._errors.labels(error.reason)  # there from the start, so that the first one is an increase
+        self._observer = runtime.observer
         self._waiting = 0
         self._since_s = 0.0
 
@@ -76,15 +73,15 @@ class StoreOutage:
                 except StoreUnavailable as exc:
                     error = exc
                     failures += 1
-                    self._errors.labels(exc.reason).inc()
+                    self._observer.store_failed(exc)
                 await self._clock.sleep(RETRIES.delay_s(failures, self._jitter()))
         raise error
 
     def _failed(self, error: StoreUnavailable, *, is_first: bool) -> None:
-        self._errors.labels(error.reason).inc()
+        self._observer.store_failed(error)
         if not self._waiting:
             self._since_s = self._clock.monotonic()
-            self._up.set(0)
+            self._observer.store_answers(is_up=False)
             self._logger.error("store.unavailable", reason=error.reason, error=str(error))
         self._waiting += is_first
         self._heartbeats.set_outage("store", str(error))
@@ -94,7 +91,7 @@ class StoreOutage:
         self._waiting -= 1
         if self._waiting:
             return
-        self._up.set(1)
+        self._observer.store_answers(is_up=True)
         self._heartbeats.set_outage("store", None)
         if is_done:
             self._logger.info("store.available", after_s=round(self._clock.monotonic() - self._since_s, 1))

@@ -27,7 +27,7 @@ class Undeliverable:
     def __init__(self, runtime: Runtime, store: Store) -> None:
         self._store = store
         self._clock = runtime.clock
-        self._dropped = runtime.telemetry.deliveries_dropped
+        self._observer = runtime.observer
         self._logger = runtime.logger
         self._missing: dict[str, _Missing] | None = None
 
@@ -53,5 +53,5 @@ class Undeliverable:
         dropped = 0
         while some := await self._store.drop_pending(name):
             dropped += some
-        self._dropped.inc(dropped)
+        self._observer.dropped(dropped)
         self._logger.warning("sink.dropped", sink=name, deliveries=dropped, missing_since=str(since))

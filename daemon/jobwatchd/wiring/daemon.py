@@ -15,6 +15,7 @@ from jobwatchd.http.memory import Memory
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import Format, QueuedOutput, configure_logging
 from jobwatchd.ports import Store
+from jobwatchd.prometheus_observer import PrometheusObserver
 from jobwatchd.redaction import SECRETS
 from jobwatchd.rotation import Rotation
 from jobwatchd.sd_notify import Notifier
@@ -51,7 +52,8 @@ def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon"
     telemetry = Telemetry(registry)
     telemetry.log_lines_dropped.read = lambda: output.dropped
     telemetry.http_memory.set_function(lambda: memory.held)
-    runtime = Runtime(clock, random.random, logger, telemetry, Heartbeats(clock, telemetry))
+    observer = PrometheusObserver(telemetry)
+    runtime = Runtime(clock, random.random, logger, observer, Heartbeats(clock, observer))
     wiring = Wiring(
         settings=settings,
         load=load,

@@ -10,6 +10,7 @@ from jobwatchd.engine.runtime import Runtime
 from jobwatchd.http.memory import Memory
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import silent_logger
+from jobwatchd.prometheus_observer import PrometheusObserver
 from jobwatchd.redaction import SECRETS
 from jobwatchd.rotation import Rotation
 from jobwatchd.settings import Settings
@@ -24,8 +25,8 @@ def build_one_shot_wait(settings: Settings, source: str, onlooker: Onlooker, app
     """Return what waits for jobs of one source, and logs nothing: `onlooker` hears it all. Raises `ConfigError`."""
     clock = SystemClock()
     section = settings.sources[source]
-    telemetry = Telemetry(Registry())
-    runtime = Runtime(clock, random.random, silent_logger(), telemetry, Heartbeats(clock, telemetry))
+    observer = PrometheusObserver(Telemetry(Registry()))
+    runtime = Runtime(clock, random.random, silent_logger(), observer, Heartbeats(clock, observer))
     rotation = Rotation(clock, runtime.logger, SECRETS.remember)
     return OneShotWait(
         build_engine(runtime, MemoryStore(), settings.reference),

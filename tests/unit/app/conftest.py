@@ -23,6 +23,7 @@ from jobwatchd.errors import ConfigError
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import QueuedOutput, Redactor
 from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.prometheus_observer import PrometheusObserver
 from jobwatchd.rotation import Rotation
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings, load_settings
@@ -102,7 +103,8 @@ class Desk:
             structlog.PrintLogger(), processors=[self.log], wrapper_class=structlog.make_filtering_bound_logger(0)
         )
         telemetry = Telemetry(self.registry)
-        runtime = Runtime(self.clock, lambda: 0.5, logger, telemetry, Heartbeats(self.clock, telemetry))
+        observer = PrometheusObserver(telemetry)
+        runtime = Runtime(self.clock, lambda: 0.5, logger, observer, Heartbeats(self.clock, observer))
         self.engine = build_engine(runtime, self.store, settings.reference, retention(settings))
         self.wiring = Wiring(
             settings=settings,

@@ -12,6 +12,7 @@ from jobwatchd.app.service import Service
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.instruments import Registry
+from jobwatchd.prometheus_observer import PrometheusObserver
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.testing import FakeClock
@@ -39,9 +40,9 @@ def received(manager: socket.socket) -> list[str]:
 async def test_a_start_that_waits_for_the_store_is_given_time(manager: socket.socket):
     """Again and again while it waits, and not when it has started; the status line says what is waited for."""
     clock = FakeClock()
-    telemetry = Telemetry(Registry())
-    heartbeats = Heartbeats(clock, telemetry)
-    runtime = Runtime(clock, lambda: 0.5, structlog.get_logger(), telemetry, heartbeats)
+    observer = PrometheusObserver(Telemetry(Registry()))
+    heartbeats = Heartbeats(clock, observer)
+    runtime = Runtime(clock, lambda: 0.5, structlog.get_logger(), observer, heartbeats)
     notifier = Notifier({"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "30000000"})
     service = Service(runtime, notifier, lambda: "watching 0 jobs")
     async with anyio.create_task_group() as tasks:

@@ -30,6 +30,7 @@ from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import advance
 from jobwatchd.model.watch import Watch, WatchSpec
 from jobwatchd.ports import Source
+from jobwatchd.prometheus_observer import PrometheusObserver
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.testing import FakeClock
@@ -41,14 +42,14 @@ class Rig:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.registry = Registry()
-        self.telemetry = Telemetry(self.registry)
-        self.heartbeats = Heartbeats(self.clock, self.telemetry)
+        self.observer = PrometheusObserver(Telemetry(self.registry))
+        self.heartbeats = Heartbeats(self.clock, self.observer)
         self.log = LogCapture()
         self.logger = structlog.wrap_logger(
             structlog.PrintLogger(), processors=[self.log], wrapper_class=structlog.make_filtering_bound_logger(0)
         )
         self.luck = 0.5
-        self.runtime = Runtime(self.clock, lambda: self.jitter(), self.logger, self.telemetry, self.heartbeats)  # noqa: PLW0108 - as it is by then
+        self.runtime = Runtime(self.clock, lambda: self.jitter(), self.logger, self.observer, self.heartbeats)  # noqa: PLW0108 - as it is by then
         self.told: list[Event] = []
         self.use(MemoryStore())
 
