@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnavailable
 from jobwatchd.http.session import SessionRefused
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
@@ -171,12 +172,14 @@ def _observation(job: _JobPayload) -> Observation:
     return Observation(
         state=STATES.get(job.status),
         native_state=str(job.status),
-        name=job.name,
-        workflow_id=job.workflow_id,
-        workflow_name=job.workflow_name,
-        queued_at=job.create_time,
-        started_at=job.run_begin_time,
-        finished_at=job.run_end_time,
+        facts=JobFacts(
+            name=job.name,
+            workflow_id=job.workflow_id,
+            workflow_name=job.workflow_name,
+            queued_at=job.create_time,
+            started_at=job.run_begin_time,
+            finished_at=job.run_end_time,
+        ),
         group=job.workflow_id or "",
         tasks=_tasks(job.tasks or []),
     )

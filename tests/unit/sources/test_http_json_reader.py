@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobwatchd.description import Description
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 
@@ -131,10 +132,7 @@ def test_everything_is_read():
     assert seen == Observation(
         State.RUNNING,
         "busy",
-        name="n",
-        workflow_id="5",
-        progress=25.0,
-        started_at=AT,
+        JobFacts("n", "5", progress=25.0, started_at=AT),
         error='{"x":1}',
         tasks=(Task("1", State.SUCCEEDED, "ok", "one", AT), Task("2", None, "Done")),
     )
@@ -165,7 +163,7 @@ def test_a_part_that_is_not_there_is_unreadable():
 @pytest.mark.parametrize("progress", [None, "x", -0.1, 1.1, True, [], {}, "1e400"])
 def test_progress_that_makes_no_sense_is_left_out(progress: Any):
     """It must not hide the state."""
-    assert _read({"job": {"s": "busy", "id": 7, "p": progress}}, FULL).progress is None
+    assert _read({"job": {"s": "busy", "id": 7, "p": progress}}, FULL).facts.progress is None
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)
