@@ -42,6 +42,7 @@ class ObservationBody(BaseModel):
     state: State | None
     native_state: str
     name: str | None
+    url: str | None = Field(description="A page about the job, http or https, that a person can open.")
     workflow: WorkflowBody
     progress: float | None = Field(description="Per cent, 0 to 100.")
     queued_at: datetime | None
@@ -122,6 +123,7 @@ class EventBody(BaseModel):
     duration_s: float | None = Field(description="How long the job ran, by its own times.")
     labels: dict[str, str]
     name: str | None
+    url: str | None = Field(description="A page about the job, http or https, that a person can open.")
     workflow: WorkflowBody
     progress: float | None
     queued_at: datetime | None

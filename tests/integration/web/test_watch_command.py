@@ -120,10 +120,14 @@ async def test_list_filters(run: Run, daemon: Any):
 async def test_show_tells_the_history(run: Run, daemon: Any, name: str):
     """A watch is found by its number and by the job's key."""
     await daemon.see(
-        await daemon.watch("7"), State.RUNNING, State.FAILED, error="disk full", facts=JobFacts(progress=40.0)
+        await daemon.watch("7"),
+        State.RUNNING,
+        State.FAILED,
+        error="disk full",
+        facts=JobFacts(progress=40.0, url="https://x/7"),
     )
     output = (await run("show", name)).output
-    assert "progress: 40 %\nerror: disk full\n" in output
+    assert "url: https://x/7\nprogress: 40 %\nerror: disk full\n" in output
     assert output.index("job.failed") < output.index("job.running")
 
 

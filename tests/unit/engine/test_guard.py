@@ -38,6 +38,19 @@ def test_no_fact_of_a_job_keeps_a_secret(name: str):
     assert getattr(guarded_event(event).facts, name) == "with ********"
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://ann:pass@ci.example.com/7", "https://********@ci.example.com/7"),
+        ("https://ci.example.com/7?access_token=t0ps3cret&x=1", "https://ci.example.com/7?access_token=********&x=1"),
+        ("https://ci.example.com/root/7", "https://ci.example.com/********/7"),
+    ],
+)
+def test_a_link_keeps_no_credentials(url: str, shown: str):
+    """Nobody has to know them: they are told by where they stand."""
+    assert guarded(Observation(State.FAILED, "3", JobFacts(url=url))).facts.url == shown
+
+
 def test_no_text_of_a_task_keeps_a_secret():
     """Tasks are told, too."""
     seen = Observation(State.FAILED, "3", tasks=(Task(SECRET, State.FAILED, SECRET, SECRET),))

@@ -36,6 +36,7 @@ def event() -> Event:
             queued_at=STARTED_AT - timedelta(seconds=5),
             started_at=STARTED_AT,
             finished_at=finished_at,
+            url="https://graph.example.com/jobs/1964",
         ),
         detail="out of memory",
     )

@@ -76,7 +76,7 @@ def test_the_body_stays_below_its_bound(character: str):
         inferred=True,
         occurred_at=now,
         labels={f"{number}{character * 50}": character * 50 for number in range(1_000)},
-        facts=JobFacts(text, text, text, 33.333333333333336, now, now, now),
+        facts=JobFacts(text, text, text, 33.333333333333336, now, now, now, f"https://{'x' * 1_016}"),
         task=Task(text, State.SUCCEEDED, text, text, now, now),
         detail=text,
     )

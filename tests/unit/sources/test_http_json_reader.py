@@ -35,6 +35,7 @@ FULL = {
     "workflow_id": "w",
     "progress": {"expression": "p", "scale": "fraction"},
     "started_at": {"expression": "t", "format": "epoch_ms"},
+    "url": "u",
     "error": "e",
     "tasks": {
         "items": "tasks",
@@ -125,6 +126,7 @@ def test_everything_is_read():
         "w": 5,
         "p": 0.25,
         "t": AT.timestamp() * 1000,
+        "u": "https://lab.example.com/7",
         "e": {"x": 1},
         "tasks": tasks,
     }
@@ -132,7 +134,7 @@ def test_everything_is_read():
     assert seen == Observation(
         State.RUNNING,
         "busy",
-        JobFacts("n", "5", progress=25.0, started_at=AT),
+        JobFacts("n", "5", progress=25.0, started_at=AT, url="https://lab.example.com/7"),
         error='{"x":1}',
         tasks=(Task("1", State.SUCCEEDED, "ok", "one", AT), Task("2", None, "Done")),
     )
@@ -186,3 +188,12 @@ def test_any_answer_is_a_job_or_unreadable(value: Any):
         return
     ends: dict[str, State] = {"Done": State.SUCCEEDED, "true": State.FAILED, "2": State.CANCELLED}
     assert seen.state is None or not seen.state.is_terminal or ends[seen.native_state] is seen.state
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "lab.example.com/7", f"https://x/{'7' * 1_024}", "", 7, None, ["https://x/"]]
+)
+def test_a_url_that_is_no_link_is_left_out(url: Any):
+    """It adorns, so it never hides the state."""
+    seen = _read({"job": {"s": "busy", "id": 7, "u": url}}, FULL)
+    assert (seen.facts.url, seen.state) == (None, State.RUNNING)

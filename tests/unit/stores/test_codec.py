@@ -41,6 +41,7 @@ FACTS = st.builds(
     queued_at=MAYBE_INSTANT,
     started_at=MAYBE_INSTANT,
     finished_at=MAYBE_INSTANT,
+    url=MAYBE_TEXT,
 )
 OBSERVATIONS = st.builds(
     Observation,

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.reading import Progress, ProgressScale, Reading, TaskReading, Time
-from jobwatchd.model.facts import JobFacts
+from jobwatchd.model.facts import JobFacts, link
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.sources.http_json.instants import read_instant
 from jobwatchd.sources.http_json.words import id_of, number_of, text_of, word_of
@@ -72,6 +72,7 @@ class Reader:
             queued_at=self._time(reading.queued_at, "queued_at", value),
             started_at=self._time(reading.started_at, "started_at", value),
             finished_at=self._time(reading.finished_at, "finished_at", value),
+            url=None if reading.url is None else link(_search_or_none(reading.url, value)),
         )
 
     def _read_state(self, value: Any) -> str:
