@@ -41,8 +41,9 @@ class Board:
                 continue
             word = "lost" if ref in self._lost else self._clean(str(seen.state or seen.native_state))
             color = "red" if ref in self._lost else COLORS.get(seen.state, "") if seen.state else ""
-            progress = "" if seen.progress is None else f"{seen.progress:.0f} %"
-            name = Text(self._clean(seen.name) if seen.name else "")
+            facts = seen.facts
+            progress = "" if facts.progress is None else f"{facts.progress:.0f} %"
+            name = Text(self._clean(facts.name) if facts.name else "")
             table.add_row(Text(ref.job), name, Text(word, color), progress or _tasks(seen), _age(seen))
         return table
 
@@ -56,7 +57,8 @@ def _tasks(seen: Observation) -> str:
 
 
 def _age(seen: Observation) -> str:
-    if seen.started_at is None:
+    facts = seen.facts
+    if facts.started_at is None:
         return ""
-    seconds = int(((seen.finished_at or datetime.now(UTC)) - seen.started_at).total_seconds())
+    seconds = int(((facts.finished_at or datetime.now(UTC)) - facts.started_at).total_seconds())
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}" if seconds >= 0 else ""

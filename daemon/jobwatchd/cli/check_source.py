@@ -77,6 +77,7 @@ def _row(file: Path, found: Inspection) -> tuple[object, ...]:
         reason = None if found.error is None else found.error.reason
         wrong = None if isinstance(found.error, JobNotFound) else str(found.error).removeprefix(f"{file.name} ")
         return (file.name, reason, None, None, None, None, None, wrong)
-    times = [shown_instant(at) for at in (job.queued_at, job.started_at, job.finished_at)]
+    facts = job.facts
+    times = [shown_instant(at) for at in (facts.queued_at, facts.started_at, facts.finished_at)]
     wrong = f"{job.native_state!r} is in no map" if job.state is None else None
-    return (file.name, job.state or "unmapped", job.native_state, *times, job.name, wrong)
+    return (file.name, job.state or "unmapped", job.native_state, *times, facts.name, wrong)

@@ -6,22 +6,13 @@ from typing import Any
 
 import orjson
 
+from jobwatchd.model.facts import FACTS
 from jobwatchd.model.job import Observation
 from jobwatchd.sources.http_json.inspection import Finding, Misfit
 
 COLUMNS = ("key", "expression", "found", "read as")
 _WIDTH = 48
-_FIELDS = (
-    "state",
-    "name",
-    "workflow_id",
-    "workflow_name",
-    "progress",
-    "queued_at",
-    "started_at",
-    "finished_at",
-    "error",
-)
+_FIELDS = ("state", *FACTS, "error")
 
 
 def finding_rows(findings: Sequence[Finding], job: Observation | None) -> list[tuple[object, ...]]:
@@ -52,7 +43,7 @@ def read_as(key: str, job: Observation) -> str | None:
     if key == "tasks":
         words = [f"{task.name or task.id} {task.state or f'unmapped ({task.native_state})'}" for task in job.tasks]
         return shorten(f"{len(words)}: {', '.join(words)}" if words else "none")
-    value = getattr(job, key, None)
+    value = job.error if key == "error" else getattr(job.facts, key, None)
     return shown_instant(value) if isinstance(value, datetime) else None if value is None else shorten(str(value))
 
 

@@ -83,7 +83,7 @@ class Reading(Part):
     the answer cannot be read. `state` has to yield a text, number, true or false (or null, if the map has `null`);
     `id`, where it is there, has to yield the job parameter `job_id` asked for (the last of `parameters`), so that
     another job's answer is never taken for this one's. A time that is not written in its format makes the answer
-    unreadable; a name or progress that makes no sense is left out.
+    unreadable; a name, progress or url that makes no sense is left out.
     """
 
     within: Expr | None = None
@@ -96,5 +96,6 @@ class Reading(Part):
     queued_at: TimeField | None = None
     started_at: TimeField | None = None
     finished_at: TimeField | None = None
+    url: Expr | None = None
     error: Expr | None = None
     tasks: TaskReading | None = Field(default=None)

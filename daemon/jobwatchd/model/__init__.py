@@ -1,5 +1,6 @@
 """What jobwatchd knows and decides: pure values and functions, no I/O, no clock of its own.
 
+- `facts`: what an API tells of a job beside its state
 - `job`: states, job references, observations
 - `watch`: a job somebody asked to follow, and what is remembered of it
 - `event`: what is told to sinks, and its unchanging id

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from jobwatchd.model.facts import NO_FACTS, JobFacts
 from jobwatchd.model.job import JobReference, State, Task
 from jobwatchd.model.watch import NO_LABELS, Watch
 
@@ -48,8 +49,8 @@ class Event:
 
     `sequence` numbers the events of one watch (or of one source) from 1. For events of a source, `ref`, `watch_id` and
     `state` are None. `occurred_at` is the remote system's own time of it, where known; `inferred` marks a state that
-    was not seen but must have been passed. `started_at`, `finished_at` are the job's remote times. `detail` is one
-    sentence for a person: the job's error text, the raw word of an unmapped status, why a source is unreachable.
+    was not seen but must have been passed. `facts` are those of the job. `detail` is one sentence for a person: the
+    job's error text, the raw word of an unmapped status, why a source is unreachable.
     """
 
     id: str
@@ -65,13 +66,7 @@ class Event:
     inferred: bool = False
     occurred_at: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
-    name: str | None = None
-    workflow_id: str | None = None
-    workflow_name: str | None = None
-    progress: float | None = None
-    queued_at: datetime | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    facts: JobFacts = NO_FACTS
     task: Task | None = None
     detail: str | None = None
 
@@ -94,9 +89,10 @@ class Event:
     @property
     def duration_s(self) -> float | None:
         """Seconds that the job ran, by its own remote times; None while it runs or where they are unknown."""
-        if self.started_at is None or self.finished_at is None:
+        facts = self.facts
+        if facts.started_at is None or facts.finished_at is None:
             return None
-        return max(0.0, (self.finished_at - self.started_at).total_seconds())
+        return max(0.0, (facts.finished_at - facts.started_at).total_seconds())
 
 
 def watch_event_id(watch: Watch, sequence: int) -> str:

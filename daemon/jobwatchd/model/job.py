@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import quote, unquote
 
+from jobwatchd.model.facts import NO_FACTS, JobFacts
+
 MAX_PARAMETER_LENGTH = 512
 # Looked at first, because it costs a tenth of quoting.
 _PLAIN = re.compile(r"[A-Za-z0-9_.~:@,-]*")
@@ -98,19 +100,12 @@ class Task:
 class Observation:
     """What a poll saw of one job; `state` is None for a status that is in no map, the raw word is always kept.
 
-    `progress` is in per cent, 0 to 100. The `_at` fields are the remote system's own times. `group` names the list in
-    which the source finds this job together with others (see `Source.observe_many`).
+    `group` names the list in which the source finds this job together with others (see `Source.observe_many`).
     """
 
     state: State | None
     native_state: str
-    name: str | None = None
-    workflow_id: str | None = None
-    workflow_name: str | None = None
-    progress: float | None = None
-    queued_at: datetime | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    facts: JobFacts = NO_FACTS
     error: str | None = None
     group: str | None = None
     tasks: tuple[Task, ...] = ()
@@ -118,9 +113,9 @@ class Observation:
     def entered_at(self, state: State) -> datetime | None:
         """Return the remote time at which the job (last) entered `state`, where the API tells it."""
         if state is State.QUEUED:
-            return self.queued_at
+            return self.facts.queued_at
         if state is State.RUNNING:
-            return self.started_at
+            return self.facts.started_at
         if state in TERMINAL:
-            return self.finished_at
+            return self.facts.finished_at
         return None

@@ -113,8 +113,8 @@ def _job_news(watch: Watch, observation: Observation) -> Iterator[_News]:
     if watch.ended_at is not None:
         missed = after.is_terminal and not watch.lost
         yield _News(EventType.JOB_REOPENED, None, before, inferred=missed)
-    elif _ran_unseen(before, after, observation.started_at):
-        yield _News(EventType.JOB_RUNNING, State.RUNNING, before, observation.started_at, inferred=True)
+    elif _ran_unseen(before, after, observation.facts.started_at):
+        yield _News(EventType.JOB_RUNNING, State.RUNNING, before, observation.facts.started_at, inferred=True)
         before = State.RUNNING
     detail = observation.error if after.is_terminal else None
     yield _News(JOB_ENTERED[after], after, before, observation.entered_at(after), detail=detail)
@@ -188,9 +188,10 @@ def _task_states(known: Mapping[str, State], tasks: tuple[Task, ...]) -> Mapping
 
 def _overdue_at(watch: Watch, observation: Observation) -> datetime | None:
     """Return when the deadline passes, moved to the job's own creation time once that is known."""
-    if watch.overdue_at is None or watch.policy.deadline_s is None or observation.queued_at is None:
+    queued_at = observation.facts.queued_at
+    if watch.overdue_at is None or watch.policy.deadline_s is None or queued_at is None:
         return watch.overdue_at
-    return min(watch.overdue_at, observation.queued_at + timedelta(seconds=watch.policy.deadline_s))
+    return min(watch.overdue_at, queued_at + timedelta(seconds=watch.policy.deadline_s))
 
 
 def _same_memory(before: Watch, after: Watch) -> bool:
@@ -236,13 +237,7 @@ def _event(watch: Watch, news: _News, sequence: int, seen: Observation, now: dat
         inferred=news.inferred,
         occurred_at=news.occurred_at,
         labels=watch.labels,
-        name=seen.name,
-        workflow_id=seen.workflow_id,
-        workflow_name=seen.workflow_name,
-        progress=seen.progress,
-        queued_at=seen.queued_at,
-        started_at=seen.started_at,
-        finished_at=seen.finished_at,
+        facts=seen.facts,
         task=news.task,
         detail=news.detail[:MAX_DETAIL_LENGTH] if news.detail else None,
     )

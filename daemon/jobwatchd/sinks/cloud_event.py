@@ -7,7 +7,8 @@ from urllib.parse import quote
 import orjson
 
 from jobwatchd.model.event import Event
-from jobwatchd.sinks.event_data import ID_BYTES, bounded_key, event_data, instant
+from jobwatchd.model.facts import ID_BYTES, instant
+from jobwatchd.sinks.event_data import bounded_key, event_data
 
 Mode = Literal["structured", "binary"]
 MAX_BODY = 20_000

@@ -16,10 +16,7 @@ observed_at       when jobwatchd saw it
 detection_delay_s seconds between the two
 duration_s        seconds that the job ran, by its own times
 labels            the watch's labels
-name              the job's name
-workflow          {id, name} of what the job is a run of
-progress          per cent, 0 to 100
-queued_at, started_at, finished_at   the job's own times
+name, …           the job's facts, as `model.facts.facts_json` tells them
 task              {id, name, state, native_state, started_at, finished_at} for task events
 detail            one sentence for a person, such as the job's error text
 truncated         names of the fields that were cut or left out to stay within bounds, usually empty
@@ -31,18 +28,16 @@ on nothing but the event.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import accumulate
 from json import dumps
 from typing import Any
 
 from jobwatchd.model.event import Event
+from jobwatchd.model.facts import ID_BYTES, NAME_BYTES, facts_json, instant
 from jobwatchd.model.job import Task
 
-ID_BYTES = 256
-NAME_BYTES = 512
 KEY_BYTES = 1_600
 DETAIL_BYTES = 4_000
 LABELS_BYTES = 4_000
@@ -69,25 +64,11 @@ def event_data(event: Event) -> dict[str, Any]:
         "detection_delay_s": event.detection_delay_s,
         "duration_s": event.duration_s,
         "labels": _labels(event.labels, cut),
-        "name": _bounded(event.name, NAME_BYTES, "name", cut),
-        "workflow": {
-            "id": _bounded(event.workflow_id, ID_BYTES, "workflow.id", cut),
-            "name": _bounded(event.workflow_name, NAME_BYTES, "workflow.name", cut),
-        },
-        # A store may give an integral float back as an integer; the bytes must be the same after a restart.
-        "progress": None if event.progress is None else float(event.progress),
-        "queued_at": instant(event.queued_at),
-        "started_at": instant(event.started_at),
-        "finished_at": instant(event.finished_at),
+        **facts_json(event.facts, partial(_bounded, cut=cut)),
         "task": None if event.task is None else _task(event.task, cut),
         "detail": _bounded(event.detail, DETAIL_BYTES, "detail", cut),
     }
     return {**data, "truncated": cut}
-
-
-def instant(at: datetime | None) -> str | None:
-    """Return an aware time as ISO 8601 in UTC, ending in `Z`."""
-    return None if at is None else f"{at.astimezone(UTC).isoformat()[:-6]}Z"
 
 
 def bounded_key(key: str, limit: int = KEY_BYTES) -> str:

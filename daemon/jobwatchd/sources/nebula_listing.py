@@ -47,5 +47,5 @@ class NebulaListing:
             self.found.pop(job_id, None)
             return
         self._seen.add(job_id)
-        if job_id in self._wanted and self._group in {"", observation.workflow_id}:
+        if job_id in self._wanted and self._group in {"", observation.facts.workflow_id}:
             self.found[job_id] = observation

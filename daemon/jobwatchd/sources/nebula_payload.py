@@ -15,6 +15,7 @@ from jobwatchd.errors import JobNotFound, SourceError, SourceUnavailable
 from jobwatchd.http.authentication.contract import CredentialsRefused
 from jobwatchd.http.excerpt import excerpt, unreadable
 from jobwatchd.http.status import OK, error_of_class, status_error
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
@@ -163,12 +164,14 @@ def _observation(job: _JobPayload) -> Observation:
     return Observation(
         state=STATES.get(job.status),
         native_state=str(job.status),
-        name=job.name,
-        workflow_id=job.workflow_id,
-        workflow_name=job.workflow_name,
-        queued_at=job.create_time,
-        started_at=job.run_begin_time,
-        finished_at=job.run_end_time,
+        facts=JobFacts(
+            name=job.name,
+            workflow_id=job.workflow_id,
+            workflow_name=job.workflow_name,
+            queued_at=job.create_time,
+            started_at=job.run_begin_time,
+            finished_at=job.run_end_time,
+        ),
         group=job.workflow_id or "",
         tasks=_tasks(job.tasks or []),
     )

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State
 from jobwatchd.sources.payload import Payload, Text, load_object, read_iso_instant, read_model
 
@@ -124,14 +125,16 @@ def read_job(where: str, body: bytes) -> Observation:
     return Observation(
         state=state,
         native_state=job.state,
-        name=job.name,
-        workflow_id=job.workflow_id,
-        workflow_name=job.workflow_name,
-        progress=job.progress,
-        queued_at=job.created_at,
-        # Nothing tells when a job began to run: elapsed_time counts from its creation, waiting included.
-        started_at=None,
-        finished_at=_finished_at(job) if state is not None and state.is_terminal else None,
+        facts=JobFacts(
+            name=job.name,
+            workflow_id=job.workflow_id,
+            workflow_name=job.workflow_name,
+            progress=job.progress,
+            queued_at=job.created_at,
+            # Nothing tells when a job began to run: elapsed_time counts from its creation, waiting included.
+            started_at=None,
+            finished_at=_finished_at(job) if state is not None and state.is_terminal else None,
+        ),
     )
 
 

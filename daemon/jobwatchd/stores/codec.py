@@ -14,24 +14,16 @@ import orjson
 
 from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.facts import FACTS, INSTANTS, NO_FACTS, JobFacts
 from jobwatchd.model.job import JobReference, Observation, State, Task
 from jobwatchd.model.watch import DEFAULT_POLICY, NO_LABELS, Policy
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EVENT_PLAIN = (
-    "state",
-    "previous_state",
-    "native_state",
-    "name",
-    "workflow_id",
-    "workflow_name",
-    "progress",
-    "detail",
-)
-_EVENT_INSTANTS = ("occurred_at", "queued_at", "started_at", "finished_at")
+_FACTS_PLAIN = tuple(name for name in FACTS if name not in INSTANTS)
+_EVENT_PLAIN = ("state", "previous_state", "native_state", "detail")
+_EVENT_INSTANTS = ("occurred_at",)
 _EVENT_STATES = ("state", "previous_state")
-_SEEN_PLAIN = ("state", "native_state", "name", "workflow_id", "workflow_name", "progress", "error", "group")
-_SEEN_INSTANTS = ("queued_at", "started_at", "finished_at")
+_SEEN_PLAIN = ("state", "native_state", "error", "group")
 _TASK_PLAIN = ("id", "state", "native_state", "name")
 _TASK_INSTANTS = ("started_at", "finished_at")
 _POLICY_FIELDS = tuple(field.name for field in fields(Policy))
@@ -78,7 +70,7 @@ def encode_policy(policy: Policy) -> str | None:
 
 def encode_event(event: Event) -> str:
     """Return the JSON body of an event: all but what has a column (id, source, type, watch_id, observed_at)."""
-    body = _encoded(event, _EVENT_PLAIN, _EVENT_INSTANTS)
+    body = _encoded(event, _EVENT_PLAIN, _EVENT_INSTANTS) | _encoded(event.facts, _FACTS_PLAIN, INSTANTS)
     body["sequence"] = event.sequence
     if event.ref is not None:
         body["job"] = event.ref.job
@@ -94,10 +86,11 @@ def encode_event(event: Event) -> str:
 def decode_event(body: str, *, event_id: str, watch_id: int | None, source: str, type_: str, observed_at: int) -> Event:
     """Return the event with this body and these columns; raises `StoreUnusable` where they make no event."""
     with _readable("event"):
-        facts: dict[str, Any] = orjson.loads(body)
-        job = facts.pop("job", None)
-        task = facts.pop("task", None)
-        _decode(facts, _EVENT_STATES, _EVENT_INSTANTS)
+        rest: dict[str, Any] = orjson.loads(body)
+        job = rest.pop("job", None)
+        task = rest.pop("task", None)
+        facts = _taken_facts(rest)
+        _decode(rest, _EVENT_STATES, _EVENT_INSTANTS)
         return Event(
             id=event_id,
             type=EventType(type_),
@@ -106,14 +99,15 @@ def decode_event(body: str, *, event_id: str, watch_id: int | None, source: str,
             ref=None if job is None else JobReference(source, job),
             watch_id=watch_id,
             task=None if task is None else _decode_task(task),
-            labels=facts.pop("labels", NO_LABELS),
-            **facts,
+            labels=rest.pop("labels", NO_LABELS),
+            facts=facts,
+            **rest,
         )
 
 
 def encode_observation(observation: Observation) -> str:
     """Return an observation as JSON."""
-    body = _encoded(observation, _SEEN_PLAIN, _SEEN_INSTANTS)
+    body = _encoded(observation, _SEEN_PLAIN, ()) | _encoded(observation.facts, _FACTS_PLAIN, INSTANTS)
     if observation.tasks:
         body["tasks"] = [_encoded(task, _TASK_PLAIN, _TASK_INSTANTS) for task in observation.tasks]
     return orjson.dumps(body).decode()
@@ -122,10 +116,11 @@ def encode_observation(observation: Observation) -> str:
 def decode_observation(body: str) -> Observation:
     """Return the observation in this JSON; raises `StoreUnusable` where there is none."""
     with _readable("observation"):
-        facts: dict[str, Any] = orjson.loads(body)
-        tasks = tuple(_decode_task(task) for task in facts.pop("tasks", ()))
-        _decode(facts, ("state",), _SEEN_INSTANTS)
-        return Observation(**{"state": None, **facts}, tasks=tasks)
+        rest: dict[str, Any] = orjson.loads(body)
+        tasks = tuple(_decode_task(task) for task in rest.pop("tasks", ()))
+        facts = _taken_facts(rest)
+        _decode(rest, ("state",), ())
+        return Observation(**{"state": None, **rest}, facts=facts, tasks=tasks)
 
 
 @contextmanager
@@ -157,6 +152,13 @@ def _decode(facts: dict[str, Any], states: tuple[str, ...], instants: tuple[str,
     for name in instants:
         if name in facts:
             facts[name] = from_micros(facts[name])
+
+
+def _taken_facts(body: dict[str, Any]) -> JobFacts:
+    """Take the job's facts out of a body, in which they stand among the rest."""
+    taken = {name: body.pop(name) for name in FACTS if name in body}
+    _decode(taken, (), INSTANTS)
+    return JobFacts(**taken) if taken else NO_FACTS
 
 
 def _decode_task(facts: dict[str, Any]) -> Task:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from jobwatchd.model.delivery import DeadLetter
 from jobwatchd.model.event import Event, EventType, StoredEvent
+from jobwatchd.model.facts import facts_json
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.watch import Origin, Watch, WatchRecord
 
@@ -41,6 +42,7 @@ class ObservationBody(BaseModel):
     state: State | None
     native_state: str
     name: str | None
+    url: str | None = Field(description="A page about the job, http or https, that a person can open.")
     workflow: WorkflowBody
     progress: float | None = Field(description="Per cent, 0 to 100.")
     queued_at: datetime | None
@@ -52,11 +54,12 @@ class ObservationBody(BaseModel):
     @classmethod
     def of(cls, observation: Observation) -> Self:
         """Return the JSON form of an observation."""
-        names = cls.model_fields.keys() - {"workflow", "tasks"}
         return cls(
-            workflow=WorkflowBody(id=observation.workflow_id, name=observation.workflow_name),
+            state=observation.state,
+            native_state=observation.native_state,
+            error=observation.error,
             tasks=[TaskBody.of(task) for task in observation.tasks],
-            **{name: getattr(observation, name) for name in names},
+            **facts_json(observation.facts),
         )
 
 
@@ -120,6 +123,7 @@ class EventBody(BaseModel):
     duration_s: float | None = Field(description="How long the job ran, by its own times.")
     labels: dict[str, str]
     name: str | None
+    url: str | None = Field(description="A page about the job, http or https, that a person can open.")
     workflow: WorkflowBody
     progress: float | None
     queued_at: datetime | None
@@ -131,15 +135,16 @@ class EventBody(BaseModel):
     @classmethod
     def of(cls, position: int, event: Event) -> Self:
         """Return the JSON form of an event at its place."""
-        names = cls.model_fields.keys() - {"position", "key", "job", "labels", "workflow", "task"}
+        facts = facts_json(event.facts)
+        names = cls.model_fields.keys() - {"position", "key", "job", "labels", "task"} - facts.keys()
         return cls(
             position=position,
             key=None if event.ref is None else event.ref.key,
             job=None if event.ref is None else list(event.ref.values),
             labels=dict(event.labels),
-            workflow=WorkflowBody(id=event.workflow_id, name=event.workflow_name),
             task=None if event.task is None else TaskBody.of(event.task),
             **{name: getattr(event, name) for name in names},
+            **facts,
         )
 
     @classmethod

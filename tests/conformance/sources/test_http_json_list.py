@@ -167,7 +167,7 @@ async def test_entries_may_be_read_in_another_way(rig: Any):
     _use(rig, {**NUMBER, "id": "ref.no", "read": {"within": "ref", "state": "s", "name": "title"}})
     rig.jobs = lambda _: rig.reply(200, b'{"jobs": [{"ref": {"no": 5, "s": "DONE", "title": "t"}}, {"ref": null}]}')
     listing = await rig.source.observe_many("", [rig.ref(5)])
-    assert [(seen.state, seen.name) for seen in listing.found.values()] == [(State.SUCCEEDED, "t")]
+    assert [(seen.state, seen.facts.name) for seen in listing.found.values()] == [(State.SUCCEEDED, "t")]
 
 
 async def test_without_a_list_there_are_no_groups(rig: Any):

@@ -56,8 +56,8 @@ def add(store: Store, spec: Callable[..., WatchSpec]) -> Callable[..., object]:
 def step() -> Callable[..., Step]:
     """Give a maker of the step to a state, seconds after the time of all fixtures."""
 
-    def make(watch: Watch, state: State = State.QUEUED, after_s: float = 0, **facts: object) -> Step:
-        return advance(watch, Observation(state, state.value.upper(), **facts), NOW + timedelta(seconds=after_s))
+    def make(watch: Watch, state: State = State.QUEUED, after_s: float = 0, **seen: object) -> Step:
+        return advance(watch, Observation(state, state.value.upper(), **seen), NOW + timedelta(seconds=after_s))
 
     return make
 

@@ -8,6 +8,7 @@ import pytest
 
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.model.event import Event
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.health import mark_recovered, mark_unreachable
 from jobwatchd.model.job import State
 from jobwatchd.model.query import EventQuery
@@ -35,7 +36,7 @@ async def test_a_step_becomes_watch_event_and_delivery(
 ):
     """One commit, and all three are there."""
     (watch,) = await add("a")
-    first = step(watch, State.RUNNING, name="PageRank")
+    first = step(watch, State.RUNNING, facts=JobFacts("PageRank"))
     assert await commit(first) == set()
     record = await store.get_watch(watch.id)
     assert (record.watch, record.observation) == (first.watch, first.observation)
@@ -48,10 +49,10 @@ async def test_a_step_becomes_watch_event_and_delivery(
 async def test_events_get_positions_in_the_order_given(store: Store, add: Add, step: MakeStep, commit: Commit):
     """By step first, within a step by its events, and each call after the one before."""
     watches = await add("a", "b", "c")
-    proven = {"started_at": watches[0].created_at}
+    proven = JobFacts(started_at=watches[0].created_at)
     queued = [step(watch) for watch in watches]
     await commit(*reversed(queued))
-    await commit(*(step(queued[n].watch, State.SUCCEEDED, **proven) for n in (1, 0)))
+    await commit(*(step(queued[n].watch, State.SUCCEEDED, facts=proven) for n in (1, 0)))
     assert await told(store) == [
         ("graph/c", "job.queued"),
         ("graph/b", "job.queued"),
@@ -151,7 +152,7 @@ async def test_a_stored_event_is_not_written_again(
 async def test_a_step_without_observation_keeps_the_last(store: Store, add: Add, step: MakeStep, commit: Commit):
     """What was seen before is still the last that was seen."""
     (watch,) = await add("a")
-    first = step(watch, State.RUNNING, progress=50.0)
+    first = step(watch, State.RUNNING, facts=JobFacts(progress=50.0))
     await commit(first)
     await commit(Step(replace(first.watch, lost=True, version=first.watch.version + 1)))
     record = await store.get_watch(watch.id)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.health import mark_unreachable
 from jobwatchd.model.job import State, Task
 from jobwatchd.model.query import EventQuery
@@ -88,13 +89,9 @@ async def test_an_event_comes_back_as_it_was(store: Store, add: Add, step: MakeS
     failed = step(
         queued.watch,
         State.FAILED,
-        name='Page"Rank\n',
-        workflow_id="7",
-        workflow_name="nightly",
-        progress=33.3,
+        facts=JobFacts('Page"Rank\n', "7", "nightly", 33.3, **times),
         error="no space",
         tasks=(task,),
-        **times,
     )
     await commit(queued)
     await commit(failed)

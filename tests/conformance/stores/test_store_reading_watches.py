@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import JobReference, State, Task
 from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.transition import Step, mark_lost
@@ -28,7 +29,8 @@ async def test_load_yields_watches_as_they_were_written(
     """Everything that `advance` looks at comes back: tasks, unmapped words, times, group, numbers."""
     (watch,) = await add("a", labels={"team": "x"}, policy=Policy(deadline_s=86_400.0))
     tasks = (Task("0", State.RUNNING, "RUN"), Task("1", None, "odd"))
-    seen = step(watch, State.RUNNING, started_at=now - timedelta(seconds=7, microseconds=1), group="list", tasks=tasks)
+    facts = JobFacts(started_at=now - timedelta(seconds=7, microseconds=1))
+    seen = step(watch, State.RUNNING, facts=facts, group="list", tasks=tasks)
     assert seen.watch.unmapped == ("'odd' of a task",)
     await commit(seen)
     assert await load(store, None, now) == [seen.watch]
@@ -101,7 +103,7 @@ async def test_list_goes_page_by_page(store: Store, add: Add):
 async def test_list_shows_the_last_observation(store: Store, add: Add, step: MakeStep, commit: Commit):
     """People see what the watch itself does not remember, such as progress."""
     (watch,) = await add("a")
-    running = step(watch, State.RUNNING, progress=12.5, name="PageRank")
+    running = step(watch, State.RUNNING, facts=JobFacts("PageRank", progress=12.5))
     await commit(running)
     (record,) = await store.list_watches(WatchQuery())
     assert record.watch == running.watch

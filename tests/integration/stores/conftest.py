@@ -64,7 +64,7 @@ def specs() -> Callable[[int], list[WatchSpec]]:
 def step() -> Callable[..., Step]:
     """Give a maker of the step to a state."""
 
-    def make(watch: Watch, state: State = State.QUEUED, **facts: object) -> Step:
-        return advance(watch, Observation(state, state.value.upper(), **facts), NOW)
+    def make(watch: Watch, state: State = State.QUEUED, **seen: object) -> Step:
+        return advance(watch, Observation(state, state.value.upper(), **seen), NOW)
 
     return make

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.delivery import DeliveryStatus
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import Step
@@ -92,7 +93,7 @@ def fill(connection: Connection, step: Step, now: datetime) -> None:
 def old(now: datetime, step: Callable[..., Step]) -> Step:
     """Give what the older version had written."""
     spec = WatchSpec(JobReference("graph", "a/b"), {"team": "x"}, Policy(deadline_s=60.0), Origin.FILE)
-    return step(Watch.create(17, spec, now), State.RUNNING, progress=12.5)
+    return step(Watch.create(17, spec, now), State.RUNNING, facts=JobFacts(progress=12.5))
 
 
 async def test_nothing_is_lost_on_the_way_from_0001(at_0001: Path, url: str, old: Step, now: datetime):
@@ -169,7 +170,7 @@ def test_codec_has_not_changed_what_0001_wrote():
     """Bodies written by the first version are still read; these are copies of such, not made by today's code."""
     body = '{"state":"running","native_state":"RUN","progress":12.5,"sequence":2,"job":"7","labels":{"a":"b"}}'
     event = decode_event(body, event_id="e", watch_id=1, source="graph", type_="job.running", observed_at=1_000_001)
-    assert (event.state, event.sequence, event.ref, event.progress) == (
+    assert (event.state, event.sequence, event.ref, event.facts.progress) == (
         State.RUNNING,
         2,
         JobReference("graph", "7"),

@@ -195,10 +195,10 @@ class Daemon:
         [(watch, _)] = await self.store.add_watches([spec], self.clock.now())
         return watch
 
-    async def see(self, watch: Watch, *states: State, **facts: Any) -> Watch:
+    async def see(self, watch: Watch, *states: State, **seen: Any) -> Watch:
         """Let the job be seen in these states, one after the other; everything goes to the sink `ci`."""
         for state in states:
-            step = advance(watch, Observation(state, state.value, **facts), self.clock.now())
+            step = advance(watch, Observation(state, state.value, **seen), self.clock.now())
             await self.store.commit([step], [], _to_ci, self.clock.now())
             watch = step.watch
         return watch

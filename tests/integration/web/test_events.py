@@ -7,6 +7,7 @@ import anyio.lowlevel
 import httpx
 import pytest
 
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import State, Task
 
 
@@ -49,8 +50,8 @@ async def test_filters(client: httpx.AsyncClient, daemon: Any, query: dict[str, 
 async def test_an_event_tells_all_there_is(client: httpx.AsyncClient, daemon: Any):
     """The job, what it is a run of, its labels and times are in the event."""
     at = daemon.clock.now()
-    facts = {"name": "pagerank", "workflow_id": "7", "workflow_name": "ranks", "progress": 40.0, "started_at": at}
-    watch = await daemon.see(await daemon.watch("a/b", labels={"team": "x"}), State.RUNNING, **facts)
+    facts = JobFacts("pagerank", "7", "ranks", 40.0, started_at=at, url="https://graph.example.com/7")
+    watch = await daemon.see(await daemon.watch("a/b", labels={"team": "x"}), State.RUNNING, facts=facts)
     [event] = (await client.get("/v1/events")).json()["items"]
     expected = {
         "source": "graph",
@@ -65,6 +66,7 @@ async def test_an_event_tells_all_there_is(client: httpx.AsyncClient, daemon: An
         "detection_delay_s": 0.0,
         "labels": {"team": "x"},
         "name": "pagerank",
+        "url": "https://graph.example.com/7",
         "workflow": {"id": "7", "name": "ranks"},
         "progress": 40.0,
         "task": None,

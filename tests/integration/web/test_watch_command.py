@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from jobwatchd.cli.watch import watch
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.health import SourceState
 from jobwatchd.model.job import State
 
@@ -119,15 +120,21 @@ async def test_list_filters(run: Run, daemon: Any):
 @pytest.mark.parametrize("name", ["1", "graph/7"])
 async def test_show_tells_the_history(run: Run, daemon: Any, name: str):
     """A watch is found by its number and by the job's key."""
-    await daemon.see(await daemon.watch("7"), State.RUNNING, State.FAILED, error="disk full", progress=40.0)
+    await daemon.see(
+        await daemon.watch("7"),
+        State.RUNNING,
+        State.FAILED,
+        error="disk full",
+        facts=JobFacts(progress=40.0, url="https://x/7"),
+    )
     output = (await run("show", name)).output
-    assert "progress: 40 %\nerror: disk full\n" in output
+    assert "url: https://x/7\nprogress: 40 %\nerror: disk full\n" in output
     assert output.index("job.failed") < output.index("job.running")
 
 
 async def test_names_of_jobs_cannot_steer_the_terminal(run: Run, daemon: Any):
     """Control characters that an API put into a name are shown as question marks."""
-    await daemon.see(await daemon.watch("7"), State.RUNNING, name="\x1b[2Jcleared\r\n")
+    await daemon.see(await daemon.watch("7"), State.RUNNING, facts=JobFacts("\x1b[2Jcleared\r\n"))
     assert "name: ?[2Jcleared??\n" in (await run("show", "1")).output
 
 

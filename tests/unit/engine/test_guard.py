@@ -8,6 +8,7 @@ import pytest
 from jobwatchd.engine.guard import guarded, guarded_event
 from jobwatchd.errors import BadPayload, ConfigError, SinkRejected, SourceUnavailable, StoreUnavailable
 from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.facts import TEXTS, JobFacts
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.redaction import SECRETS
 from jobwatchd.testing import START
@@ -21,11 +22,33 @@ def _secret() -> None:
     SECRETS.add([SECRET, "root"])
 
 
-@pytest.mark.parametrize("name", ["native_state", "name", "workflow_id", "workflow_name", "error"])
+@pytest.mark.parametrize("name", ["native_state", "error"])
 def test_no_text_of_a_job_keeps_a_secret(name: str):
     """Whatever field the API has put it in."""
     seen = replace(Observation(State.FAILED, "3", group="12"), **{name: f"with {SECRET}"})
     assert getattr(guarded(seen), name) == "with ********"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_fact_of_a_job_keeps_a_secret(name: str):
+    """Neither where it is seen, nor where it is told."""
+    facts = replace(JobFacts(), **{name: f"with {SECRET}"})
+    event = Event("e", EventType.JOB_FAILED, "graph", 1, START, facts=facts)
+    assert getattr(guarded(Observation(State.FAILED, "3", facts)).facts, name) == "with ********"
+    assert getattr(guarded_event(event).facts, name) == "with ********"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://ann:pass@ci.example.com/7", "https://********@ci.example.com/7"),
+        ("https://ci.example.com/7?access_token=t0ps3cret&x=1", "https://ci.example.com/7?access_token=********&x=1"),
+        ("https://ci.example.com/root/7", "https://ci.example.com/********/7"),
+    ],
+)
+def test_a_link_keeps_no_credentials(url: str, shown: str):
+    """Nobody has to know them: they are told by where they stand."""
+    assert guarded(Observation(State.FAILED, "3", JobFacts(url=url))).facts.url == shown
 
 
 def test_no_text_of_a_task_keeps_a_secret():
@@ -43,7 +66,7 @@ def test_a_jobs_error_keeps_no_credentials_that_nobody_knows():
 
 def test_a_harmless_job_is_the_same():
     """Nothing is copied; and names keep what only a weak password has in common with them."""
-    seen = Observation(State.FAILED, "3", "root", group=SECRET, tasks=(Task("1", State.FAILED, "3"),))
+    seen = Observation(State.FAILED, "3", JobFacts("root"), group=SECRET, tasks=(Task("1", State.FAILED, "3"),))
     assert guarded(seen) is seen
 
 

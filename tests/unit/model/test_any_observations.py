@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from jobwatchd.model.event import JOB_ENTERED, TASK_ENTERED, Event, EventType
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import JobReference, Observation, State, Task
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
 from jobwatchd.model.watch import Policy, Watch, WatchSpec
@@ -19,9 +20,7 @@ observations = st.builds(
     Observation,
     states,
     st.sampled_from(["0", "1", "what", "ever", ""]),
-    queued_at=instants,
-    started_at=instants,
-    finished_at=instants,
+    facts=st.builds(JobFacts, queued_at=instants, started_at=instants, finished_at=instants),
     error=st.none() | st.just("out of memory"),
     group=st.none() | st.sampled_from("gh"),
     tasks=tasks.map(tuple),

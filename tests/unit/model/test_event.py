@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobwatchd.model.event import Event, EventType, source_event_id, watch_event_id
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.model.watch import Watch
 from jobwatchd.testing import START
@@ -86,4 +87,4 @@ def test_the_duration_needs_both_ends(began_s: float | None, ended_s: float | No
     """It is unknown while the job runs, and never negative."""
     began, ended = (None if second is None else START + timedelta(seconds=second) for second in (began_s, ended_s))
 
-    assert event(started_at=began, finished_at=ended).duration_s == duration_s
+    assert event(facts=JobFacts(started_at=began, finished_at=ended)).duration_s == duration_s

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import MAX_PARAMETER_LENGTH, JobReference, Observation, State
 from jobwatchd.testing import START
 
@@ -86,6 +87,6 @@ def test_three_states_are_terminal():
 def test_a_state_was_entered_at_its_own_time(state: State, after_s: int | None):
     """Each state has its remote time, but for those of which no API tells one."""
     times = [START + timedelta(seconds=second) for second in (1, 2, 3)]
-    seen = Observation(state, "x", queued_at=times[0], started_at=times[1], finished_at=times[2])
+    seen = Observation(state, "x", JobFacts(queued_at=times[0], started_at=times[1], finished_at=times[2]))
 
     assert seen.entered_at(state) == (None if after_s is None else START + timedelta(seconds=after_s))

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.transition import MAX_UNMAPPED_WORDS, Step, advance, mark_lost, mark_overdue
 from jobwatchd.model.watch import Policy, Watch
@@ -112,7 +113,7 @@ def test_a_deadline_counts_from_the_creation_of_the_job(make_watch: MakeWatch):
     watch = make_watch(State.QUEUED, policy, overdue_at=START + timedelta(seconds=7200))
     made_at = START - timedelta(seconds=100)
 
-    step = advance(watch, Observation(State.QUEUED, "0", queued_at=made_at), START)
+    step = advance(watch, Observation(State.QUEUED, "0", JobFacts(queued_at=made_at)), START)
 
     assert (step.events, step.watch.version) == ((), 1)
     assert step.watch.overdue_at == made_at + timedelta(seconds=7200)
@@ -122,14 +123,14 @@ def test_a_job_queued_anew_gets_no_longer_time(make_watch: MakeWatch):
     """A later creation time, as a retry may bring, does not put the deadline off."""
     watch = make_watch(State.QUEUED, Policy(deadline_s=60), overdue_at=NOW)
 
-    assert advance(watch, Observation(State.QUEUED, "0", queued_at=NOW), START) == Step(watch)
+    assert advance(watch, Observation(State.QUEUED, "0", JobFacts(queued_at=NOW)), START) == Step(watch)
 
 
 def test_a_job_found_long_overdue_is_told_at_once(make_watch: MakeWatch, told: Told):
     """State first, then overdue, in one step."""
     watch = make_watch(policy=Policy(deadline_s=60), overdue_at=NOW + timedelta(seconds=60))
 
-    step = advance(watch, Observation(State.RUNNING, "1", queued_at=START), NOW)
+    step = advance(watch, Observation(State.RUNNING, "1", JobFacts(queued_at=START)), NOW)
 
     assert told(step) == ["job.running", "job.overdue"]
     assert (step.events[1].state, step.events[1].previous_state) == (State.RUNNING, State.RUNNING)
@@ -185,4 +186,4 @@ def test_another_raw_word_for_the_same_state_is_not_worth_a_write(make_watch: Ma
     """What changes nothing that is told or decided on writes nothing."""
     watch = make_watch(State.RUNNING, native_state="running")
 
-    assert advance(watch, Observation(State.RUNNING, "in-process", progress=40.0), NOW) == Step(watch)
+    assert advance(watch, Observation(State.RUNNING, "in-process", JobFacts(progress=40.0)), NOW) == Step(watch)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from jobwatchd.model.event import EventType
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State
 from jobwatchd.model.transition import Step, advance
 from jobwatchd.model.watch import Watch
@@ -44,7 +45,7 @@ def remembered(make_watch: Callable[..., Watch], name: str) -> Watch:
 
 def observed(state: State | None, started_at: datetime | None = None) -> Observation:
     """Return the observation of a column."""
-    return Observation(state, "now", started_at=started_at, error="out of memory")
+    return Observation(state, "now", JobFacts(started_at=started_at), error="out of memory")
 
 
 def test_the_table_is_complete():
@@ -127,7 +128,7 @@ def test_each_event_names_the_state_before_it(make_watch: Callable[..., Watch], 
 def test_remote_times_are_the_times_of_the_events(make_watch: Callable[..., Watch]):
     """An inferred run happened when the job says it began, its end when the job says it ended."""
     finished = BEGUN + timedelta(minutes=5)
-    seen = Observation(State.FAILED, "3", started_at=BEGUN, finished_at=finished, error="out of memory")
+    seen = Observation(State.FAILED, "3", JobFacts(started_at=BEGUN, finished_at=finished), error="out of memory")
 
     ran, ended = advance(make_watch(State.QUEUED), seen, NOW).events
 
@@ -137,13 +138,13 @@ def test_remote_times_are_the_times_of_the_events(make_watch: Callable[..., Watc
 
 
 def test_an_event_says_what_was_seen_of_the_job(make_watch: Callable[..., Watch]):
-    """Name, workflow, progress and the watch's labels travel with every event."""
-    seen = Observation(State.RUNNING, "1", "pagerank", "12", "nightly", 50.0, queued_at=START, started_at=BEGUN)
+    """The job's facts and the watch's labels travel with every event."""
+    facts = JobFacts("pagerank", "12", "nightly", 50.0, queued_at=START, started_at=BEGUN)
+    seen = Observation(State.RUNNING, "1", facts)
 
     (event,) = advance(make_watch(State.QUEUED), seen, NOW).events
 
-    assert (event.name, event.workflow_id, event.workflow_name, event.progress) == ("pagerank", "12", "nightly", 50.0)
-    assert (event.queued_at, event.started_at, event.finished_at) == (START, BEGUN, None)
+    assert event.facts == facts
     assert (event.source, event.watch_id, event.labels) == ("graph", 7, {"team": "search"})
     assert event.observed_at == NOW
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.transition import Step, advance
 from jobwatchd.model.watch import Watch
@@ -52,7 +53,7 @@ def test_the_job_begins_before_its_tasks_and_ends_after_them(
 ):
     """Within one step the order is: the job's way, its tasks, its end."""
     tasks = (Task("t1", State.SUCCEEDED, "2"), Task("t2", State.FAILED, "3"))
-    seen = Observation(State.FAILED, "3", started_at=BEGUN, finished_at=ENDED, tasks=tasks)
+    seen = Observation(State.FAILED, "3", JobFacts(started_at=BEGUN, finished_at=ENDED), tasks=tasks)
 
     step = advance(make_watch(State.QUEUED), seen, NOW)
 

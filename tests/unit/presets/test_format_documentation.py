@@ -90,7 +90,8 @@ def test_the_worked_example_works(tmp_path: Path):
     ).observation
     assert job is not None
     begun = datetime.fromisoformat("2026-11-23T00:24:35.250000Z")
-    assert (job.state, job.progress, job.started_at, job.finished_at) == ("running", 40.5, begun, None)
+    facts = job.facts
+    assert (job.state, facts.progress, facts.started_at, facts.finished_at) == ("running", 40.5, begun, None)
     assert shown[1].split()[:4] == [job.state, job.native_state, "2026-11-23T00:24:30Z", "2026-11-23T00:24:35.250000Z"]
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import JobReference, State, Task
 
 STARTED_AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -27,13 +28,16 @@ def event() -> Event:
         native_state="3",
         occurred_at=finished_at,
         labels={"team": "graph", "area": "ci"},
-        name="pagerank",
-        workflow_id="12",
-        workflow_name="nightly",
-        progress=50,
-        queued_at=STARTED_AT - timedelta(seconds=5),
-        started_at=STARTED_AT,
-        finished_at=finished_at,
+        facts=JobFacts(
+            name="pagerank",
+            workflow_id="12",
+            workflow_name="nightly",
+            progress=50,
+            queued_at=STARTED_AT - timedelta(seconds=5),
+            started_at=STARTED_AT,
+            finished_at=finished_at,
+            url="https://graph.example.com/jobs/1964",
+        ),
         detail="out of memory",
     )
 

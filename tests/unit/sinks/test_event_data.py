@@ -27,6 +27,7 @@ def test_the_shape_is_the_documented_one(event: Event):
         "duration_s": 90.0,
         "labels": {"area": "ci", "team": "graph"},
         "name": "pagerank",
+        "url": "https://graph.example.com/jobs/1964",
         "workflow": {"id": "12", "name": "nightly"},
         "progress": 50.0,
         "queued_at": "2026-03-01T11:59:55Z",

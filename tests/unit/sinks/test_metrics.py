@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import State, Task
 from jobwatchd.sinks.metrics import MetricsSink
 from jobwatchd.telemetry import JobMetrics
@@ -88,7 +89,7 @@ async def test_a_lost_job_is_finished_but_in_no_state(event: Event, sink: Metric
 
 async def test_an_end_without_times_is_counted_untimed(event: Event, sink: MetricsSink, registry: CollectorRegistry):
     """A job that was cancelled in its queue never ran."""
-    await sink.send(replace(event, type=EventType.JOB_CANCELLED, started_at=None, occurred_at=None))
+    await sink.send(replace(event, type=EventType.JOB_CANCELLED, facts=JobFacts(), occurred_at=None))
     assert counted(registry) == {
         "jobwatchd_transitions_total{graph,cancelled}": 1,
         "jobwatchd_jobs_finished_total{graph,cancelled}": 1,

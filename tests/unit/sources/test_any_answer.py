@@ -111,7 +111,7 @@ def test_any_telestream_job_is_read_or_refused(job: Any):
     except BadPayload:
         return
     assert (seen.state is State.FAILED) == (job["state"] in ("failed", ["failed"]))
-    assert seen.progress is None or 0 <= seen.progress <= 100
+    assert seen.facts.progress is None or 0 <= seen.facts.progress <= 100
 
 
 @steady

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobwatchd.description import Description
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 
@@ -34,6 +35,7 @@ FULL = {
     "workflow_id": "w",
     "progress": {"expression": "p", "scale": "fraction"},
     "started_at": {"expression": "t", "format": "epoch_ms"},
+    "url": "u",
     "error": "e",
     "tasks": {
         "items": "tasks",
@@ -124,6 +126,7 @@ def test_everything_is_read():
         "w": 5,
         "p": 0.25,
         "t": AT.timestamp() * 1000,
+        "u": "https://lab.example.com/7",
         "e": {"x": 1},
         "tasks": tasks,
     }
@@ -131,10 +134,7 @@ def test_everything_is_read():
     assert seen == Observation(
         State.RUNNING,
         "busy",
-        name="n",
-        workflow_id="5",
-        progress=25.0,
-        started_at=AT,
+        JobFacts("n", "5", progress=25.0, started_at=AT, url="https://lab.example.com/7"),
         error='{"x":1}',
         tasks=(Task("1", State.SUCCEEDED, "ok", "one", AT), Task("2", None, "Done")),
     )
@@ -165,7 +165,7 @@ def test_a_part_that_is_not_there_is_unreadable():
 @pytest.mark.parametrize("progress", [None, "x", -0.1, 1.1, True, [], {}, "1e400"])
 def test_progress_that_makes_no_sense_is_left_out(progress: Any):
     """It must not hide the state."""
-    assert _read({"job": {"s": "busy", "id": 7, "p": progress}}, FULL).progress is None
+    assert _read({"job": {"s": "busy", "id": 7, "p": progress}}, FULL).facts.progress is None
 
 
 @settings(derandomize=True, deadline=None)
@@ -188,3 +188,12 @@ def test_any_answer_is_a_job_or_unreadable(value: Any):
         return
     ends: dict[str, State] = {"Done": State.SUCCEEDED, "true": State.FAILED, "2": State.CANCELLED}
     assert seen.state is None or not seen.state.is_terminal or ends[seen.native_state] is seen.state
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "lab.example.com/7", f"https://x/{'7' * 1_024}", "", 7, None, ["https://x/"]]
+)
+def test_a_url_that_is_no_link_is_left_out(url: Any):
+    """It adorns, so it never hides the state."""
+    seen = _read({"job": {"s": "busy", "id": 7, "u": url}}, FULL)
+    assert (seen.facts.url, seen.state) == (None, State.RUNNING)

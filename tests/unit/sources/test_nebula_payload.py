@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.errors import BadPayload
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.sources.nebula_payload import read_entry, read_envelope, read_job
 
@@ -26,12 +27,14 @@ def test_the_vendors_example_is_read(nebula_seed: str, answer: Callable[..., Any
     assert read_job(WHERE, read_envelope(WHERE, given, now), given.body, "1964") == Observation(
         state=State.SUCCEEDED,
         native_state="2",
-        name="workflow_xkkjf_20220712103332",
-        workflow_id="3992429968",
-        workflow_name="workflow_xkkjf",
-        queued_at=datetime(2022, 7, 12, 2, 33, 32, 505_000, tzinfo=UTC),
-        started_at=BEGAN_AT,
-        finished_at=ENDED_AT,
+        facts=JobFacts(
+            name="workflow_xkkjf_20220712103332",
+            workflow_id="3992429968",
+            workflow_name="workflow_xkkjf",
+            queued_at=datetime(2022, 7, 12, 2, 33, 32, 505_000, tzinfo=UTC),
+            started_at=BEGAN_AT,
+            finished_at=ENDED_AT,
+        ),
         group="3992429968",
         tasks=(Task("f93dea90fc3a11ecac7e6da0662c195b", State.SUCCEEDED, "2", "BFS", BEGAN_AT, ENDED_AT),),
     )
@@ -65,7 +68,7 @@ def test_a_time_that_is_not_set_is_unknown(field: str, value: int | None, nebula
     """Null, 0 and times before 1970 are no instants; the state is read all the same."""
     nebula_job[field] = value
     seen = _read(nebula_job)
-    assert (seen.started_at, seen.finished_at, seen.queued_at).count(None) == 1
+    assert (seen.facts.started_at, seen.facts.finished_at, seen.facts.queued_at).count(None) == 1
     assert seen.state is State.SUCCEEDED
 
 
@@ -168,7 +171,7 @@ def test_a_task_that_is_listed_twice_is_one_task(nebula_job: dict[str, Any]):
 def test_names_are_made_fit_to_keep(nebula_job: dict[str, Any]):
     """A NUL is refused by PostgreSQL, and an endless name by webhook receivers."""
     nebula_job["name"] = "a\0" + "b" * 10_000
-    name = _read(nebula_job).name
+    name = _read(nebula_job).facts.name
     assert name is not None
     assert name.startswith("a\N{REPLACEMENT CHARACTER}b")
     assert len(name) == 512

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.errors import BadPayload
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State
 from jobwatchd.sources.telestream_payload import JobsSummary, parse_time_span, read_job, read_summary
 
@@ -33,12 +34,14 @@ def test_the_vendors_example_is_read_once_it_has_one_state(telestream_seed: str)
     assert _read(seed) == Observation(
         state=State.SUCCEEDED,
         native_state="succeeded",
-        name="Sample Workflow Job Name",
-        workflow_id="e3c908ad-dc8f-4edb-88f7-c84dec0aef99",
-        workflow_name="MyWorkflow",
-        progress=90.0,
-        queued_at=CREATED_AT,
-        finished_at=UPDATED_AT,
+        facts=JobFacts(
+            name="Sample Workflow Job Name",
+            workflow_id="e3c908ad-dc8f-4edb-88f7-c84dec0aef99",
+            workflow_name="MyWorkflow",
+            progress=90.0,
+            queued_at=CREATED_AT,
+            finished_at=UPDATED_AT,
+        ),
     )
 
 
@@ -60,9 +63,9 @@ def test_every_state_is_read(word: str, state: State | None, telestream_job: dic
     """A word in no map has no state; only an end has an end time, and no start is ever claimed."""
     seen = _read({**telestream_job, "state": word})
     assert (seen.state, seen.native_state) == (state, word)
-    assert seen.queued_at == CREATED_AT
-    assert seen.started_at is None
-    assert seen.finished_at == (UPDATED_AT if state is not None and state.is_terminal else None)
+    assert seen.facts.queued_at == CREATED_AT
+    assert seen.facts.started_at is None
+    assert seen.facts.finished_at == (UPDATED_AT if state is not None and state.is_terminal else None)
     assert seen.group is None
 
 
@@ -85,7 +88,7 @@ def test_progress_that_is_no_percentage_is_unknown(
 ):
     """It adorns, so it never hides the state."""
     seen = _read({**telestream_job, "progress": value})
-    assert (seen.progress, seen.state) == (progress, State.RUNNING)
+    assert (seen.facts.progress, seen.state) == (progress, State.RUNNING)
 
 
 @pytest.mark.parametrize("field", ["id", "name", "state", "progress", "created_at", "updated_at", "elapsed_time"])
@@ -93,7 +96,7 @@ def test_progress_that_is_no_percentage_is_unknown(
 def test_a_list_of_none_or_several_is_a_bad_payload(field: str, value: list[Any], telestream_job: dict[str, Any]):
     """Never a guess, not even between equals; a list in a list is no scalar either, save where nothing rests on it."""
     if len(value) == 1 and field in {"progress", "elapsed_time"}:
-        assert _read({**telestream_job, field: value}).progress == (None if field == "progress" else 90.0)
+        assert _read({**telestream_job, field: value}).facts.progress == (None if field == "progress" else 90.0)
         return
     with pytest.raises(BadPayload, match=rf"wrong in {field}: it should be "):
         _read({**telestream_job, field: value})
@@ -144,7 +147,7 @@ def test_an_end_without_an_update_is_creation_and_elapsed_time(
 ):
     """The elapsed time is defined as their difference; where it cannot be read, the end is unknown, not the state."""
     seen = _read({**telestream_job, "state": "failed", "updated_at": updated_at, "elapsed_time": elapsed})
-    assert (seen.state, seen.finished_at) == (State.FAILED, finished_at)
+    assert (seen.state, seen.facts.finished_at) == (State.FAILED, finished_at)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.event import Event, EventType
+from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import JobReference, Observation, State, Task
 from jobwatchd.model.watch import Policy
 from jobwatchd.stores import rows
@@ -31,23 +32,25 @@ MAYBE_PERCENT = st.none() | st.floats(0, 100)
 LABELS = st.dictionaries(TEXT, TEXT, max_size=3)
 TASKS = st.builds(Task, TEXT, MAYBE_STATE, TEXT, MAYBE_TEXT, MAYBE_INSTANT, MAYBE_INSTANT)
 SECONDS = st.none() | st.floats(0, allow_nan=False, allow_infinity=False)
-FACTS = {
-    "name": MAYBE_TEXT,
-    "workflow_id": MAYBE_TEXT,
-    "workflow_name": MAYBE_TEXT,
-    "progress": MAYBE_PERCENT,
-    "queued_at": MAYBE_INSTANT,
-    "started_at": MAYBE_INSTANT,
-    "finished_at": MAYBE_INSTANT,
-}
+FACTS = st.builds(
+    JobFacts,
+    name=MAYBE_TEXT,
+    workflow_id=MAYBE_TEXT,
+    workflow_name=MAYBE_TEXT,
+    progress=MAYBE_PERCENT,
+    queued_at=MAYBE_INSTANT,
+    started_at=MAYBE_INSTANT,
+    finished_at=MAYBE_INSTANT,
+    url=MAYBE_TEXT,
+)
 OBSERVATIONS = st.builds(
     Observation,
     MAYBE_STATE,
     TEXT,
     error=MAYBE_TEXT,
     group=MAYBE_TEXT,
+    facts=FACTS,
     tasks=st.lists(TASKS, max_size=3).map(tuple),
-    **FACTS,
 )
 EVENTS = st.builds(
     Event,
@@ -66,7 +69,7 @@ EVENTS = st.builds(
     labels=LABELS,
     task=st.none() | TASKS,
     detail=MAYBE_TEXT,
-    **FACTS,
+    facts=FACTS,
 )
 
 

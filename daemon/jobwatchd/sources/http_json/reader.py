@@ -8,6 +8,7 @@ from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.reading import Progress, ProgressScale, Reading, TaskReading, Time
 from jobwatchd.http.excerpt import clean, excerpt
 from jobwatchd.http.json_document import number_of
+from jobwatchd.model.facts import JobFacts, link
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.sources.http_json.instants import read_instant
 from jobwatchd.sources.http_json.words import id_of, text_of, word_of
@@ -56,6 +57,15 @@ class Reader:
         return Observation(
             state=self._states.get(self._fold(word)),
             native_state=clean(word),
+            facts=self._read_facts(value),
+            error=self._text(reading.error, value),
+            group=group,
+            tasks=() if reading.tasks is None else self._tasks(reading.tasks, value),
+        )
+
+    def _read_facts(self, value: Any) -> JobFacts:
+        reading = self._reading
+        return JobFacts(
             name=self._text(reading.name, value),
             workflow_id=self._text(reading.workflow_id, value),
             workflow_name=self._text(reading.workflow_name, value),
@@ -63,9 +73,7 @@ class Reader:
             queued_at=self._time(reading.queued_at, "queued_at", value),
             started_at=self._time(reading.started_at, "started_at", value),
             finished_at=self._time(reading.finished_at, "finished_at", value),
-            error=self._text(reading.error, value),
-            group=group,
-            tasks=() if reading.tasks is None else self._tasks(reading.tasks, value),
+            url=None if reading.url is None else link(_search_or_none(reading.url, value)),
         )
 
     def _read_state(self, value: Any) -> str:
