@@ -14,8 +14,7 @@ The map, from the top down:
 - `masking`: the effective configuration as YAML, without its secrets
 - `json_schema`: the whole as JSON Schema, for editors
 - `root`, `schema`: all sections together, and finding one's way among them
-- `sources`, `poll`, `sinks`, `http`, `watches`, `server`, `section`: the sections
-- `units`, `urls`, `names`, `credentials`: the values in them
+- `sources`, `sinks`, `watches`, `server`: the sections
 """
 
 from jobwatchd.settings.loading import load_settings, peek_log_settings

@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from jobwatchd.kinds.poll import PollSettings
 from jobwatchd.model.address import is_loopback, split_listen
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Policy
 from jobwatchd.settings.places import KeyPath
-from jobwatchd.settings.poll import PollSettings
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.schema import members
 from jobwatchd.settings.server import ServerSettings

@@ -15,13 +15,13 @@ from pydantic import StringConstraints, ValidationError
 import jobwatchd
 from jobwatchd.description import Description
 from jobwatchd.errors import ConfigError
+from jobwatchd.kinds.poll import PollSettings
 from jobwatchd.settings.document import read_document
 from jobwatchd.settings.places import KeyPath, Places
-from jobwatchd.settings.poll import PollSettings
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.refusals import add_refusals
 from jobwatchd.settings.schema import kinds_within, members, model_within
-from jobwatchd.settings.units import Size
+from jobwatchd.values.units import Size
 
 _PACKAGE = Path(jobwatchd.__file__).parent
 # In the wheel they are inside of the package; in a checkout they are where people look for them.

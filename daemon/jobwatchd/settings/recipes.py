@@ -12,14 +12,14 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from jobwatchd.description import Credentials
 from jobwatchd.description.credentials import BASIC
 from jobwatchd.errors import ConfigError
+from jobwatchd.kinds.http import CredentialSettings, unsendable_credentials
 from jobwatchd.model.api_token import name_tokens
 from jobwatchd.rotation import Contents, Recipe
-from jobwatchd.settings.credentials import SIGNING_PREFIX
 from jobwatchd.settings.files import UnreadableError, decode_secret, decode_secrets
-from jobwatchd.settings.http import CredentialSettings, unsendable_credentials
 from jobwatchd.settings.server import ServerSettings
 from jobwatchd.settings.sinks import WebhookSinkSettings
 from jobwatchd.settings.sources import NebulaExplorerSettings, TelestreamUpSettings
+from jobwatchd.values.secrets import SIGNING_PREFIX
 
 FILE_KEYS: Mapping[str, str] = {
     "password": "password_file",

@@ -11,13 +11,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import DEFAULT_POLICY, Misfit, Origin, Policy, WatchSpec
-from jobwatchd.settings.credentials import SIGNING_PREFIX
-from jobwatchd.settings.names import Name
-from jobwatchd.settings.section import SECTION_CONFIG
 from jobwatchd.settings.server import HttpLimitSettings, LogSettings, ServerSettings, ShutdownSettings, StoreSettings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings
 from jobwatchd.settings.sources import SourceSettings, make_reference, no_source
 from jobwatchd.settings.watches import WatchSettings
+from jobwatchd.values.names import Name
+from jobwatchd.values.secrets import SIGNING_PREFIX
+from jobwatchd.values.section import SECTION_CONFIG
 from jobwatchd.values.watch_request import misfits
 
 _SCHEME = re.compile(r"^(?:bearer|basic|token|key|api-?key)\s+(?=\S+$)", re.IGNORECASE)

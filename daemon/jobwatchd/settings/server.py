@@ -9,10 +9,10 @@ from pydantic import AfterValidator, BeforeValidator
 from jobwatchd.logs import Format
 from jobwatchd.model.address import split_listen
 from jobwatchd.model.api_token import name_tokens
-from jobwatchd.settings.credentials import Token
-from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Duration, PositiveDuration, Size
-from jobwatchd.settings.urls import StoreUrl
+from jobwatchd.values.secrets import Token
+from jobwatchd.values.section import Section
+from jobwatchd.values.units import Duration, PositiveDuration, Size
+from jobwatchd.values.urls import StoreUrl
 
 _PORT = re.compile(r"\d{1,5}", re.ASCII)
 

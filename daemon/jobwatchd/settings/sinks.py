@@ -10,17 +10,17 @@ from pydantic import AfterValidator, Field, model_validator
 from jobwatchd.description.api import auth_mistakes
 from jobwatchd.description.credentials import sent_headers
 from jobwatchd.description.mistake import Mistake, refuse
+from jobwatchd.kinds.http import CredentialSettings, HttpSettings, TimeoutSettings
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
 from jobwatchd.model.event import EventType
 from jobwatchd.model.filters import EventFilter
 from jobwatchd.model.shown import shown
-from jobwatchd.settings.credentials import SigningSecret
-from jobwatchd.settings.http import CredentialSettings, HttpSettings, TimeoutSettings
-from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Count, Duration, PositiveDuration, Size
-from jobwatchd.settings.urls import HookUrl
 from jobwatchd.values.labels import Labels
+from jobwatchd.values.secrets import SigningSecret
+from jobwatchd.values.section import Section
+from jobwatchd.values.units import Count, Duration, PositiveDuration, Size
+from jobwatchd.values.urls import HookUrl
 
 STRUCTURED, BINARY = "application/cloudevents+json", "application/json"
 

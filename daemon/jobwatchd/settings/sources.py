@@ -9,14 +9,14 @@ from pydantic import Field, StringConstraints
 
 from jobwatchd.description import Description
 from jobwatchd.description.credentials import sent_headers
+from jobwatchd.kinds.http import CredentialSettings, HttpSettings, Text
+from jobwatchd.kinds.poll import PollSettings, RevivablePollSettings
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.shown import shown
-from jobwatchd.settings.credentials import HeaderSecret, Password
-from jobwatchd.settings.http import CredentialSettings, HttpSettings, Text
 from jobwatchd.settings.places import told
-from jobwatchd.settings.poll import PollSettings, RevivablePollSettings
-from jobwatchd.settings.section import Section
-from jobwatchd.settings.urls import BaseUrl
+from jobwatchd.values.secrets import HeaderSecret, Password
+from jobwatchd.values.section import Section
+from jobwatchd.values.urls import BaseUrl
 
 # Of names that nobody expected.
 MAX_SHOWN = 16

@@ -39,13 +39,13 @@ from jobwatchd.settings.recipes import (
 from jobwatchd.settings.server import ServerSettings
 from jobwatchd.settings.sinks import LogSinkSettings, MetricsSinkSettings, SinkSettings, WebhookSinkSettings
 from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings, SourceSettings, TelestreamUpSettings
-from jobwatchd.sinks.endpoint import Endpoint
-from jobwatchd.sinks.log import LogSink
-from jobwatchd.sinks.metrics import MetricsSink
-from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.sinks.log.sink import LogSink
+from jobwatchd.sinks.metrics.sink import MetricsSink
+from jobwatchd.sinks.webhook.endpoint import Endpoint
+from jobwatchd.sinks.webhook.sink import Webhook
 from jobwatchd.sources.http_json.source import HttpJson
-from jobwatchd.sources.nebula_explorer import NebulaExplorer
-from jobwatchd.sources.telestream_up import TelestreamUp
+from jobwatchd.sources.nebula_explorer.source import NebulaExplorer
+from jobwatchd.sources.telestream_up.source import TelestreamUp
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import JobMetrics, Telemetry
 from jobwatchd.wiring.clients import Clients

@@ -10,9 +10,9 @@ from jobwatchd.http.factory import build_http_client
 from jobwatchd.http.failures import FOR_SINKS
 from jobwatchd.http.headers import HeaderedClient
 from jobwatchd.http.memory import Memory
+from jobwatchd.kinds.http import HttpSettings
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotation
-from jobwatchd.settings.http import HttpSettings
 from jobwatchd.settings.recipes import credentials_recipe
 from jobwatchd.settings.sinks import WebhookSinkSettings
 from jobwatchd.settings.sources import SourceSettings

@@ -20,9 +20,9 @@ from jobwatchd.rotation import Rotation
 from jobwatchd.settings.sinks import WebhookSinkSettings
 from jobwatchd.simulator.receiver import ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
-from jobwatchd.sinks.log import LogSink
-from jobwatchd.sinks.metrics import MetricsSink
-from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.sinks.log.sink import LogSink
+from jobwatchd.sinks.metrics.sink import MetricsSink
+from jobwatchd.sinks.webhook.sink import Webhook
 from jobwatchd.telemetry import JobMetrics
 from jobwatchd.testing import RecordingSink
 from jobwatchd.wiring import build_webhook

@@ -17,8 +17,8 @@ from jobwatchd.model.job import JobReference, State
 from jobwatchd.ports import Clock
 from jobwatchd.rotation import Rotating, Rotation
 from jobwatchd.settings.sinks import WebhookSinkSettings
-from jobwatchd.sinks.endpoint import Endpoint as Address
-from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.sinks.webhook.endpoint import Endpoint as Address
+from jobwatchd.sinks.webhook.sink import Webhook
 from jobwatchd.testing import FakeClock
 from jobwatchd.wiring import build_webhook
 from jobwatchd.wiring.clients import Clients

@@ -14,9 +14,9 @@ from jobwatchd.http.session import Session
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
-from jobwatchd.sources.nebula_listing import NebulaListing
-from jobwatchd.sources.nebula_login import NebulaLogin
-from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
+from jobwatchd.sources.nebula_explorer.listing import NebulaListing
+from jobwatchd.sources.nebula_explorer.login import NebulaLogin
+from jobwatchd.sources.nebula_explorer.payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import digest_of, read_model
 from jobwatchd.sources.status import OK, bare_url
 

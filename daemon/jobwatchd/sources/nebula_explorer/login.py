@@ -9,7 +9,7 @@ from jobwatchd.http.cookie import read_cookie
 from jobwatchd.http.session import Grant
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating
-from jobwatchd.sources.nebula_payload import read_envelope
+from jobwatchd.sources.nebula_explorer.payload import read_envelope
 from jobwatchd.sources.status import bare_url
 
 COOKIE = "explorer_token"

@@ -14,7 +14,7 @@ from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sight
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.payload import digest_of
 from jobwatchd.sources.status import OK, REFUSED, bare_url, status_error
-from jobwatchd.sources.telestream_payload import JobsSummary, read_job, read_summary
+from jobwatchd.sources.telestream_up.payload import JobsSummary, read_job, read_summary
 
 
 class TelestreamUp:

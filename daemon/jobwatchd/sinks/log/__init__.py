@@ -1,0 +1,4 @@
+"""One structured line an event.
+
+- `sink`: `LogSink`, the `ports.Sink`
+"""

@@ -1,0 +1,7 @@
+"""HTTP POST of CloudEvents.
+
+- `sink`: `Webhook`, the `ports.Sink`
+- `endpoint`: where it goes, and what is sent along
+- `cloud_event`: an event as CloudEvents JSON, what the body holds
+- `signature`: the Standard Webhooks headers
+"""

@@ -1,0 +1,5 @@
+"""Telestream UP's workflow jobs.
+
+- `source`: `TelestreamUp`, the `ports.Source`
+- `payload`: what answers mean
+"""
