@@ -8,13 +8,11 @@ from jobwatchd.clock import SystemClock
 from jobwatchd.engine.guard import guarded
 from jobwatchd.errors import SourceError
 from jobwatchd.http.tap import Exchange
+from jobwatchd.kinds.finding import Finding, Misfit
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings
-from jobwatchd.settings.sources import HttpJsonSettings, SourceSettings
-from jobwatchd.sources.http_json.inspection import Finding, Misfit, inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
-from jobwatchd.sources.http_json.writer import RequestWriter
 from jobwatchd.sources.status import bare_url
 from jobwatchd.wiring import build_source
 
@@ -46,7 +44,7 @@ async def probe_job(settings: Settings, name: str, ref: JobReference) -> Probe:
         took_s = clock.monotonic() - began
         await source.close()
     # Logins are not shown: what they answer is a secret as a whole.
-    polls = [exchange for exchange in heard if _is_poll(section, ref, exchange)]
+    polls = [exchange for exchange in heard if section.is_poll(ref, exchange.method, exchange.url)]
     observation = None if observation is None else guarded(observation)
     if not polls:
         return Probe("no answer", (), observation, error, None)
@@ -54,9 +52,7 @@ async def probe_job(settings: Settings, name: str, ref: JobReference) -> Probe:
     text = last.answer.body.decode("utf-8", "surrogateescape")
     answer = RecordedAnswer(last.answer.status, SECRETS.redact(text).encode("utf-8", "surrogateescape"))
     where = f"{last.method} {bare_url(last.url)}"
-    findings: tuple[Finding, ...] = ()
-    if isinstance(section, HttpJsonSettings):
-        findings = inspect(section, where, last.answer, clock.now()).findings
+    findings = section.findings(where, last.answer, clock.now())
     told = f"{where} answered HTTP {answer.status}, {len(last.answer.body)} bytes, after {took_s:.3f} s"
     return Probe(
         SECRETS.redact(told),
@@ -65,14 +61,6 @@ async def probe_job(settings: Settings, name: str, ref: JobReference) -> Probe:
         error,
         answer,
     )
-
-
-def _is_poll(section: SourceSettings, ref: JobReference, exchange: Exchange) -> bool:
-    if not isinstance(section, HttpJsonSettings):
-        return exchange.method == "GET"
-    segments = dict(zip(section.parameters, ref.job.split("/"), strict=True))
-    call = RequestWriter(str(section.base_url), section.request, section.numeric).write(segments)
-    return (exchange.method, exchange.url) == (call.method, call.url)
 
 
 def _mask(value: Any) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
+from jobwatchd.kinds.finding import Finding, Misfit
 from jobwatchd.model.job import Observation
-from jobwatchd.sources.http_json.inspection import Finding, Misfit
 
 COLUMNS = ("key", "expression", "found", "read as")
 _WIDTH = 48

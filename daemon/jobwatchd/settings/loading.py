@@ -16,14 +16,16 @@ from jobwatchd.settings.document import Document, read_document
 from jobwatchd.settings.environment import overlay
 from jobwatchd.settings.files import Folders
 from jobwatchd.settings.placeholders import refuse_placeholders
-from jobwatchd.settings.places import KeyPath, Places
+from jobwatchd.settings.places import Places
 from jobwatchd.settings.presets import apply_presets, preset_files
 from jobwatchd.settings.problems import Problems, explain_unknown
 from jobwatchd.settings.refusals import SECRETS_FOLDER, add_refusals
+from jobwatchd.settings.registry import KINDS
 from jobwatchd.settings.root import Settings
-from jobwatchd.settings.schema import KINDS, kinds_within, members, model_at
+from jobwatchd.settings.schema import kinds_within, members, model_at
 from jobwatchd.settings.secrets import resolve_files
 from jobwatchd.settings.server import LogSettings
+from jobwatchd.values.key_path import KeyPath
 
 HERE = Path("jobwatchd.yaml")
 DEFAULT_FILE = Path("/etc/jobwatchd/jobwatchd.yaml")

@@ -17,10 +17,11 @@ from jobwatchd.description import Description
 from jobwatchd.errors import ConfigError
 from jobwatchd.kinds.poll import PollSettings
 from jobwatchd.settings.document import read_document
-from jobwatchd.settings.places import KeyPath, Places
+from jobwatchd.settings.places import Places
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.refusals import add_refusals
 from jobwatchd.settings.schema import kinds_within, members, model_within
+from jobwatchd.values.key_path import KeyPath
 from jobwatchd.values.units import Size
 
 _PACKAGE = Path(jobwatchd.__file__).parent

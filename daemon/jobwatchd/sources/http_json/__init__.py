@@ -1,5 +1,6 @@
 """Any job API that answers in JSON, by its description (`jobwatchd.description`).
 
+- `section`: its settings
 - `source`: `HttpJson`, the `ports.Source`
 - `writer`: requests from their templates · `login`, `asking`: with the credentials that go along
 - `judge`: what an answer means · `document`: its JSON, read strictly

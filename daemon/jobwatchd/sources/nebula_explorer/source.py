@@ -20,6 +20,7 @@ from jobwatchd.sources.nebula_explorer.payload import PagePayload, read_envelope
 from jobwatchd.sources.payload import digest_of, read_model
 from jobwatchd.sources.status import OK, bare_url
 
+API_PATH = "/api-open/v1"
 PAGE_SIZE = 100
 NEWEST_FIRST = quote('{"orderByCreateTime":"desc"}')  # jobs worth watching are mostly young
 
@@ -45,7 +46,7 @@ class NebulaExplorer:
         client: HttpClient,
         clock: Clock,
     ) -> None:
-        api = f"{base_url.rstrip('/')}/api-open/v1"
+        api = f"{base_url.rstrip('/')}{API_PATH}"
         self.name = name
         self._workflows_url = f"{api}/workflows/"
         self._jobs_url = f"{api}/jobs"
