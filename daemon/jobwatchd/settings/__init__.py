@@ -15,6 +15,7 @@ The map, from the top down:
 - `json_schema`: the whole as JSON Schema, for editors
 - `root`, `schema`: all sections together, and finding one's way among them
 - `registry`: the kinds of sources and sinks that there are; each brings its own section
+- `plugins`: those of other packages · `preset_files`: where the presets are
 - `server`: the sections that are there once
 """
 

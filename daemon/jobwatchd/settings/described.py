@@ -10,7 +10,8 @@ from jobwatchd.description import Description
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings.document import Document, read_document
 from jobwatchd.settings.places import Places
-from jobwatchd.settings.presets import PresetFile, apply_presets, preset_files
+from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.presets import PresetFile, apply_presets
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.refusals import add_refusals
 from jobwatchd.settings.schema import kinds_within, members, model_within

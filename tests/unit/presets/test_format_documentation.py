@@ -16,7 +16,8 @@ from jobwatchd.description.reading import Progress, ProgressScale, Reading, Task
 from jobwatchd.description.request import Request
 from jobwatchd.kinds.source import HttpSourceSection
 from jobwatchd.settings.described import load_description
-from jobwatchd.settings.presets import PresetFile, preset_files
+from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.presets import PresetFile
 from jobwatchd.sources.http_json.inspection import inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
 from jobwatchd.sources.http_json.section import HttpJsonSettings
