@@ -15,8 +15,8 @@ from jobwatchd.http.client import HttpOptions
 from jobwatchd.http.factory import build_http_client
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.rotation import Rotating
-from jobwatchd.sources.nebula_explorer import NebulaExplorer
-from jobwatchd.sources.telestream_up import TelestreamUp
+from jobwatchd.sources.nebula_explorer.source import NebulaExplorer
+from jobwatchd.sources.telestream_up.source import TelestreamUp
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
 SPACE, WORKFLOW = "d290f1ee-6c54-4b01-90e6-d701748f0851", "e3c90001"

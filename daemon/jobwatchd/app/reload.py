@@ -11,9 +11,9 @@ import anyio.lowlevel
 
 from jobwatchd.app.wiring import AdapterFactory
 from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.kinds.recipes import without_filed_secrets
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings
-from jobwatchd.settings.recipes import without_filed_secrets
 
 # What is bound to the process; a change of these waits for a restart.
 FIXED = ("store.url", "server.listen", "http.memory", "log")
@@ -80,7 +80,7 @@ def _changed_sinks(old: Settings, new: Settings) -> list[str]:
     names = _changed(old.sinks, new.sinks, without_filed_secrets)
     if old.sources.keys() != new.sources.keys():
         # They show the counters of each source from its beginning, and none of a source that is gone.
-        names += [name for name, sink in new.sinks.items() if sink.kind == "metrics" and name not in names]
+        names += [name for name, sink in new.sinks.items() if sink.shows_sources and name not in names]
     return names
 
 

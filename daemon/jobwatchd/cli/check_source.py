@@ -14,7 +14,7 @@ from jobwatchd.cli.table import print_table
 from jobwatchd.description import Description
 from jobwatchd.errors import JobNotFound
 from jobwatchd.settings.described import load_description
-from jobwatchd.settings.presets import preset_files
+from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.sources.http_json.inspection import Inspection, inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
 

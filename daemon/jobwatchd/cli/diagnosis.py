@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from jobwatchd.errors import JobNotFound, SourceError, SourceRateLimited, SourceUnauthorized, SourceUnavailable
-from jobwatchd.settings.sources import HttpJsonSettings, SourceSettings
+from jobwatchd.kinds.secrets import LOGIN_NAMES, secret_fields
+from jobwatchd.kinds.source import HttpSourceSection, SourceSection
 
 # Words of both HTTP clients, their TLS libraries and of common servers, and what they come to; the first that is in an
 # error tells. The third is the scheme of the URL for which it does, empty for any.
@@ -46,7 +47,6 @@ CAUSES: Sequence[tuple[Sequence[str], str, str]] = (
     ),
 )
 PROXY = "the API cannot be reached through the proxy: {cause}; look at sources.{name}.proxy"
-_CREDENTIALS = ("account", "username", "password", "api_key", "token", "client_id", "client_secret")
 
 
 def is_of_source(error: SourceError) -> bool:
@@ -54,7 +54,7 @@ def is_of_source(error: SourceError) -> bool:
     return isinstance(error, SourceUnavailable | SourceRateLimited | SourceUnauthorized)
 
 
-def diagnose(error: SourceError, name: str, section: SourceSettings) -> str:
+def diagnose(error: SourceError, name: str, section: SourceSection) -> str:
     """Return what is wrong, in one sentence without its full stop; `name` is that of the source."""
     says = str(error).removesuffix(".")
     if isinstance(error, SourceUnauthorized):
@@ -65,18 +65,22 @@ def diagnose(error: SourceError, name: str, section: SourceSettings) -> str:
     return _explain(says, name, section) if isinstance(error, SourceUnavailable) else says
 
 
-def credential_keys(name: str, section: SourceSettings) -> Sequence[str]:
+def credential_keys(name: str, section: SourceSection) -> Sequence[str]:
     """Return the keys of the configuration that hold a source's credentials."""
+    files = {each.key: each.file_key for each in secret_fields(type(section))}
     keys = []
-    for key in _CREDENTIALS:
-        if getattr(section, key, None) is not None:
-            file = getattr(section, f"{key}_file", None)
-            keys.append(f"sources.{name}.{key}" if file is None else f"sources.{name}.{key}_file ({file})")
-    return keys or [f"sources.{name}{'.auth' if isinstance(section, HttpJsonSettings) else ''}"]
+    for key, value in section:
+        if value is not None and (key in files or key in LOGIN_NAMES):
+            file_key = files.get(key)
+            file = None if file_key is None else getattr(section, file_key)
+            keys.append(f"sources.{name}.{key}" if file is None else f"sources.{name}.{file_key} ({file})")
+    return keys or [f"sources.{name}{'.auth' if hasattr(section, 'auth') else ''}"]
 
 
-def _explain(says: str, name: str, section: SourceSettings) -> str:
-    parts = urlsplit(str(section.base_url))
+def _explain(says: str, name: str, section: SourceSection) -> str:
+    if not isinstance(section, HttpSourceSection):
+        return says
+    parts = urlsplit(section.base_url)
     host, port = parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
     facts = {
         "name": name,

@@ -18,8 +18,8 @@ from jobwatchd.cli.reading import COLUMNS, finding_rows, observation_rows
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.table import print_table, printable
 from jobwatchd.errors import JobNotFound, SourceUnauthorized
+from jobwatchd.kinds.source import SourceSection
 from jobwatchd.settings import load_settings
-from jobwatchd.settings.sources import SourceSettings
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
 
 RECORDED_STATUS = 200
@@ -88,7 +88,7 @@ def _save(file: Path, answer: RecordedAnswer) -> None:
         raise click.BadParameter(f"{file} cannot be written: {exc.strerror}.", param_hint="--record") from exc
 
 
-def _show(key: str, seen: Probe, section: SourceSettings) -> None:
+def _show(key: str, seen: Probe, section: SourceSection) -> None:
     click.echo(f"{printable(key)}: {printable(seen.told)}")
     if seen.findings:
         print_table(COLUMNS, finding_rows(seen.findings, seen.observation))

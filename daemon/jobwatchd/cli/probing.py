@@ -9,11 +9,10 @@ from jobwatchd.engine.guard import guarded
 from jobwatchd.errors import SourceError
 from jobwatchd.http.status import bare_url
 from jobwatchd.http.tap import Exchange
+from jobwatchd.kinds.finding import Finding, Misfit
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings
-from jobwatchd.settings.sources import HttpJsonSettings
-from jobwatchd.sources.http_json.inspection import Finding, Misfit, inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
 from jobwatchd.wiring import build_source
 
@@ -51,9 +50,7 @@ async def probe_job(settings: Settings, name: str, ref: JobReference) -> Probe:
     text = last.answer.body.decode("utf-8", "surrogateescape")
     answer = RecordedAnswer(last.answer.status, SECRETS.redact(text).encode("utf-8", "surrogateescape"))
     where = f"{last.method} {bare_url(last.url)}"
-    findings: tuple[Finding, ...] = ()
-    if isinstance(section, HttpJsonSettings):
-        findings = inspect(section, where, last.answer, clock.now()).findings
+    findings = section.findings(where, last.answer, clock.now())
     told = f"{where} answered HTTP {answer.status}, {len(last.answer.body)} bytes, after {took_s:.3f} s"
     return Probe(
         SECRETS.redact(told),

@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
+from jobwatchd.kinds.finding import Finding, Misfit
 from jobwatchd.model.facts import FACTS
 from jobwatchd.model.job import Observation
-from jobwatchd.sources.http_json.inspection import Finding, Misfit
 
 COLUMNS = ("key", "expression", "found", "read as")
 _WIDTH = 48

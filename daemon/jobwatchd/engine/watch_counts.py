@@ -28,7 +28,7 @@ class WatchCounts:
 
     def by_state(self) -> Mapping[str, int]:
         """Return how many watches are in which state, without those that nobody is in."""
-        return {state: count for state, count in self._states.items() if count}
+        return {state: count for state, count in self._counts.items() if count}
 
     def close(self) -> None:
         """Tell nothing any more, but that nobody is here; whoever comes and goes is still counted."""

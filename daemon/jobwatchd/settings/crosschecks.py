@@ -1,27 +1,26 @@
 """What no section can know alone to be wrong; found in the raw tree, so that it is told together with all the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
+from jobwatchd.kinds.poll import PollSettings
+from jobwatchd.kinds.sink import SinkSection
+from jobwatchd.kinds.source import HttpSourceSection
 from jobwatchd.model.address import is_loopback, split_listen
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Policy
-from jobwatchd.settings.places import KeyPath
-from jobwatchd.settings.poll import PollSettings
 from jobwatchd.settings.problems import Problems
-from jobwatchd.settings.schema import members
+from jobwatchd.settings.registry import SINKS, SOURCES
+from jobwatchd.settings.schema import members, model_of
 from jobwatchd.settings.server import ServerSettings
-from jobwatchd.settings.sources import SOURCE_KINDS, VendorSourceSettings, make_reference, no_source
 from jobwatchd.values.durations import parse_positive_duration
+from jobwatchd.values.job_parameters import JobParameters, no_source
+from jobwatchd.values.key_path import KeyPath
 from jobwatchd.values.watch_request import misfits, parameter_text
 
-# What names a job of a source that is wrong itself, and what of it is a number.
-NOTHING: tuple[Sequence[str], Sequence[str]] = ((), ())
-
-# What NebulaGraph Explorer's own API is under.
-NEBULA_PATH = "/api-open/v1/"
+NOTHING = JobParameters()
 
 
 def cross_check(tree: Mapping[str, Any], problems: Problems) -> None:
@@ -36,7 +35,7 @@ def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
     watches = tree.get("watches")
     # Looked up once: there may be a hundred thousand watches.
     sources = members(tree, "sources")
-    parameters = {name: _parameters(source) for name, source in sources.items()}
+    namings = {name: _naming(source) for name, source in sources.items()}
     seen: dict[JobReference, int] = {}
     bounds: dict[str, tuple[float, float] | None] = {}
     for index, watch in enumerate(watches if isinstance(watches, list) else []):
@@ -46,7 +45,7 @@ def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
         if not _is_named(tree, source):
             problems.add(("watches", index, "source"), _no_source(tree, source))
             continue
-        reference = _reference(*parameters.get(source, NOTHING), index, watch, problems)
+        reference = _reference(namings.get(source, NOTHING), index, watch, problems)
         if reference is not None:
             first = seen.setdefault(reference, index)
             if first != index:
@@ -58,37 +57,25 @@ def _check_watches(tree: Mapping[str, Any], problems: Problems) -> None:
         _check_intervals(bounds[source], index, watch, problems)
 
 
-def _reference(
-    parameters: Sequence[str], numeric: Sequence[str], index: int, watch: Mapping[str, Any], problems: Problems
-) -> JobReference | None:
+def _reference(naming: JobParameters, index: int, watch: Mapping[str, Any], problems: Problems) -> JobReference | None:
     job = watch.get("job")
-    if not parameters or not isinstance(job, dict):
+    if not naming.names or not isinstance(job, dict):
         return None
     try:
         given = {name: parameter_text(value) for name, value in job.items()}
     except ValueError:
         return None
     try:
-        return make_reference(watch["source"], given, parameters, numeric)
+        return naming.reference(watch["source"], given)
     except ValueError as exc:
         problems.add(("watches", index, "job"), str(exc))
         return None
 
 
-def _parameters(source: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[str]]:
-    """Return what names a job of a source, and what of it is a number; nothing where that is wrong itself."""
-    kind = source.get("kind")
-    model = SOURCE_KINDS.get(kind) if isinstance(kind, str) else None
-    if model is None:
-        return (), ()
-    if issubclass(model, VendorSourceSettings):
-        return model.parameters, model.numeric
-    parameters, numeric = source.get("parameters"), source.get("numeric", [])
-    if not all(
-        isinstance(names, list) and all(isinstance(name, str) for name in names) for names in (parameters, numeric)
-    ):
-        return (), ()
-    return parameters or (), [name for name in numeric if name in (parameters or ())]
+def _naming(source: Mapping[str, Any]) -> JobParameters:
+    """Return what names a job of a source; nothing where that is wrong itself."""
+    model = model_of(SOURCES, source)
+    return NOTHING if model is None else model.naming_in(source)
 
 
 def _bounds_s(source: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -121,9 +108,12 @@ def _interval_s(value: object) -> float | None:
 
 
 def _check_sinks(tree: Mapping[str, Any], problems: Problems) -> None:
-    metrics = [name for name, sink in members(tree, "sinks").items() if sink.get("kind") == "metrics"]
-    for name in metrics[1:]:
-        problems.add(("sinks", name, "kind"), f"{metrics[0]} is a metrics sink already; expected at most one")
+    first: dict[type[SinkSection], str] = {}
+    for name, sink in members(tree, "sinks").items():
+        model = model_of(SINKS, sink)
+        if model is not None and model.single and first.setdefault(model, name) != name:
+            says = f"{first[model]} is a {sink['kind']} sink already; expected at most one"
+            problems.add(("sinks", name, "kind"), says)
     for name, sink in members(tree, "sinks").items():
         wanted = sink.get("sources")
         for index, source in enumerate(wanted if isinstance(wanted, list) else []):
@@ -134,10 +124,9 @@ def _check_sinks(tree: Mapping[str, Any], problems: Problems) -> None:
 def _check_base_urls(tree: Mapping[str, Any], problems: Problems) -> None:
     """Find URLs that were copied whole, with the part of the path that requests begin with."""
     for name, source in members(tree, "sources").items():
-        base, request = source.get("base_url"), source.get("request")
-        path = request.get("path") if isinstance(request, dict) else None
-        added = NEBULA_PATH if source.get("kind") == "nebula-explorer" else path
-        if not isinstance(base, str) or not isinstance(added, str):
+        base, model = source.get("base_url"), model_of(SOURCES, source)
+        added = model.path_in(source) if model is not None and issubclass(model, HttpSourceSection) else None
+        if not isinstance(base, str) or added is None:
             continue
         literal = added.partition("{")[0].rsplit("/", 1)[0].split("/")[1:]
         # One part alone may well be there twice, behind a proxy that adds it.

@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from jobwatchd.description import Description
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings.document import Document, read_document
-from jobwatchd.settings.places import KeyPath, Places
-from jobwatchd.settings.presets import PresetFile, apply_presets, preset_files
+from jobwatchd.settings.places import Places
+from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.presets import PresetFile, apply_presets
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.refusals import add_refusals
 from jobwatchd.settings.schema import kinds_within, members, model_within
-from jobwatchd.settings.sources import HttpJsonSettings
+from jobwatchd.sources.http_json.section import HttpJsonSettings
+from jobwatchd.values.key_path import KeyPath
 
 # What a source has besides its description; whether that fits is for `check-config` to say.
 _BESIDES = frozenset(HttpJsonSettings.model_fields) - frozenset(PresetFile.model_fields)

@@ -16,8 +16,8 @@ import yaml
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings.composer import Composer, TooDeepError
-from jobwatchd.settings.places import KeyPath, told
 from jobwatchd.settings.problems import Problem
+from jobwatchd.values.key_path import KeyPath, told
 
 MAX_FILE_SIZE = 64 * 1_048_576
 _REMEDY = "a value that begins with one of * & ! % @ ` or holds ': ' wants quotes"

@@ -13,9 +13,10 @@ from typing import Any, get_origin
 from pydantic import BaseModel
 
 from jobwatchd.settings.document import Document
-from jobwatchd.settings.places import KeyPath
 from jobwatchd.settings.problems import Problem, explain_unknown, is_secretive
-from jobwatchd.settings.schema import KINDS, members, model_at
+from jobwatchd.settings.registry import KINDS
+from jobwatchd.settings.schema import members, model_at
+from jobwatchd.values.key_path import KeyPath
 
 PREFIX = "JOBWATCHD_"
 MOST_SUGGESTED = 3

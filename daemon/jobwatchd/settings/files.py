@@ -1,21 +1,15 @@
 """Files that settings name, and the folders in which secrets are looked for unasked."""
 
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobwatchd.model.api_token import secret_lines
+from jobwatchd.kinds.secret_file import MAX_SECRET_SIZE, UnreadableError, decode_secret, decode_secrets
 from jobwatchd.model.shown import shown
 
-MAX_SECRET_SIZE = 65_536
 MAX_SHOWN_PATH = 255
 # Several times the bundle of all authorities that a system trusts.
 MAX_PEM_SIZE = 1_048_576
-
-
-class UnreadableError(Exception):
-    """A file cannot be used; the text names it and says why, never what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +90,3 @@ def _read(file: Path, limit: int, named: str | None) -> bytes:
         reason = getattr(exc, "strerror", None) or "not a file name"
         called = str(file) if _exists(file) else told(file, named)
         raise UnreadableError(f"the file {called} cannot be read ({reason}); expected a readable file") from None
-
-
-def decode_secret(raw: bytes, file: Path) -> str:
-    """Return what a file's content is as text, without the line end at its end; raises `UnreadableError`."""
-    if len(raw) > MAX_SECRET_SIZE:
-        raise UnreadableError(f"the file {file} is larger than {MAX_SECRET_SIZE} bytes; expected less")
-    if raw.startswith(BOM_UTF8):
-        raise UnreadableError(f"the file {file} begins with a byte order mark (BOM); save it as UTF-8 without one")
-    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        raise UnreadableError(f"the file {file} is not UTF-8, but UTF-16; save it as UTF-8")
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        raise UnreadableError(f"the file {file} is not UTF-8; expected text") from None
-    text = text.removesuffix("\n").removesuffix("\r")
-    if not text.strip():
-        raise UnreadableError(f"the file {file} is empty; expected text")
-    return text
-
-
-def decode_secrets(raw: bytes, file: Path) -> list[str]:
-    """Return the secrets of a file that has one a line, and comments; raises `UnreadableError`."""
-    secrets = secret_lines(decode_secret(raw, file))
-    if not secrets:
-        raise UnreadableError(f"the file {file} holds only comments; expected one secret a line")
-    return secrets

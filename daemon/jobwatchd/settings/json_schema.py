@@ -12,9 +12,9 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
-from jobwatchd.settings.presets import preset_files
+from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.root import Settings
-from jobwatchd.settings.sources import HttpJsonSettings
+from jobwatchd.sources.http_json.section import HttpJsonSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS = ("string", "integer", "number", "boolean")

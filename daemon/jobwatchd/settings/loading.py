@@ -16,14 +16,17 @@ from jobwatchd.settings.document import Document, read_document
 from jobwatchd.settings.environment import overlay
 from jobwatchd.settings.files import Folders
 from jobwatchd.settings.placeholders import refuse_placeholders
-from jobwatchd.settings.places import KeyPath, Places
-from jobwatchd.settings.presets import apply_presets, preset_files
+from jobwatchd.settings.places import Places
+from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.presets import apply_presets
 from jobwatchd.settings.problems import Problems, explain_unknown
 from jobwatchd.settings.refusals import SECRETS_FOLDER, add_refusals
+from jobwatchd.settings.registry import KINDS, PROBLEMS
 from jobwatchd.settings.root import Settings
-from jobwatchd.settings.schema import KINDS, kinds_within, members, model_at
+from jobwatchd.settings.schema import kinds_within, members, model_at
 from jobwatchd.settings.secrets import resolve_files
 from jobwatchd.settings.server import LogSettings
+from jobwatchd.values.key_path import KeyPath
 
 HERE = Path("jobwatchd.yaml")
 DEFAULT_FILE = Path("/etc/jobwatchd/jobwatchd.yaml")
@@ -40,6 +43,8 @@ def load_settings(path: Path | None, env: Mapping[str, str], *, secrets_folder: 
 
     Its secrets are known to `redaction` from then on. Raises `ConfigError` with one line for each mistake there is.
     """
+    if PROBLEMS:
+        raise ConfigError(*PROBLEMS)
     document = read_document(_existing(config_file(path, env), is_named=path is not None))
     # `sinks:` with nothing under it, all commented out, means the defaults.
     tree = document.tree = {key: value for key, value in document.tree.items() if value is not None}

@@ -9,9 +9,9 @@ from typing import Any
 
 from jobwatchd.description import Description
 from jobwatchd.settings.environment import variable_for
-from jobwatchd.settings.places import KeyPath
 from jobwatchd.settings.problems import Problems, is_secretive
-from jobwatchd.settings.schema import KINDS
+from jobwatchd.settings.registry import KINDS
+from jobwatchd.values.key_path import KeyPath
 
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z_]\w*(?::?[-=?+][^}]*)?\}")
 _WORD = re.compile(r"\$[A-Z_][A-Z0-9_]*|%[A-Z_][A-Z0-9_]*%", re.ASCII)

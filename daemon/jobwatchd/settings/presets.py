@@ -12,20 +12,17 @@ from typing import Annotated, Any
 
 from pydantic import StringConstraints, ValidationError
 
-import jobwatchd
 from jobwatchd.description import Description
 from jobwatchd.errors import ConfigError
+from jobwatchd.kinds.poll import PollSettings
 from jobwatchd.settings.document import read_document
-from jobwatchd.settings.places import KeyPath, Places
-from jobwatchd.settings.poll import PollSettings
+from jobwatchd.settings.places import Places
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.refusals import add_refusals
 from jobwatchd.settings.schema import kinds_within, members, model_within
-from jobwatchd.settings.units import Size
+from jobwatchd.values.key_path import KeyPath
+from jobwatchd.values.units import Size
 
-_PACKAGE = Path(jobwatchd.__file__).parent
-# In the wheel they are inside of the package; in a checkout they are where people look for them.
-_FOLDERS = (_PACKAGE / "presets", _PACKAGE.parents[1] / "config" / "presets")
 # What a preset says of itself, which is no part of a source.
 _ABOUT = frozenset({"title", "version"})
 
@@ -48,16 +45,6 @@ class Preset:
     version: str | None
     tree: Mapping[str, Any]
     file: Path
-
-
-def presets_folder() -> Path:
-    """Return the folder in which the presets are."""
-    return next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[-1])
-
-
-def preset_files(folder: Path | None = None) -> Mapping[str, Path]:
-    """Return the file of each preset, by name, sorted."""
-    return {file.stem: file for file in sorted((folder or presets_folder()).glob("*.yaml"))}
 
 
 def load_preset(file: Path) -> Preset:

@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 
 from jobwatchd.model.shown import shown
 from jobwatchd.redaction import MASK
-from jobwatchd.settings.places import KeyPath, Places, told
+from jobwatchd.settings.places import Places
+from jobwatchd.values.key_path import KeyPath, told
 
 _SECRETIVE = re.compile(
     r"pass|pwd|secret|token|api_?key|credential|auth|header|cookie|private|signature|access_?key", re.IGNORECASE
@@ -78,8 +79,8 @@ def is_secretive(path: KeyPath) -> bool:
     return any(isinstance(part, str) and _SECRETIVE.search(part) for part in path)
 
 
-def explain(error: ErrorDetails, path: KeyPath) -> str:
-    """Return the sentence for what pydantic found wrong with the value at `path`."""
+def explain(error: ErrorDetails, path: KeyPath, *, masked: bool = False) -> str:
+    """Return the sentence for what pydantic found wrong with the value at `path`; `masked`, it shows nothing of it."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
@@ -91,7 +92,8 @@ def explain(error: ErrorDetails, path: KeyPath) -> str:
         expected = _BOUNDS[kind].format_map(context)
     known = _WORD.findall(str(context.get("expected", "")))
     meant = _suggest(error["input"], known).replace(",", ";", 1)
-    return f"got {_shown(error['input'], path, known)}; expected {expected or error['msg']}{meant}"
+    masked = masked or is_secretive(path)
+    return f"got {_shown(error['input'], known, masked=masked)}; expected {expected or error['msg']}{meant}"
 
 
 def explain_kind(kinds: Collection[str], got: object) -> str:
@@ -115,6 +117,6 @@ def _suggest(got: object, known: Collection[str]) -> str:
     return f", did you mean `{close[0]}`?" if close else ""
 
 
-def _shown(value: Any, path: KeyPath, known: Collection[str]) -> str:
+def _shown(value: Any, known: Collection[str], *, masked: bool) -> str:
     is_plain = value is not None and not isinstance(value, dict | list | tuple)
-    return MASK if is_plain and is_secretive(path) else shown(value, known)
+    return MASK if is_plain and masked else shown(value, known)

@@ -7,18 +7,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from jobwatchd.kinds.secrets import SecretField, is_secret, secret_fields
 from jobwatchd.settings.environment import PREFIX
-from jobwatchd.settings.places import KeyPath, dotted
 from jobwatchd.settings.problems import Problems, explain, explain_kind, explain_unknown
+from jobwatchd.values.key_path import KeyPath, dotted
 
 SECRETS_FOLDER = Path("/run/secrets")
-_SECRET_KEYS = {
-    "password": "password_file",
-    "api_key": "api_key_file",
-    "secrets": "secret_files",
-    "token": "token_file",
-    "client_secret": "client_secret_file",
-}
 
 
 def add_refusals(
@@ -77,15 +71,25 @@ def _explain(
             return (*path, "kind"), explain_kind(kinds_at(path), got)
         case "extra_forbidden":
             return path, explain_unknown(path[-1], model_at(path[:-1]))
-        case "missing" if path[-1] in _SECRET_KEYS:
-            return path, _explain_missing_secret(path)
+        case "missing" if (secret := _secret(model_at(path[:-1]), path)) is not None:
+            return path, _explain_missing_secret(path, secret)
         case _:
-            return path, explain(error, path)
+            return path, explain(error, path, masked=_is_secret(model_at(path[:-1]), path))
 
 
-def _explain_missing_secret(path: KeyPath) -> str:
+def _secret(model: type[BaseModel] | None, path: KeyPath) -> SecretField | None:
+    return next((each for each in secret_fields(model) if each.key == path[-1]), None) if model is not None else None
+
+
+def _is_secret(model: type[BaseModel] | None, path: KeyPath) -> bool:
+    field = None if model is None or not path else model.model_fields.get(str(path[-1]))
+    return field is not None and is_secret(field.annotation)
+
+
+def _explain_missing_secret(path: KeyPath, secret: SecretField) -> str:
     variable = PREFIX + "__".join(str(part).upper().replace("-", "_") for part in path)
     return (
-        f"the secret is missing; expected {_SECRET_KEYS[str(path[-1])]}, the environment variable {variable}, "
+        f"the secret is missing; expected {f'{secret.file_key}, ' if secret.file_key else ''}"
+        f"the environment variable {variable}, "
         f"or a file {dotted(path)} in $CREDENTIALS_DIRECTORY or {SECRETS_FOLDER}"
     )

@@ -1,17 +1,16 @@
 """Finding one's way among the sections: which fields a place in the tree has."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
-from jobwatchd.settings.places import KeyPath
+from jobwatchd.settings.registry import KINDS
 from jobwatchd.settings.root import Settings
-from jobwatchd.settings.sinks import SINK_KINDS
-from jobwatchd.settings.sources import SOURCE_KINDS
-from jobwatchd.settings.watches import WatchSettings
+from jobwatchd.values.key_path import KeyPath
+from jobwatchd.values.watch_request import WatchRequest
 
-KINDS: Mapping[str, Mapping[str, type[BaseModel]]] = {"sources": SOURCE_KINDS, "sinks": SINK_KINDS}
+M = TypeVar("M", bound=BaseModel)
 
 
 def model_at(path: KeyPath, tree: Mapping[str, Any]) -> type[BaseModel] | None:
@@ -22,7 +21,7 @@ def model_at(path: KeyPath, tree: Mapping[str, Any]) -> type[BaseModel] | None:
         model = _model_of_kind(str(path[0]), path[1:2], tree)
         return model_within(model, path[2:], members(tree, str(path[0])).get(str(path[1]) if path[1:] else ""))
     if path[0] == "watches":
-        return model_within(WatchSettings, path[2:], None) if len(path) > 1 else None
+        return model_within(WatchRequest, path[2:], None) if len(path) > 1 else None
     return model_within(Settings, path, tree)
 
 
@@ -72,7 +71,10 @@ def _kinds(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 def _model_of_kind(section: str, name: KeyPath, tree: Mapping[str, Any]) -> type[BaseModel] | None:
-    if not name:
-        return None
-    kind = members(tree, section).get(str(name[0]), {}).get("kind")
-    return KINDS[section].get(kind) if isinstance(kind, str) else None
+    return model_of(KINDS[section], members(tree, section).get(str(name[0]), {})) if name else None
+
+
+def model_of(kinds: Mapping[str, type[M]], member: Mapping[str, Any]) -> type[M] | None:
+    """Return the section of a source or sink by its kind; None for none that is known."""
+    kind = member.get("kind")
+    return kinds.get(kind) if isinstance(kind, str) else None

@@ -1,18 +1,21 @@
 """The parts of the daemon that exist once: HTTP server, store, log, shutdown."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator
 
+from jobwatchd.kinds.recipes import secrets_recipe
 from jobwatchd.logs import Format
 from jobwatchd.model.address import split_listen
 from jobwatchd.model.api_token import name_tokens
-from jobwatchd.settings.credentials import Token
-from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Duration, PositiveDuration, Size
-from jobwatchd.settings.urls import StoreUrl
+from jobwatchd.rotation import Recipe
+from jobwatchd.values.secrets import Token
+from jobwatchd.values.section import Section
+from jobwatchd.values.units import Duration, PositiveDuration, Size
+from jobwatchd.values.urls import StoreUrl
 
 _PORT = re.compile(r"\d{1,5}", re.ASCII)
 
@@ -55,6 +58,14 @@ class ServerSettings(Section):
     def named_tokens(self) -> dict[str, str]:
         """The tokens in the clear, by their names."""
         return _by_name(self.tokens)
+
+
+def tokens_recipe(section: ServerSettings) -> Recipe[Mapping[str, str]]:
+    """Return how the tokens of the API are made, by their names."""
+    lines = secrets_recipe("server", section, "tokens")
+    return Recipe(
+        lines.place, lines.files, lambda found: name_tokens(lines.make(found)), lambda tokens: tokens.values()
+    )
 
 
 class HttpLimitSettings(Section):

@@ -13,6 +13,7 @@ from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.http.memory import Memory
 from jobwatchd.instruments import Registry
+from jobwatchd.kinds.clients import Clients
 from jobwatchd.logs import Format, QueuedOutput, configure_logging
 from jobwatchd.ports import Store
 from jobwatchd.prometheus_observer import PrometheusObserver
@@ -22,7 +23,6 @@ from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings
 from jobwatchd.telemetry import JobMetrics, Telemetry
 from jobwatchd.wiring import Adapters
-from jobwatchd.wiring.clients import Clients
 from jobwatchd.wiring.engine import Delays, build_engine
 
 if TYPE_CHECKING:

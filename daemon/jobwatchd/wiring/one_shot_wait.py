@@ -9,6 +9,7 @@ from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.http.memory import Memory
 from jobwatchd.instruments import Registry
+from jobwatchd.kinds.clients import Clients
 from jobwatchd.logs import silent_logger
 from jobwatchd.prometheus_observer import PrometheusObserver
 from jobwatchd.redaction import SECRETS
@@ -17,7 +18,6 @@ from jobwatchd.settings import Settings
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import Telemetry
 from jobwatchd.wiring import build_source, lane_policy
-from jobwatchd.wiring.clients import Clients
 from jobwatchd.wiring.engine import build_engine
 
 

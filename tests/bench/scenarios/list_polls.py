@@ -6,7 +6,7 @@ import time
 from bench.daemon import START_RATE, Daemon, Setup
 from bench.report import Figure, Table
 from bench.scenarios import Bench
-from jobwatchd.sources.nebula_explorer import PAGE_SIZE
+from jobwatchd.sources.nebula_explorer.source import PAGE_SIZE
 
 WORKFLOWS = 100
 

@@ -12,21 +12,21 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from jobwatchd.clock import SystemClock
+from jobwatchd.kinds.clients import Clients
+from jobwatchd.kinds.sink import SinkContext
 from jobwatchd.logs import QueuedOutput
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State, Task
 from jobwatchd.ports import Sink
 from jobwatchd.rotation import Rotation
-from jobwatchd.settings.sinks import WebhookSinkSettings
 from jobwatchd.simulator.receiver import ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
-from jobwatchd.sinks.log import LogSink
-from jobwatchd.sinks.metrics import MetricsSink
-from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.sinks.log.sink import LogSink
+from jobwatchd.sinks.metrics.sink import MetricsSink
+from jobwatchd.sinks.webhook.section import WebhookSinkSettings
+from jobwatchd.sinks.webhook.sink import Webhook
 from jobwatchd.telemetry import JobMetrics
 from jobwatchd.testing import RecordingSink
-from jobwatchd.wiring import build_webhook
-from jobwatchd.wiring.clients import Clients
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -36,7 +36,8 @@ def webhook(url: str, kind: Any) -> Webhook:
     """Return a webhook with the client of that kind."""
     section = WebhookSinkSettings(kind="webhook", url=url, secrets=(SECRET,), http_client=kind)
     clock = SystemClock()
-    return build_webhook("ci", section, clock, Clients(Rotation(clock)))
+    output: Any = None  # it writes nothing here
+    return section.build(SinkContext("ci", clock, Clients(Rotation(clock)), output))
 
 
 def log_sink(descriptor: int) -> LogSink:

@@ -19,8 +19,8 @@ from jobwatchd.model.job import JobReference
 from jobwatchd.ports import HttpClient, Source
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.source import HttpJson
-from jobwatchd.sources.nebula_explorer import NebulaExplorer
-from jobwatchd.sources.telestream_up import TelestreamUp
+from jobwatchd.sources.nebula_explorer.source import NebulaExplorer
+from jobwatchd.sources.telestream_up.source import TelestreamUp
 from jobwatchd.testing import FakeClock
 
 

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from jobwatchd.errors import SourceUnauthorized
+from jobwatchd.kinds.clients import Clients
 from jobwatchd.rotation import Rotation
-from jobwatchd.settings.sources import HttpJsonSettings, NebulaExplorerSettings, TelestreamUpSettings
+from jobwatchd.sources.http_json.section import HttpJsonSettings
+from jobwatchd.sources.nebula_explorer.section import NebulaExplorerSettings
+from jobwatchd.sources.telestream_up.section import TelestreamUpSettings
 from jobwatchd.testing import FakeClock
 from jobwatchd.wiring import build_source
-from jobwatchd.wiring.clients import Clients
 
 OLD, NEW = "old-s3cret", "new-s3cret"
 

@@ -7,8 +7,8 @@ import pytest
 
 from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected, SourceUnauthorized
 from jobwatchd.rotation import Rotating
-from jobwatchd.sources.telestream_payload import JobsSummary
-from jobwatchd.sources.telestream_up import TelestreamUp
+from jobwatchd.sources.telestream_up.payload import JobsSummary
+from jobwatchd.sources.telestream_up.source import TelestreamUp
 
 SUMMARY = (
     b'{"waiting_job_count": 1, "in_process_job_count": 2, "completed_job_count": 3, "failed_job_count": 4,'

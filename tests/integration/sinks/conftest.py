@@ -12,16 +12,16 @@ import anyio
 import pytest
 
 from jobwatchd.clock import SystemClock
+from jobwatchd.kinds.clients import Clients
+from jobwatchd.kinds.sink import SinkContext
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.ports import Clock
 from jobwatchd.rotation import Rotating, Rotation
-from jobwatchd.settings.sinks import WebhookSinkSettings
-from jobwatchd.sinks.endpoint import Endpoint as Address
-from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.sinks.webhook.endpoint import Endpoint as Address
+from jobwatchd.sinks.webhook.section import WebhookSinkSettings
+from jobwatchd.sinks.webhook.sink import Webhook
 from jobwatchd.testing import FakeClock
-from jobwatchd.wiring import build_webhook
-from jobwatchd.wiring.clients import Clients
 
 Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -121,7 +121,7 @@ async def webhook(kind: Any, clock: FakeClock) -> AsyncIterator[Callable[..., We
             kind="webhook", url="http://elsewhere.invalid/", secrets=(), http_client=kind, **settings
         )
         address = Address(url, headers, section.mode, section.sent_content_type())
-        client = Clients(Rotation(clock)).of_webhook("ci", section)
+        client = Clients(Rotation(clock)).of_sink("sinks.ci", section, section.concurrency)
         sinks.append(Webhook("ci", address, Rotating.constant(tuple(secrets)), clock, client=client))
         return sinks[-1]
 
@@ -162,7 +162,8 @@ async def make_webhook(kind: Any, rotation: Rotation) -> AsyncIterator[Callable[
     def build(port: int, scheme: str = "http", secrets: Sequence[str] = (), **settings: Any) -> Webhook:
         url = f"{scheme}://127.0.0.1:{port}/hooks/planted"
         section = WebhookSinkSettings(kind="webhook", url=url, secrets=secrets, http_client=kind, **settings)
-        sinks.append(build_webhook("ci", section, SystemClock(), Clients(rotation)))
+        output: Any = None  # it writes nothing here
+        sinks.append(section.build(SinkContext("ci", SystemClock(), Clients(rotation), output)))
         return sinks[-1]
 
     yield build

@@ -11,7 +11,7 @@ import pytest
 
 from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.event import Event
-from jobwatchd.sinks.webhook import Webhook
+from jobwatchd.sinks.webhook.sink import Webhook
 
 Make = Callable[..., Any]
 PLANTED = "planted-s3cret"

@@ -27,7 +27,7 @@ from jobwatchd.prometheus_observer import PrometheusObserver
 from jobwatchd.rotation import Rotation
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings, load_settings
-from jobwatchd.sinks.metrics import MetricsSink
+from jobwatchd.sinks.metrics.sink import MetricsSink
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import JobMetrics, Telemetry
 from jobwatchd.testing import FakeClock, RecordingSink, ScriptedSource

@@ -4,7 +4,7 @@ import pytest
 
 from jobwatchd.cli.diagnosis import diagnose
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnauthorized, SourceUnavailable
-from jobwatchd.settings.sources import TelestreamUpSettings
+from jobwatchd.sources.telestream_up.section import TelestreamUpSettings
 
 
 def _section(**more: str) -> TelestreamUpSettings:

@@ -14,11 +14,13 @@ from jobwatchd.description.auth import Auth, LoginRequest
 from jobwatchd.description.listing import Listing, Pages
 from jobwatchd.description.reading import Progress, ProgressScale, Reading, TaskReading, Time, TimeFormat
 from jobwatchd.description.request import Request
+from jobwatchd.kinds.source import HttpSourceSection
 from jobwatchd.settings.described import load_description
-from jobwatchd.settings.presets import PresetFile, preset_files
-from jobwatchd.settings.sources import HttpJsonSettings, HttpSourceSettings
+from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.presets import PresetFile
 from jobwatchd.sources.http_json.inspection import inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
+from jobwatchd.sources.http_json.section import HttpJsonSettings
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "http-json.md").read_text()
@@ -58,7 +60,7 @@ def test_each_part_has_its_keys(name: str):
 
 def test_credentials_have_their_keys():
     """What a source of this kind has besides what all have, and the description."""
-    others = {*HttpSourceSettings.model_fields, *PresetFile.model_fields, "kind"}
+    others = {*HttpSourceSection.model_fields, *PresetFile.model_fields, "kind"}
     assert _keys("Credentials") == _fields(HttpJsonSettings) - others
 
 

@@ -8,13 +8,12 @@ import yaml
 from pydantic import BaseModel
 
 from jobwatchd.settings import Settings, load_settings
-from jobwatchd.settings.sinks import SINK_KINDS
-from jobwatchd.settings.sources import SOURCE_KINDS
-from jobwatchd.settings.watches import WatchSettings
+from jobwatchd.settings.registry import SINKS, SOURCES
+from jobwatchd.values.watch_request import WatchRequest
 
 EXAMPLE = Path(__file__).parents[3] / "config" / "jobwatchd.example.yaml"
 # A description has a reference of its own; its keys would drown the rest.
-VENDORS = [model for kind, model in SOURCE_KINDS.items() if kind != "http-json"]
+VENDORS = [model for kind, model in SOURCES.items() if kind != "http-json"]
 SIGNING = "whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q="
 
 
@@ -43,7 +42,7 @@ def test_the_example_is_a_configuration(example: Settings):
     assert [spec.ref.source for spec in example.watch_specs()] == ["graph", "media"]
 
 
-@pytest.mark.parametrize("model", [Settings, WatchSettings, *VENDORS, *SINK_KINDS.values()])
+@pytest.mark.parametrize("model", [Settings, WatchRequest, *VENDORS, *SINKS.values()])
 def test_the_example_shows_every_key(model: type[BaseModel]):
     """A key that is not in the example would never be found."""
     text = EXAMPLE.read_text()
@@ -56,9 +55,9 @@ def test_the_example_is_true_about_defaults(example: Settings):
         assert getattr(example, section) == Settings.model_fields[section].default
     for source, kind in (("graph", "nebula-explorer"), ("media", "telestream-up")):
         for key in ("http_client", "timeout", "tls", "proxy", "max_body", "poll"):
-            assert getattr(example.sources[source], key) == SOURCE_KINDS[kind].model_fields[key].default
+            assert getattr(example.sources[source], key) == SOURCES[kind].model_fields[key].default
     for key in ("tls", "timeout", "mode", "content_type", "auth", "max_body", "concurrency", "retry"):
-        assert getattr(example.sinks["ci"], key) == SINK_KINDS["webhook"].model_fields[key].default
+        assert getattr(example.sinks["ci"], key) == SINKS["webhook"].model_fields[key].default
 
 
 def test_the_example_is_the_same_to_any_yaml_reader():

@@ -8,7 +8,8 @@ import pytest
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings import effective
-from jobwatchd.settings.presets import load_preset, preset_files
+from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.presets import load_preset
 
 SOURCE = """\
   lab:

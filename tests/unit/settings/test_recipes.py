@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.settings.recipes import (
-    api_key_recipe,
+from jobwatchd.kinds.recipes import (
     credentials_recipe,
-    password_recipe,
-    signing_recipe,
-    tokens_recipe,
+    secret_recipe,
+    secrets_recipe,
     without_filed_secrets,
 )
+from jobwatchd.settings.server import tokens_recipe
 
 FIRST, SECOND = "whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q=", "whsec_c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25k"
 SOURCES = """\
@@ -59,11 +58,11 @@ def settings(desk: Any) -> Any:
 def recipes(settings: Any) -> dict[str, Any]:
     """Return the recipe of every secret, by its place."""
     found = [
-        password_recipe("graph", settings.sources["graph"]),
-        api_key_recipe("media", settings.sources["media"]),
+        secret_recipe("sources.graph", settings.sources["graph"], "password"),
+        secret_recipe("sources.media", settings.sources["media"], "api_key"),
         credentials_recipe("sources.lab", settings.sources["lab"]),
         credentials_recipe("sinks.ci", settings.sinks["ci"]),
-        signing_recipe("ci", settings.sinks["ci"]),
+        secrets_recipe("sinks.ci", settings.sinks["ci"], "secrets"),
         tokens_recipe(settings.server),
     ]
     return {recipe.place: recipe for recipe in found}
@@ -129,7 +128,7 @@ def test_every_form_in_which_a_secret_travels_is_known(settings: Any):
 def test_a_secret_that_is_no_file_has_none(desk: Any):
     """It stays what it is."""
     settings = desk.load()
-    assert not password_recipe("graph", settings.sources["graph"]).files
+    assert not secret_recipe("sources.graph", settings.sources["graph"], "password").files
     assert not tokens_recipe(settings.server).files
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jobwatchd.settings.units import (
+from jobwatchd.values.units import (
     format_duration,
     format_rate,
     format_size,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from jobwatchd.settings.urls import BaseUrl, HookUrl, ProxyUrl, StoreUrl
+from jobwatchd.values.urls import BaseUrl, HookUrl, ProxyUrl, StoreUrl
 
 
 def refusal(kind: Any, text: str) -> str:

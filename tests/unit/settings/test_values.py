@@ -79,8 +79,8 @@ def test_sinks_filter_events(desk: Any):
 
 def test_a_webhook_knows_how_long_to_try(desk: Any):
     """Each key of `retry` has its place, and the defaults are the model's."""
-    assert desk.load(HOOK).sinks["ci"].delivery_retry() == Retry(Backoff(2.0, 3.0, 300.0), 86_400.0, 2, 180.0)
-    assert desk.load(HOOK.partition("    retry")[0]).sinks["ci"].delivery_retry() == Retry()
+    assert desk.load(HOOK).sinks["ci"].delivery_policy().retry == Retry(Backoff(2.0, 3.0, 300.0), 86_400.0, 2, 180.0)
+    assert desk.load(HOOK.partition("    retry")[0]).sinks["ci"].delivery_policy().retry == Retry()
 
 
 def test_a_job_can_be_named_by_its_parameters(desk: Any):
@@ -96,7 +96,7 @@ def test_a_job_can_be_named_by_its_parameters(desk: Any):
 
 def test_parameters_are_in_the_order_of_the_sources(desk: Any):
     """What the settings call a job's parameters is what the adapters do."""
-    names = {source.kind: source.parameters for source in desk.load().sources.values()}
+    names = {source.kind: source.naming().names for source in desk.load().sources.values()}
     assert names == {"nebula-explorer": ("job_id",), "telestream-up": ("space_id", "workflow_id", "job_id")}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.sinks.endpoint import checked_headers, checked_url
+from jobwatchd.sinks.webhook.endpoint import checked_headers, checked_url
 
 
 @pytest.mark.parametrize(

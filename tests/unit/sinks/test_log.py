@@ -17,7 +17,7 @@ from jobwatchd.errors import SinkUnavailable
 from jobwatchd.logs import Format, QueuedOutput, Redactor, configure_logging
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.sinks.event_data import event_data
-from jobwatchd.sinks.log import HURRIED_S, PATIENCE_S, LogSink
+from jobwatchd.sinks.log.sink import HURRIED_S, PATIENCE_S, LogSink
 from jobwatchd.testing import FakeClock
 
 Make = Callable[[int], LogSink]

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import State, Task
-from jobwatchd.sinks.metrics import MetricsSink
+from jobwatchd.sinks.metrics.sink import MetricsSink
 from jobwatchd.telemetry import JobMetrics
 
 

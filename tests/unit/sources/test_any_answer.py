@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from jobwatchd.errors import BadPayload, SourceError
 from jobwatchd.model.job import Observation, State
-from jobwatchd.sources.nebula_listing import NebulaListing
-from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
+from jobwatchd.sources.nebula_explorer.listing import NebulaListing
+from jobwatchd.sources.nebula_explorer.payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import read_model
-from jobwatchd.sources.telestream_payload import read_job as read_telestream_job
+from jobwatchd.sources.telestream_up.payload import read_job as read_telestream_job
 
 NOW = datetime(2022, 7, 15, tzinfo=UTC)
 MakeAnswer = Callable[..., Any]

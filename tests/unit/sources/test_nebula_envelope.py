@@ -15,7 +15,7 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
-from jobwatchd.sources.nebula_payload import CODE_NAMES, CredentialsRefused, read_envelope
+from jobwatchd.sources.nebula_explorer.payload import CODE_NAMES, CredentialsRefused, read_envelope
 
 MakeAnswer = Callable[..., Any]
 WHERE = "GET http://api/api-open/v1/jobs/1"

@@ -10,7 +10,7 @@ import pytest
 from jobwatchd.errors import BadPayload
 from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
-from jobwatchd.sources.nebula_payload import read_entry, read_envelope, read_job
+from jobwatchd.sources.nebula_explorer.payload import read_entry, read_envelope, read_job
 
 WHERE = "GET http://api/api-open/v1/jobs/1964"
 BEGAN_AT = datetime(2022, 7, 12, 2, 33, 35, tzinfo=UTC)

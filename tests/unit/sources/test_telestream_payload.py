@@ -9,7 +9,7 @@ import pytest
 from jobwatchd.errors import BadPayload
 from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State
-from jobwatchd.sources.telestream_payload import JobsSummary, parse_time_span, read_job, read_summary
+from jobwatchd.sources.telestream_up.payload import JobsSummary, parse_time_span, read_job, read_summary
 
 WHERE = "GET http://up/s/workflows/w/jobs/j"
 CREATED_AT = datetime(2020, 1, 21, 15, 53, 12, 388317, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """Any job API that answers in JSON, by its description (`jobwatchd.description`).
 
+- `section`: its settings
 - `source`: `HttpJson`, the `ports.Source`
 - `judge`: what an answer means
 - `reader`: the job in it · `instants`, `words`: its times, and its other values

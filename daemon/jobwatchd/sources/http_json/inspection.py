@@ -11,27 +11,12 @@ from jobwatchd.description.reading import Progress, Reading, Time
 from jobwatchd.errors import SourceError, SourceUnauthorized
 from jobwatchd.http.authentication.contract import CredentialsRefused
 from jobwatchd.http.excerpt import unreadable
+from jobwatchd.kinds.finding import Finding, Misfit
 from jobwatchd.model.job import Observation
 from jobwatchd.ports import Answer
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
 from jobwatchd.sources.http_json.words import id_of
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one expression of `read` found; `value` is a `Misfit` where it cannot be applied."""
-
-    key: str
-    expression: str
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """An expression cannot be applied to an answer; `why` says so."""
-
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

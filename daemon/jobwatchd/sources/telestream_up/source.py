@@ -14,7 +14,7 @@ from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.payload import digest_of
-from jobwatchd.sources.telestream_payload import JobsSummary, read_job, read_summary
+from jobwatchd.sources.telestream_up.payload import JobsSummary, read_job, read_summary
 
 
 class TelestreamUp:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, PlainSerializer, SecretStr
 
 from jobwatchd.model.api_token import split_token
-from jobwatchd.settings.names import EXPECTED_NAME, is_name
+from jobwatchd.values.names import EXPECTED_NAME, is_name
 
 MASK = "********"
 MIN_TOKEN_LENGTH = 16

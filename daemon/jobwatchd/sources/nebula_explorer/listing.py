@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from jobwatchd.model.job import Observation
-from jobwatchd.sources.nebula_payload import PagePayload, read_entry
+from jobwatchd.sources.nebula_explorer.payload import PagePayload, read_entry
 
 
 class NebulaListing:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.sinks.cloud_event import Mode
+from jobwatchd.sinks.webhook.cloud_event import Mode
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")

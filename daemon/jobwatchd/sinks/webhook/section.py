@@ -1,37 +1,31 @@
-"""Where events go."""
+"""How a webhook is configured."""
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from jobwatchd.description.api import auth_mistakes
 from jobwatchd.description.credentials import sent_headers
 from jobwatchd.description.mistake import Mistake, refuse
+from jobwatchd.http.authentication.contract import Authentication
+from jobwatchd.http.authentication.kinds import build_authentication
+from jobwatchd.http.authentication.site import Site
+from jobwatchd.kinds.http import CredentialSettings, HttpSettings, TimeoutSettings
+from jobwatchd.kinds.sink import DeliveryPolicy, SinkContext, SinkSection
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.event import EventType
-from jobwatchd.model.filters import EventFilter
 from jobwatchd.model.shown import shown
-from jobwatchd.settings.credentials import SigningSecret
-from jobwatchd.settings.http import CredentialSettings, HttpSettings, TimeoutSettings
-from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Count, Duration, PositiveDuration, Size
-from jobwatchd.settings.urls import HookUrl
-from jobwatchd.values.labels import Labels
+from jobwatchd.sinks.webhook.endpoint import Endpoint
+from jobwatchd.sinks.webhook.sink import Webhook
+from jobwatchd.values.secrets import SigningSecret
+from jobwatchd.values.section import Section
+from jobwatchd.values.units import Count, Duration, PositiveDuration, Size
+from jobwatchd.values.urls import HookUrl
 
 STRUCTURED, BINARY = "application/cloudevents+json", "application/json"
-
-
-def _check_pattern(pattern: str) -> str:
-    if not any(fnmatchcase(kind, pattern) for kind in EventType):
-        known = ", ".join(EventType)
-        raise ValueError(
-            f"{shown(pattern, [*EventType])} matches no event; expected one of {known}, or a pattern such as job.*"
-        )
-    return pattern
 
 
 def _check_content_type(text: str) -> str:
@@ -63,31 +57,7 @@ class WebhookTimeoutSettings(TimeoutSettings):
     total: PositiveDuration = 15.0
 
 
-class FilteredSinkSettings(Section):
-    """What all sinks have in common: which events they want; empty means all."""
-
-    events: tuple[Annotated[str, AfterValidator(_check_pattern)], ...] = ()
-    sources: tuple[str, ...] = ()
-    labels: Labels = Field(default_factory=dict)
-
-    def event_filter(self) -> EventFilter:
-        """Return the events that the sink wants."""
-        return EventFilter(self.events, self.sources, self.labels)
-
-
-class LogSinkSettings(FilteredSinkSettings):
-    """One structured line an event."""
-
-    kind: Literal["log"]
-
-
-class MetricsSinkSettings(FilteredSinkSettings):
-    """Counters and histograms for Prometheus."""
-
-    kind: Literal["metrics"]
-
-
-class WebhookSinkSettings(FilteredSinkSettings, HttpSettings, CredentialSettings):
+class WebhookSinkSettings(SinkSection, HttpSettings, CredentialSettings):
     """Signed CloudEvents over HTTP; the first of `secrets` signs first, all do while one is being replaced.
 
     An empty list, which has to be written, sends without signatures.
@@ -103,6 +73,24 @@ class WebhookSinkSettings(FilteredSinkSettings, HttpSettings, CredentialSettings
     max_body: Size = 65_536
     concurrency: Count = 16
     retry: RetrySettings = RetrySettings()
+
+    def build(self, context: SinkContext) -> Webhook:
+        """Return a new sink with HTTP clients of its own; raises `ConfigError`."""
+        return Webhook(
+            context.name,
+            Endpoint(self.url, self.plain_headers(), self.mode, self.sent_content_type()),
+            context.secrets(self, "secrets"),
+            context.clock,
+            client=context.clients.of_sink(context.place, self, self.concurrency),
+            authentication=None if self.auth.kind == "none" else self._authentication(context),
+        )
+
+    def _authentication(self, context: SinkContext) -> Authentication:
+        parts = urlsplit(self.url)
+        client = context.clients.of_login(context.place, self)
+        credentials = context.credentials(self)
+        base_url = f"{parts.scheme}://{parts.netloc}"
+        return build_authentication(self.auth, Site(base_url, credentials, client, context.clock))
 
     def sent_headers(self) -> Mapping[str, str]:
         """Return what proves who is sending, signatures aside."""
@@ -125,15 +113,8 @@ class WebhookSinkSettings(FilteredSinkSettings, HttpSettings, CredentialSettings
         """Return the content type: the one given, else the one of the mode."""
         return self.content_type or (STRUCTURED if self.mode == "structured" else BINARY)
 
-    def delivery_retry(self) -> Retry:
-        """Return how long an event is tried."""
+    def delivery_policy(self) -> DeliveryPolicy:
+        """Return how events are delivered."""
         backoff = Backoff(self.retry.first, self.retry.factor, self.retry.longest)
-        return Retry(backoff, self.retry.max_age, self.retry.rejections, self.retry.rejections_for)
-
-
-SinkSettings = Annotated[LogSinkSettings | MetricsSinkSettings | WebhookSinkSettings, Field(discriminator="kind")]
-SINK_KINDS: Mapping[str, type[FilteredSinkSettings]] = {
-    "log": LogSinkSettings,
-    "metrics": MetricsSinkSettings,
-    "webhook": WebhookSinkSettings,
-}
+        retry = Retry(backoff, self.retry.max_age, self.retry.rejections, self.retry.rejections_for)
+        return DeliveryPolicy(retry, self.concurrency, self.timeout.total)

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from jobwatchd.model.cadence import Cadence
-from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import Count, Duration, PositiveDuration, Rate, format_duration
+from jobwatchd.values.section import Section
+from jobwatchd.values.units import Count, Duration, PositiveDuration, Rate, format_duration
 
 _ADAPTIVE = ("min_interval", "max_interval", "age_fraction")
 

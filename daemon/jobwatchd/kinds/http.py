@@ -20,10 +20,10 @@ from pydantic_core import CoreSchema
 from jobwatchd.description.auth import Auth, NoAuth
 from jobwatchd.description.credentials import NAMES, Credentials, needed, placeholders
 from jobwatchd.description.mistake import Mistake, refuse
-from jobwatchd.settings.credentials import HeaderSecret, Password
-from jobwatchd.settings.section import Section
-from jobwatchd.settings.units import PositiveDuration, Size
-from jobwatchd.settings.urls import ProxyUrl
+from jobwatchd.values.secrets import HeaderSecret, Password
+from jobwatchd.values.section import Section
+from jobwatchd.values.units import PositiveDuration, Size
+from jobwatchd.values.urls import ProxyUrl
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)

@@ -20,9 +20,9 @@ from jobwatchd.model.event import Event
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.rotation import Rotating
-from jobwatchd.sinks.cloud_event import Message, cloud_event
-from jobwatchd.sinks.endpoint import Endpoint, checked_headers, checked_url
-from jobwatchd.sinks.signature import Signer
+from jobwatchd.sinks.webhook.cloud_event import Message, cloud_event
+from jobwatchd.sinks.webhook.endpoint import Endpoint, checked_headers, checked_url
+from jobwatchd.sinks.webhook.signature import Signer
 
 RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})

@@ -10,7 +10,7 @@ from jobwatchd.http.authentication.session import Grant
 from jobwatchd.http.status import bare_url
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating
-from jobwatchd.sources.nebula_payload import read_envelope
+from jobwatchd.sources.nebula_explorer.payload import read_envelope
 
 COOKIE = "explorer_token"
 _JSON = {"Content-Type": "application/json"}

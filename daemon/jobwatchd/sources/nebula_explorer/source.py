@@ -16,11 +16,12 @@ from jobwatchd.http.status import OK, bare_url
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
-from jobwatchd.sources.nebula_listing import NebulaListing
-from jobwatchd.sources.nebula_login import NebulaLogin
-from jobwatchd.sources.nebula_payload import PagePayload, read_envelope, read_job
+from jobwatchd.sources.nebula_explorer.listing import NebulaListing
+from jobwatchd.sources.nebula_explorer.login import NebulaLogin
+from jobwatchd.sources.nebula_explorer.payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import digest_of, read_model
 
+API_PATH = "/api-open/v1"
 PAGE_SIZE = 100
 NEWEST_FIRST = quote('{"orderByCreateTime":"desc"}')  # jobs worth watching are mostly young
 
@@ -46,7 +47,7 @@ class NebulaExplorer:
         client: HttpClient,
         clock: Clock,
     ) -> None:
-        api = f"{base_url.rstrip('/')}/api-open/v1"
+        api = f"{base_url.rstrip('/')}{API_PATH}"
         self.name = name
         self._workflows_url = f"{api}/workflows/"
         self._jobs_url = f"{api}/jobs"

@@ -1,0 +1,7 @@
+"""NebulaGraph Explorer's workflow jobs.
+
+- `section`: its settings
+- `source`: `NebulaExplorer`, the `ports.Source`
+- `login`: what proves who is asking
+- `payload`: what answers mean · `listing`: many jobs, page by page
+"""
