@@ -73,7 +73,7 @@ async def test_scripted_changes_show(base_url: str):
     assert first is not None
     assert last is not None
     assert (first.state, last.state) == (State.SUCCEEDED, State.QUEUED)
-    assert first.finished_at is not None
+    assert first.facts.finished_at is not None
 
 
 async def test_telestream_jobs_are_read(base_url: str):
