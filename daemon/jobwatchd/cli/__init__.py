@@ -4,7 +4,7 @@
 - `config-schema`: what editors check a configuration with
 - `wait`: jobs until they end, without a daemon; its parts are `progress` and, as `probe`'s, `jobs`
 - `watch`, `events`, `dead_letters`, `sinks`: clients of a running daemon's API; their parts are `api_client`,
-  `connection`, `table`
+  `connection`, `event_options`, `following`, `table`
 - `health`: whether a running daemon is ready; with `connection` it shares `address`
 - `probe`, `check-source`, `presets`: descriptions of job APIs, seen at work; their parts are `probing`, `reading`
 - `man-page`: the manual page, made of the help of all these
