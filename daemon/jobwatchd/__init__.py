@@ -9,7 +9,7 @@ The map, from the top down (imports go downward only):
 - `http`: the HTTP clients that sources and sinks share
 - `rotation`: files that are replaced meanwhile, and what is made of them
 - `ports`: the seams between them
-- `values`: what comes in by several doors, with one law each
+- `values`: what comes in by several doors, with one law each · `description`: what describes a job API
 - `model`: what is known and decided, pure
 - `clock`, `errors`, `logs`, `signals`, `telemetry`, `sd_notify`; below them `instruments`
 - `redaction`: secrets, taken out of whatever is shown, told or kept

@@ -6,7 +6,7 @@
 - `crew`: bounded workers fed by one schedule, as a gate admits; lanes and deliveries are crews
 - `gate`: how much a lane may send now: rate, pauses, circuit breaker
 - `group`, `lister`: watches that one list shows together, and looking at them so; `census` counts and finds them
-- `poller`: one poll, and what follows from it
+- `poller`: one poll, and what follows from it · `guard`: no secrets in what came from outside
 - `gathering`: what comes within a moment goes into one transaction; `commits` and `records` are of its kind
 - `commits`: writes steps, then tells of their events and deliveries
 - `delivery`: one sink's loop; order within a subject, back-off, dead letters

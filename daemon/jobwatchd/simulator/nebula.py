@@ -35,7 +35,7 @@ API = "/api-open/v1"
 FIRST_JOB_ID = 2000
 WORKFLOWS = (("3992429968", "workflow_xkkjf"), ("4216617528", "workflow_nightly"), ("4300000017", "workflow_audit"))
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+RouteHandler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class NebulaSimulator:
             redirect_slashes=False,
         )
 
-    def _answering(self, name: str, endpoint: Endpoint) -> Endpoint:
+    def _answering(self, name: str, endpoint: RouteHandler) -> RouteHandler:
         async def answer(request: Request) -> Response:
             self.world.calls[name] += 1
             try:

@@ -13,10 +13,10 @@ from jobwatchd.simulator.fate import Odds, followed_by_one_task, random_life, ra
 from jobwatchd.simulator.fleet import Fleet
 from jobwatchd.simulator.job import SimulatedJob, SimulatedTask
 from jobwatchd.simulator.life import Life
-from jobwatchd.simulator.words import Status, Words
+from jobwatchd.simulator.words import NativeStatus, Words
 
 Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Script = tuple[tuple[float, Status | None], ...]
+Script = tuple[tuple[float, NativeStatus | None], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from jobwatchd.simulator.faulty_app import FaultyApp
 from jobwatchd.simulator.fleet import Fleet
 from jobwatchd.simulator.roster import ApiTraits, JobNames, JobSpec, Roster
 from jobwatchd.simulator.tampering import Dialect
-from jobwatchd.simulator.telestream_job import shown, utc_text
+from jobwatchd.simulator.telestream_job import job_fields, utc_text
 from jobwatchd.simulator.words import TELESTREAM_WORDS
 from jobwatchd.simulator.world import World
 
@@ -85,7 +85,7 @@ class TelestreamSimulator:
         job = self.world.fleet.find(f"{names['space_id']}/{names['workflow_id']}/{names['job_id']}", now)
         if job is None:
             return RawJson(NOT_FOUND_BODY, 404)
-        return json_answer(shown(job, now, one_element_lists=self._options.one_element_lists))
+        return json_answer(job_fields(job, now, one_element_lists=self._options.one_element_lists))
 
     async def _summary(self, request: Request) -> Response:
         self.world.calls["summary"] += 1

@@ -1,6 +1,6 @@
 """Where events go; each is a `ports.Sink`.
 
-- `webhook`: HTTP POST of CloudEvents, signed the Standard Webhooks way; durable
+- `webhook`: HTTP POST of CloudEvents, signed the Standard Webhooks way; durable · `endpoint`: where it posts to
 - `log`: one structured line an event; durable
 - `metrics`: counters and histograms about the watched jobs; lives in this process only
 - `cloud_event`: an event as CloudEvents JSON, what a webhook's body holds
