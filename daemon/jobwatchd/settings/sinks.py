@@ -8,7 +8,6 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from jobwatchd.description.api import auth_mistakes
-from jobwatchd.description.credentials import sent_headers
 from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
@@ -106,7 +105,7 @@ class WebhookSinkSettings(FilteredSinkSettings, HttpSettings, CredentialSettings
 
     def sent_headers(self) -> Mapping[str, str]:
         """Return what proves who is sending, signatures aside."""
-        return dict.fromkeys(sent_headers(self.auth), "auth")
+        return dict.fromkeys(self.auth.sent_headers(), "auth")
 
     @model_validator(mode="after")
     def _check_webhook(self) -> Self:

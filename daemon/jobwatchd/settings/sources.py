@@ -8,7 +8,6 @@ from urllib.parse import unquote
 from pydantic import Field, StringConstraints
 
 from jobwatchd.description import Description
-from jobwatchd.description.credentials import sent_headers
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.shown import shown
 from jobwatchd.settings.credentials import HeaderSecret, Password
@@ -116,7 +115,7 @@ class HttpJsonSettings(HttpSourceSettings, CredentialSettings, Description):
         """Return what the description sends."""
         requests = (self.request, *([] if self.list is None else [self.list.request]))
         described = {name.lower(): "the description" for request in requests for name in request.headers}
-        return described | dict.fromkeys(sent_headers(self.auth), "auth")
+        return described | dict.fromkeys(self.auth.sent_headers(), "auth")
 
 
 SourceSettings = Annotated[
