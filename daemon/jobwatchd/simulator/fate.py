@@ -1,4 +1,4 @@
-"""Random lives, repeatable by their seed."""
+"""Random lives of jobs, repeatable by their seed."""
 
 from dataclasses import dataclass
 from random import Random

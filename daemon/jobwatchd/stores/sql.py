@@ -1,4 +1,4 @@
-"""The store that lasts: SQLAlchemy Core on SQLite. Here stand the transactions; the noun files say what is in them."""
+"""The store in a database, with SQLAlchemy Core: its transactions; what is said in them stands in a file a noun."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the demo comes to: jobs by API and outcome, events, deliveries, delays."""
+"""The summary of the demo: jobs by API and outcome, events, deliveries, delays."""
 
 import math
 import statistics
