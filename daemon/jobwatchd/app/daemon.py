@@ -26,7 +26,7 @@ from jobwatchd.signals import STOP_WITHIN_S, Signals
 from jobwatchd.web.application import build_app
 from jobwatchd.web.context import WebContext
 from jobwatchd.web.listener import address_of, bind_within
-from jobwatchd.web.server import serve
+from jobwatchd.web.server import serve_sockets
 
 # For how long a stop waits at its end for what was delivered to be written; else it is delivered again.
 LAST_WRITE_S = 3.0
@@ -77,7 +77,7 @@ class Daemon:
         """Make everything ready, and only then begin: until there a signal to stop finds nothing begun."""
         tasks.start_soon(self._service.run)
         # First of all, so that a start that waits for the store can be told from one that hangs.
-        await tasks.start(serve, self._build_web(), sockets)
+        await tasks.start(serve_sockets, self._build_web(), sockets)
         await self._engine.store.open()
         # What is loaded stays: the collector need not walk a million watches, neither while they come in nor later.
         gc.disable()

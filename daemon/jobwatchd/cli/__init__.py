@@ -1,13 +1,17 @@
 """The command line.
 
 - `run`: the daemon, and `check-config`; `last_words`: the daemon's log, from the first moment to the last
-- `config-schema`: what editors check a configuration with
-- `wait`: jobs until they end, without a daemon; its parts are `progress` and, as `probe`'s, `jobs`
+- `config_schema`: what editors check a configuration with · `configuration`: the option that names the file
+- `wait`: jobs until they end, without a daemon; its parts are `progress`, `board`, `durations` and, with `probe`,
+  `jobs`
 - `watch`, `events`, `dead_letters`, `sinks`: clients of a running daemon's API; their parts are `api_client`,
-  `connection`, `table`
+  `connection`, `event_options`, `following`, `lookup`, `table`
 - `health`: whether a running daemon is ready; with `connection` it shares `address`
-- `probe`, `check-source`, `presets`: descriptions of job APIs, seen at work; their parts are `probing`, `reading`
-- `man-page`: the manual page, made of the help of all these
+- `probe`, `check_source`, `presets`: descriptions of job APIs, seen at work; their parts are `probing`, `reading`,
+  `diagnosis`
+- `man_page`: the manual page, made of the help of all these
+- `execution`: a command from its arguments to its exit status · `status`: these · `failure`: why it cannot go on
+- `output`, `stderr`: what becomes of a command that nobody reads
 - `demo`: everything together, on simulated APIs
 """
 
@@ -20,7 +24,7 @@ import click
 COMMANDS: Mapping[str, str] = {
     "run": "jobwatchd.cli.run:run",
     "check-config": "jobwatchd.cli.run:check_config",
-    "config-schema": "jobwatchd.cli.config_schema:config_schema",
+    "config-schema": "jobwatchd.cli.config_schema:print_config_schema",
     "wait": "jobwatchd.cli.wait:wait",
     "watch": "jobwatchd.cli.watch:watch",
     "events": "jobwatchd.cli.events:events",

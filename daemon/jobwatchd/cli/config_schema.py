@@ -4,7 +4,7 @@ import json
 
 import click
 
-from jobwatchd.settings.json_schema import config_schema as make_schema
+from jobwatchd.settings.json_schema import config_schema
 
 
 @click.command(
@@ -16,6 +16,6 @@ Example:
 An editor with YAML support completes and checks a configuration beside that file which begins with
 # yaml-language-server: $schema=jobwatchd.schema.json""",
 )
-def config_schema() -> None:
+def print_config_schema() -> None:
     """Print the JSON Schema (draft 2020-12) of the configuration file, for editors."""
-    click.echo(json.dumps(make_schema(), indent=2))
+    click.echo(json.dumps(config_schema(), indent=2))

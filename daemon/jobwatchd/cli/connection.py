@@ -43,12 +43,12 @@ def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
                 command(client, *args, **options)
         except ApiError as exc:
             tell(f"Error: {exc}")
-            sys.exit(exit_status(exc))
+            sys.exit(api_exit_status(exc))
 
     return connected
 
 
-def exit_status(error: ApiError) -> ExitStatus:
+def api_exit_status(error: ApiError) -> ExitStatus:
     """Return the exit status for what the daemon answered, or did not."""
     match error.status:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:

@@ -11,9 +11,9 @@ import click
 
 from jobwatchd.cli.api_client import PAGE, ApiClient
 from jobwatchd.cli.connection import uses_daemon
+from jobwatchd.cli.event_options import source_option, types_option
 from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.table import print_table, shown_time
-from jobwatchd.model.event import EventType
 
 COLUMNS = ("position", "sink", "event", "job", "given up", "attempts", "error", "id")
 LIST_EXAMPLES = """\
@@ -35,15 +35,8 @@ def chooses(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say which dead letters, and hand them to the command as one `choice`."""
 
     @click.option("--sink", help="Those of this sink only.")
-    @click.option("--source", help="Events of this source only.")
-    @click.option(
-        "--type",
-        "types",
-        multiple=True,
-        type=click.Choice([kind.value for kind in EventType]),
-        metavar="TYPE",
-        help="Events of this type only, such as job.failed; may be repeated.",
-    )
+    @source_option
+    @types_option
     @click.option("--after", type=click.IntRange(min=0), default=0, help="Those after this position only.")
     @wraps(command)
     def chosen(*args: Any, sink: str | None, source: str | None, types: Sequence[str], after: int, **rest: Any) -> None:

@@ -7,7 +7,7 @@ import click
 from jobwatchd.model.units import parse_duration_s
 
 
-class Duration(click.ParamType[float]):
+class DurationType(click.ParamType[float]):
     """A number and a unit; becomes seconds."""
 
     name = "duration"
@@ -20,7 +20,7 @@ class Duration(click.ParamType[float]):
             self.fail(f"{exc}.", param, ctx)
 
 
-class DurationText(Duration):
+class DurationText(DurationType):
     """The same, as the daemon wants it: as text, without blanks."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -29,5 +29,5 @@ class DurationText(Duration):
         return "".join(value.split())
 
 
-DURATION = Duration()
+DURATION = DurationType()
 DURATION_TEXT = DurationText()

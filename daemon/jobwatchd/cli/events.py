@@ -8,10 +8,10 @@ import click
 
 from jobwatchd.cli.api_client import PAGE, ApiClient, Query
 from jobwatchd.cli.connection import uses_daemon
+from jobwatchd.cli.event_options import source_option, types_option
 from jobwatchd.cli.following import Follower
 from jobwatchd.cli.output import end_when_unread
 from jobwatchd.cli.table import print_table, printable, shown_time
-from jobwatchd.model.event import EventType
 
 COLUMNS = ("position", "observed", "event", "job", "detail")
 EXAMPLES = """\
@@ -30,15 +30,8 @@ front of it, is away for a while: nothing is missed, and nothing comes twice.
 
 @click.command(epilog=EXAMPLES)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what happens from now, until interrupted.")
-@click.option("--source", help="Events of this source only.")
-@click.option(
-    "--type",
-    "types",
-    multiple=True,
-    type=click.Choice([kind.value for kind in EventType]),
-    metavar="TYPE",
-    help="Events of this type only, such as job.failed; may be repeated.",
-)
+@source_option
+@types_option
 @click.option("--after", type=click.IntRange(min=0), help="All events after this position, instead of the latest ones.")
 @click.option("--limit", type=click.IntRange(1, PAGE), default=50, show_default=True, help="How many of the latest.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")

@@ -1,4 +1,4 @@
-"""Events as they come, for longer than a daemon lives."""
+"""Follows the events of a daemon as they come, over restarts of the daemon."""
 
 import random
 import time

@@ -36,7 +36,7 @@ SHOW_CURSOR = b"\x1b[?25h"
 _URL = re.compile(r"https?://\S+")
 
 
-class Progress:
+class ProgressDisplay:
     """Shows jobs as they move, and why they cannot be seen; a context manager, and an `app.waiting.Onlooker`.
 
     `explain` makes a sentence of a failure, `clean` makes what came from outside fit to be shown, `patience` is how

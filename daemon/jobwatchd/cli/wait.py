@@ -17,7 +17,7 @@ from jobwatchd.cli.durations import DURATION
 from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.cli.jobs import references
 from jobwatchd.cli.output import tell_result
-from jobwatchd.cli.progress import Progress, clean_text
+from jobwatchd.cli.progress import ProgressDisplay, clean_text
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.model.job import JobReference
 from jobwatchd.redaction import SECRETS
@@ -99,7 +99,7 @@ def _wait(
     settings: Settings, refs: Sequence[JobReference], timeout: float | None, appear_within: float
 ) -> Mapping[JobReference, Outcome]:
     source = refs[0].source
-    progress = Progress(
+    progress = ProgressDisplay(
         refs,
         sys.stderr,
         explain=partial(diagnose, name=source, section=settings.sources[source]),

@@ -6,7 +6,8 @@ A description is data, written in YAML: inline in a source of kind `http-json`, 
 - `api`: `Description`, all parts together and what holds across them
 - `request`: one request with placeholders · `auth`: how a request proves who is asking
 - `answers`: which answers bring a job, and what the others mean
-- `reading`: where in an answer a job's state, times and tasks are · `listing`: many jobs with one request
+- `states`: the API's words for them · `reading`: where in an answer a job's state, times and tasks are
+- `listing`: many jobs with one request
 - `template`, `expression`: text with `{placeholders}`, and JMESPath, parsed once
 - `credentials`: the user's own part of the authentication
 - `part`, `mistake`: what all parts have in common, and how a mistake names its key

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from jobwatchd.description.expression import Expr
 from jobwatchd.description.part import Part
 
-Status = Annotated[int, Field(ge=200, le=599)]
+HttpStatus = Annotated[int, Field(ge=200, le=599)]
 
 
 def _check_statuses(statuses: tuple[int, ...]) -> tuple[int, ...]:
@@ -16,7 +16,7 @@ def _check_statuses(statuses: tuple[int, ...]) -> tuple[int, ...]:
     return statuses
 
 
-Statuses = Annotated[tuple[Status, ...], AfterValidator(_check_statuses)]
+Statuses = Annotated[tuple[HttpStatus, ...], AfterValidator(_check_statuses)]
 
 
 class Verdict(Part):

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from jobwatchd.description.answers import NotFound, Success, Unauthorized, Unavailable
 from jobwatchd.description.auth import Auth, NoAuth
-from jobwatchd.description.credentials import KNOWN, KNOWN_AFTER_LOGIN, placeholders, token_placeholders
+from jobwatchd.description.credentials import KNOWN, KNOWN_AFTER_LOGIN
 from jobwatchd.description.listing import Listing
 from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.description.part import Part
@@ -92,10 +92,10 @@ def _parameter_mistakes(api: Description) -> Iterator[Mistake]:
 
 def auth_mistakes(auth: Auth) -> Iterator[Mistake]:
     """Find placeholders of an authentication that stand for nothing, and a token that is not sent."""
-    yield from _unknown(("auth",), placeholders(auth), KNOWN)
-    yield from _unknown(("auth",), token_placeholders(auth), KNOWN_AFTER_LOGIN)
-    found = [name for names in token_placeholders(auth).values() for name in names]
-    if token_placeholders(auth) and not found:
+    yield from _unknown(("auth",), auth.placeholders(), KNOWN)
+    yield from _unknown(("auth",), auth.token_placeholders(), KNOWN_AFTER_LOGIN)
+    found = [name for names in auth.token_placeholders().values() for name in names]
+    if auth.token_placeholders() and not found:
         yield ("auth", "headers"), "the token is not sent at all; expected {access_token} in a header"
 
 

@@ -1,6 +1,7 @@
 """How a request proves who is asking. Secrets are no part of this: a user gives them beside the description."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
@@ -44,27 +45,55 @@ Lifetime = Annotated[
 TokenUrl = Annotated[str, AfterValidator(_check_token_url)]
 
 
-class NoAuth(Part):
+Placeholders = Mapping[tuple[str, ...], tuple[str, ...]]
+"""Names of placeholders, by the key path where they stand."""
+
+
+class AuthPart(Part):
+    """What every kind of authentication tells of itself; `needs` are the user's credentials beside its placeholders."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def sent_headers(self) -> frozenset[str]:
+        """Return the headers, in small letters, in which it sends its proof."""
+        return frozenset({"authorization"})
+
+    def placeholders(self) -> Placeholders:
+        """Return the placeholders for the user's credentials."""
+        return {}
+
+    def token_placeholders(self) -> Placeholders:
+        """Return the placeholders for the token that a login brought."""
+        return {}
+
+
+class NoAuth(AuthPart):
     """Requests go without credentials."""
 
     kind: Literal["none"] = "none"
 
+    def sent_headers(self) -> frozenset[str]:
+        """Return none."""
+        return frozenset()
 
-class BearerAuth(Part):
+
+class BearerAuth(AuthPart):
     """`Authorization: Bearer` and the user's `token`; with `optional`, without it where the user gives none."""
 
+    needs = ("token",)
     kind: Literal["bearer"]
     optional: bool = False
 
 
-class BasicAuth(Part):
+class BasicAuth(AuthPart):
     """The user's `username` and `password`, as HTTP's basic authentication sends them; see `bearer` for `optional`."""
 
+    needs = ("username", "password")
     kind: Literal["basic"]
     optional: bool = False
 
 
-class HeaderAuth(Part):
+class HeaderAuth(AuthPart):
     """Headers with credentials: `{token}`, `{username}`, `{password}`; see `bearer` for `optional`.
 
     `headers: {PRIVATE-TOKEN: "{token}"}`
@@ -73,6 +102,14 @@ class HeaderAuth(Part):
     kind: Literal["header"]
     headers: Annotated[dict[HeaderName, HeaderText], Field(min_length=1)]
     optional: bool = False
+
+    def sent_headers(self) -> frozenset[str]:
+        """Return those that the user chose."""
+        return _lowered(self.headers)
+
+    def placeholders(self) -> Placeholders:
+        """Return those in the headers."""
+        return _in_headers(self.headers)
 
 
 class LoginRequest(Request):
@@ -85,7 +122,7 @@ class LoginRequest(Request):
     headers: dict[HeaderName, HeaderText] = Field(default_factory=dict)
 
 
-class CookieLogin(Part):
+class CookieLogin(AuthPart):
     """A login whose answer sets a cookie, which is sent back with each request.
 
     `login` is sent at first, when the API says `unauthorized`, and before `lifetime` (where there is one) ends.
@@ -98,8 +135,16 @@ class CookieLogin(Part):
     lifetime: Lifetime | None = None
     optional: bool = False
 
+    def sent_headers(self) -> frozenset[str]:
+        """Return that of cookies."""
+        return frozenset({"cookie"})
 
-class JsonLogin(Part):
+    def placeholders(self) -> Placeholders:
+        """Return those in the login."""
+        return _in_login(self.login)
+
+
+class JsonLogin(AuthPart):
     """A login whose answer is JSON with a token, which is sent with each request.
 
     `token` finds it, `headers` say how it is sent as `{access_token}`; `expires_in` finds its life time in seconds,
@@ -118,14 +163,27 @@ class JsonLogin(Part):
     )
     optional: bool = False
 
+    def sent_headers(self) -> frozenset[str]:
+        """Return those that carry the token."""
+        return _lowered(self.headers)
 
-class OAuth2(Part):
+    def placeholders(self) -> Placeholders:
+        """Return those in the login."""
+        return _in_login(self.login)
+
+    def token_placeholders(self) -> Placeholders:
+        """Return those in the headers."""
+        return _in_headers(self.headers)
+
+
+class OAuth2(AuthPart):
     """OAuth 2 client credentials (RFC 6749, section 4.4) with the user's `client_id` and `client_secret`.
 
     `token_url` is a path below `base_url`, or a whole URL; `send` says whether the client's credentials go in the
     header `Authorization` or in the form. The token is renewed before `expires_in` of the answer has passed.
     """
 
+    needs = ("client_id", "client_secret")
     kind: Literal["oauth2"]
     token_url: TokenUrl
     scope: str | None = None
@@ -136,3 +194,15 @@ class OAuth2(Part):
 Auth = Annotated[
     NoAuth | BearerAuth | BasicAuth | HeaderAuth | CookieLogin | JsonLogin | OAuth2, Field(discriminator="kind")
 ]
+
+
+def _lowered(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
+def _in_headers(headers: Mapping[str, Template]) -> Placeholders:
+    return {("headers", key): template.names for key, template in headers.items()}
+
+
+def _in_login(login: LoginRequest) -> Placeholders:
+    return {("login", *path): names for path, names in login.placeholders().items()}

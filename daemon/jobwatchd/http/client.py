@@ -1,9 +1,11 @@
-"""What an HTTP client is built with."""
+"""What an HTTP client is built with, and whether that can be used."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from jobwatchd.http.failures import FOR_SOURCES, Failures
+from jobwatchd.errors import ConfigError
+from jobwatchd.http.failures import FOR_SOURCES, Failures, find_bad_header
 from jobwatchd.http.memory import Memory
 from jobwatchd.rotation import Rotation
 
@@ -62,3 +64,22 @@ class HttpOptions:
     rotation: Rotation | None = None
     place: str = "http"
     memory: Memory = field(default_factory=lambda: Memory(DEFAULT_MEMORY))
+
+
+def check_options(options: HttpOptions) -> None:
+    """Raise `ConfigError` where the proxy or the user agent cannot be used; a proxy's URL is not repeated."""
+    problems = []
+    if options.proxy is not None and not _is_proxy(options.proxy):
+        problems.append("The proxy must be a URL like http://user:password@proxy.example:3128.")
+    if complaint := find_bad_header({"User-Agent": options.user_agent}):
+        problems.append(f"The user agent cannot be sent: {complaint}.")
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

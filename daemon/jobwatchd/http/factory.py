@@ -1,4 +1,4 @@
-"""Which HTTP client polls."""
+"""Builds the HTTP client that a setting names."""
 
 from typing import Literal
 

@@ -13,10 +13,9 @@ import httpx
 from jobwatchd.errors import JobwatchError
 from jobwatchd.http.body import Body
 from jobwatchd.http.certificates import Certificates, build_ssl_context, follow_certificates
-from jobwatchd.http.client import HttpOptions
-from jobwatchd.http.complaint import find_bad_header
+from jobwatchd.http.client import HttpOptions, check_options
+from jobwatchd.http.failures import find_bad_header
 from jobwatchd.http.memory import Lease, NoRoomError, Share
-from jobwatchd.http.preflight import check_options
 from jobwatchd.http.slots import Slots
 
 # httpcore looks through its whole pool on every request, so that the cost of a large one grows with its square.

@@ -13,7 +13,7 @@ class _TwiceError(ValueError):
     """An object has a key twice."""
 
 
-def read_document(where: str, body: bytes, *, quote: bool = True) -> Any:
+def read_json(where: str, body: bytes, *, quote: bool = True) -> Any:
     """Return the JSON value that `body` is.
 
     Raises `BadPayload` for what is not JSON: NaN, invalid UTF-8, nested too deep; and for an object that has a key

@@ -14,10 +14,9 @@ from pyreqwest.response import Response
 from jobwatchd.errors import ConfigError, JobwatchError
 from jobwatchd.http.body import FIRST_PIECE
 from jobwatchd.http.certificates import Certificates, follow_certificates
-from jobwatchd.http.client import HttpOptions
-from jobwatchd.http.complaint import find_bad_header
+from jobwatchd.http.client import HttpOptions, check_options
+from jobwatchd.http.failures import find_bad_header
 from jobwatchd.http.memory import Lease, NoRoomError, Share
-from jobwatchd.http.preflight import check_options
 from jobwatchd.http.slots import Slots
 
 # To ask for the whole of a body at once would have Rust hold it twice.

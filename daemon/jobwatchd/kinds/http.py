@@ -18,7 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from jobwatchd.description.auth import Auth, NoAuth
-from jobwatchd.description.credentials import NAMES, Credentials, needed, placeholders
+from jobwatchd.description.credentials import NAMES, Credentials, needed
 from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.values.secrets import HeaderSecret, Password
 from jobwatchd.values.section import Section
@@ -148,7 +148,7 @@ class CredentialSettings(Section):
 def unsendable_credentials(auth: Auth, credentials: Credentials) -> Iterator[str]:
     """Yield the names of credentials that a header cannot carry, and that are to travel in one."""
     values = credentials.values()
-    names = {name for path, names in placeholders(auth).items() if "headers" in path for name in names}
+    names = {name for path, names in auth.placeholders().items() if "headers" in path for name in names}
     for name in NAMES:
         value = values.get(name, "")
         if name in names and not (value.isascii() and value.isprintable()):

@@ -27,7 +27,7 @@ from jobwatchd.values.section import Section
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class LocalOutput:
     """Where a sink may put what it is told within this process; `sources` are the names of those there are."""
 
     loggers: LoggerFactory
@@ -43,7 +43,7 @@ class SinkContext:
     name: str
     clock: Clock
     clients: Clients
-    output: Output
+    output: LocalOutput
 
     @property
     def place(self) -> str:

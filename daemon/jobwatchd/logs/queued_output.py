@@ -27,7 +27,7 @@ Written = asyncio.Future[OSError | None]
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class LogLine:
     """A line on its way: our own, one that somebody waits for (`written`), or an empty one, a mark (`reached`).
 
     One that `tells` says how many were dropped in its place. Once `begun`, a line cannot be withdrawn any more.
@@ -65,7 +65,7 @@ class QueuedOutput:
         # Held for a few instructions, never while something is written; re-entrant, because the garbage collector may
         # have somebody log between any two of them.
         self._lock = threading.RLock()
-        self._queue: SimpleQueue[Line] = SimpleQueue()
+        self._queue: SimpleQueue[LogLine] = SimpleQueue()
         threading.Thread(target=self._run, name="log", daemon=True).start()
 
     def is_journal(self, env: Mapping[str, str]) -> bool:
@@ -79,20 +79,20 @@ class QueuedOutput:
             if self._lines < self._max_lines and self._bytes + len(data) <= self._max_bytes:
                 self._lines += 1
                 self._bytes += len(data)
-                for each in (*self._notice(), Line(data, is_own=True)):
+                for each in (*self._notice(), LogLine(data, is_own=True)):
                     self._queue.put(each)
                 return
             self.dropped += 1
             if not self._lines:
-                self._queue.put(Line())  # nothing waits that would have it told
+                self._queue.put(LogLine())  # nothing waits that would have it told
 
-    def submit(self, line: str) -> Line:
+    def submit(self, line: str) -> LogLine:
         """Queue a line for which the caller, on an event loop, waits."""
-        submitted = Line(_encode(line), written=asyncio.get_running_loop().create_future())
+        submitted = LogLine(_encode(line), written=asyncio.get_running_loop().create_future())
         self._queue.put(submitted)
         return submitted
 
-    def withdraw(self, line: Line) -> bool:
+    def withdraw(self, line: LogLine) -> bool:
         """Take a submitted line back; False where its writing has begun, and will come to its end some time."""
         with self._lock:
             line.withdrawn = not line.begun
@@ -105,7 +105,7 @@ class QueuedOutput:
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that was queued so far is written or given up, for so long; returns whether it is."""
         reached = threading.Event()
-        self._queue.put(Line(reached=reached))
+        self._queue.put(LogLine(reached=reached))
         return reached.wait(timeout_s)
 
     def _run(self) -> None:
@@ -125,7 +125,7 @@ class QueuedOutput:
                 if line.reached is not None:
                     line.reached.set()
 
-    def _write(self, lines: Sequence[Line]) -> OSError | None:
+    def _write(self, lines: Sequence[LogLine]) -> OSError | None:
         """Write lines, and tell whoever waits what became of them; returns what kept the last from being written."""
         with self._lock:
             kept = [line for line in lines if not line.withdrawn]
@@ -165,7 +165,7 @@ class QueuedOutput:
                 self.progress += count
         return taken, None
 
-    def _count_out(self, line: Line, *, is_dropped: bool) -> None:
+    def _count_out(self, line: LogLine, *, is_dropped: bool) -> None:
         with self._lock:
             if is_dropped:
                 self._told -= line.tells
@@ -174,14 +174,14 @@ class QueuedOutput:
                 self._bytes -= len(line.data)
                 self.dropped += is_dropped
 
-    def _notice(self) -> Sequence[Line]:
+    def _notice(self) -> Sequence[LogLine]:
         """Return a line that tells what was dropped since the last such line; none where there is nothing to tell."""
         with self._lock:
             count = self.dropped - self._told
             if not count or self.tell_dropped is None:
                 return ()
             self._told += count
-        return (Line(_encode(self.tell_dropped(count)), tells=count),)
+        return (LogLine(_encode(self.tell_dropped(count)), tells=count),)
 
 
 def _encode(line: str) -> bytes:

@@ -10,6 +10,7 @@
 - `delivery`: one event on its way to one sink
 - `filters`: which events a sink wants
 - `query`: which watches and events to list
+- `configuration`: which one is in force, and what came of reading it last
 - `api_token`: tokens of the API and their names
 - `retry_after`, `units`, `address`: the Retry-After header; durations and addresses as people write them
 - `shown`: what a message shows of a value that came where it does not belong

@@ -24,7 +24,9 @@ PORT = click.IntRange(0, 65_535)
 CHANCE = click.FloatRange(0, 1)
 
 
-async def run(nebula: NebulaSimulator, telestream: TelestreamSimulator, ports: tuple[int, int], limit_s: float) -> None:
+async def serve_both(
+    nebula: NebulaSimulator, telestream: TelestreamSimulator, ports: tuple[int, int], limit_s: float
+) -> None:
     """Serve both APIs, say where, and return on SIGTERM, SIGINT or after `limit_s` seconds."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with AsyncExitStack() as stack:
@@ -66,7 +68,7 @@ def main(**given: Any) -> None:  # noqa: D103 - its help is the docstring
         spec = JobSpec(count=given["jobs"], scale_s=given["scale"])
         nebula.world.roster.add(spec)
         telestream.world.roster.add(spec)
-    serving = partial(run, nebula, telestream, (given["nebula_port"], given["up_port"]), given["limit"])
+    serving = partial(serve_both, nebula, telestream, (given["nebula_port"], given["up_port"]), given["limit"])
     anyio.run(serving, backend_options={"use_uvloop": True})
 
 

@@ -1,11 +1,11 @@
-"""Random lives, repeatable by their seed."""
+"""Random lives of jobs, repeatable by their seed."""
 
 from dataclasses import dataclass
 from random import Random
 
 from jobwatchd.simulator.job import SimulatedTask
 from jobwatchd.simulator.life import Life, Phase
-from jobwatchd.simulator.words import Status, Words
+from jobwatchd.simulator.words import NativeStatus, Words
 
 TASK_NAMES = ("BFS", "PageRank", "Louvain", "ReadNebula", "WriteHdfs")
 
@@ -29,7 +29,7 @@ def random_life(rng: Random, words: Words, scale_s: float, odds: Odds) -> Life:
 
     A job that vanishes ends in the phase None and comes to no terminal status.
     """
-    steps: list[tuple[Status | None, float]] = [
+    steps: list[tuple[NativeStatus | None, float]] = [
         (words.queued, rng.uniform(0.05, 0.5)),
         (words.running, rng.uniform(0.3, 1.2)),
     ]
@@ -52,7 +52,7 @@ def random_life(rng: Random, words: Words, scale_s: float, odds: Odds) -> Life:
     return _laid_out(steps, scale_s)
 
 
-def _laid_out(steps: list[tuple[Status | None, float]], scale_s: float) -> Life:
+def _laid_out(steps: list[tuple[NativeStatus | None, float]], scale_s: float) -> Life:
     phases, at_s = [], 0.0
     for status, share in steps:
         # Milliseconds, because that is what an API's own timestamps show.

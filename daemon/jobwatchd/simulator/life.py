@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, Self
 
-from jobwatchd.simulator.words import Status, Words
+from jobwatchd.simulator.words import NativeStatus, Words
 
 PROGRESS_STEP = 10
 """Progress moves in steps, in per cent, so that an answer stays the same for a while as a real one does."""
@@ -16,7 +16,7 @@ class Phase(NamedTuple):
     """From `after_s` seconds after its creation the job has `status`; None means that the API does not know it."""
 
     after_s: float
-    status: Status | None
+    status: NativeStatus | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Life:
             raise ValueError(f"each phase of a life begins later than the one before, got {starts}")
 
     @classmethod
-    def of(cls, phases: Iterable[tuple[float, Status | None]]) -> Self:
+    def of(cls, phases: Iterable[tuple[float, NativeStatus | None]]) -> Self:
         """Build a life from pairs of seconds and native status; raises ValueError as the class does."""
         return cls(tuple(Phase(after_s, status) for after_s, status in phases))
 
 
-class Progress(NamedTuple):
+class ReportedProgress(NamedTuple):
     """How far a job is, in per cent, and how many seconds after its creation it came this far."""
 
     percent: int
@@ -63,27 +63,27 @@ def history(life: Life, elapsed_s: float) -> tuple[Phase, ...]:
     return tuple(phase for phase in life.phases if phase.after_s <= elapsed_s)
 
 
-def first_entered_s(life: Life, status: Status, elapsed_s: float) -> float | None:
+def first_entered_s(life: Life, status: NativeStatus, elapsed_s: float) -> float | None:
     """Return when the job first had `status`, in seconds after its creation; None if it has not had it yet."""
     return next((phase.after_s for phase in history(life, elapsed_s) if phase.status == status), None)
 
 
-def progress_at(life: Life, elapsed_s: float, words: Words) -> Progress:
+def progress_at(life: Life, elapsed_s: float, words: Words) -> ReportedProgress:
     """Return the progress: 0 while queued, steps through each run, 100 once succeeded, held at 90 by other ends."""
     past = history(life, elapsed_s)
     if not past:
-        return Progress(0, 0.0)
+        return ReportedProgress(0, 0.0)
     present = past[-1]
     if present.status == words.succeeded:
-        return Progress(100, present.after_s)
+        return ReportedProgress(100, present.after_s)
     if present.status != words.running:
         ran = any(phase.status == words.running for phase in past)
-        return Progress(PROGRESS_HELD if ran else 0, present.after_s)
+        return ReportedProgress(PROGRESS_HELD if ran else 0, present.after_s)
     if len(past) == len(life.phases):
-        return Progress(0, present.after_s)
+        return ReportedProgress(0, present.after_s)
     step_s = (life.phases[len(past)].after_s - present.after_s) * PROGRESS_STEP / 100
     steps = int((elapsed_s - present.after_s) / step_s)
-    return Progress(steps * PROGRESS_STEP, present.after_s + steps * step_s)
+    return ReportedProgress(steps * PROGRESS_STEP, present.after_s + steps * step_s)
 
 
 def interrupted(life: Life, at_s: float, words: Words, stop_s: float) -> Life:

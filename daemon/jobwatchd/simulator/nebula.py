@@ -26,7 +26,7 @@ from jobwatchd.simulator.nebula_envelope import FAULT_BODIES, Code, Refusal, env
 from jobwatchd.simulator.nebula_job import shown_in_full, shown_in_list
 from jobwatchd.simulator.nebula_list import ListQuery
 from jobwatchd.simulator.nebula_sessions import COOKIE, Sessions, login_header, token_in
-from jobwatchd.simulator.roster import JobNames, JobSpec, Roster
+from jobwatchd.simulator.roster import ApiTraits, JobNames, JobSpec, Roster
 from jobwatchd.simulator.tampering import Dialect
 from jobwatchd.simulator.words import NEBULA_WORDS
 from jobwatchd.simulator.world import World
@@ -35,7 +35,7 @@ API = "/api-open/v1"
 FIRST_JOB_ID = 2000
 WORKFLOWS = (("3992429968", "workflow_xkkjf"), ("4216617528", "workflow_nightly"), ("4300000017", "workflow_audit"))
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+RouteHandler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class NebulaSimulator:
         self._clock = clock
         self._options = options
         fleet = Fleet()
-        roster = Roster(fleet, clock, words=NEBULA_WORDS, odds=odds, naming=_named, seed=seed, has_tasks=True)
+        roster = Roster(fleet, clock, ApiTraits(NEBULA_WORDS, _named, has_tasks=True), odds=odds, seed=seed)
         faults = FaultInjector(clock, seed, has_envelope=True)
         self.world = World("nebula-explorer", clock, NEBULA_WORDS, fleet, roster, faults)
         self.sessions = Sessions(clock, ttl_s=options.token_ttl_s, uses=options.token_uses)
@@ -98,7 +98,7 @@ class NebulaSimulator:
             redirect_slashes=False,
         )
 
-    def _answering(self, name: str, endpoint: Endpoint) -> Endpoint:
+    def _answering(self, name: str, endpoint: RouteHandler) -> RouteHandler:
         async def answer(request: Request) -> Response:
             self.world.calls[name] += 1
             try:

@@ -24,7 +24,7 @@ from jobwatchd.ports import Clock
 from jobwatchd.simulator.server import cut_connection
 
 
-class Fault(StrEnum):
+class ReceiverFault(StrEnum):
     """One way of not taking a webhook."""
 
     SERVER_ERROR = "server_error"
@@ -62,7 +62,7 @@ class ReceiverState:
 
     secrets: Sequence[str] = ()
     fail_fraction: float = 0.0
-    faults: Sequence[Fault] = tuple(Fault)
+    faults: Sequence[ReceiverFault] = tuple(ReceiverFault)
     seed: int = 0
     slow_s: float = 2.0
     retry_after_s: int = 1
@@ -95,7 +95,7 @@ class ReceiverState:
             subjects.setdefault(received.subject, []).append(received)
         return subjects
 
-    def next_fault(self) -> Fault | None:
+    def next_fault(self) -> ReceiverFault | None:
         """Return how the next request is to fail, None if it is not."""
         if not self.faults or self._random.random() >= self.fail_fraction:
             return None
@@ -148,16 +148,16 @@ def receiver_app(state: ReceiverState) -> Starlette:
 
 async def _answer(state: ReceiverState, event: dict[str, Any]) -> Response:
     match state.next_fault():
-        case Fault.SERVER_ERROR:
+        case ReceiverFault.SERVER_ERROR:
             return _refuse(state, 500)
-        case Fault.BUSY:
+        case ReceiverFault.BUSY:
             return _refuse(state, 503, {"retry-after": str(state.retry_after_s)})
-        case Fault.RATE_LIMITED:
+        case ReceiverFault.RATE_LIMITED:
             return _refuse(state, 429, {"retry-after": str(state.retry_after_s)})
-        case Fault.CUT:
+        case ReceiverFault.CUT:
             state.refused[0] += 1
             return _Cut()
-        case Fault.SLOW:
+        case ReceiverFault.SLOW:
             await state.clock.sleep(state.slow_s)
     state.take(event)
     return Response()

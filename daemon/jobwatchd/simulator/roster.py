@@ -13,10 +13,10 @@ from jobwatchd.simulator.fate import Odds, followed_by_one_task, random_life, ra
 from jobwatchd.simulator.fleet import Fleet
 from jobwatchd.simulator.job import SimulatedJob, SimulatedTask
 from jobwatchd.simulator.life import Life
-from jobwatchd.simulator.words import Status, Words
+from jobwatchd.simulator.words import NativeStatus, Words
 
 Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Script = tuple[tuple[float, Status | None], ...]
+Script = tuple[tuple[float, NativeStatus | None], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +63,24 @@ Naming = Callable[[JobSpec, int], JobNames]
 """Names the n-th job of an API; raises ValueError where the specification cannot be that API's."""
 
 
+@dataclass(frozen=True, slots=True)
+class ApiTraits:
+    """What tells the jobs of one API from those of another: their states, their names, and whether they have tasks."""
+
+    words: Words
+    naming: Naming
+    has_tasks: bool
+
+
 class Roster:
     """Adds jobs to a fleet; the same seed and the same calls give the same jobs and lives."""
 
-    def __init__(
-        self, fleet: Fleet, clock: Clock, *, words: Words, odds: Odds, naming: Naming, seed: int, has_tasks: bool
-    ) -> None:
+    def __init__(self, fleet: Fleet, clock: Clock, traits: ApiTraits, *, odds: Odds, seed: int) -> None:
         self._fleet = fleet
         self._clock = clock
-        self._words = words
+        self._traits = traits
         self._odds = odds
-        self._naming = naming
         self._random = Random(seed)  # noqa: S311 - repeatable chance is the point
-        self._has_tasks = has_tasks
         self._added = 0
 
     def add(self, spec: JobSpec) -> list[str]:
@@ -85,11 +90,11 @@ class Roster:
         return [self._add_one(spec) for _ in range(spec.count)]
 
     def _add_one(self, spec: JobSpec) -> str:
-        names = self._naming(spec, self._added)
+        names = self._traits.naming(spec, self._added)
         if names.key in self._fleet:
             raise ValueError(f"there is a job {names.key!r} already")
         if spec.phases is None:
-            life = random_life(self._random, self._words, spec.scale_s, self._odds)
+            life = random_life(self._random, self._traits.words, spec.scale_s, self._odds)
         else:
             life = Life.of(spec.phases)
         created_at = self._clock.now() - timedelta(seconds=spec.age_s)
@@ -98,7 +103,7 @@ class Roster:
         return names.key
 
     def _tasks(self, spec: JobSpec, life: Life) -> tuple[SimulatedTask, ...]:
-        if not self._has_tasks:
+        if not self._traits.has_tasks:
             if spec.tasks:
                 raise ValueError("jobs of this API have no tasks")
             return ()
@@ -106,4 +111,4 @@ class Roster:
             return tuple(SimulatedTask(task.id, task.name, Life.of(task.phases)) for task in spec.tasks)
         if spec.phases is not None:
             return (followed_by_one_task(self._random, life),)
-        return random_tasks(self._random, life, self._words)
+        return random_tasks(self._random, life, self._traits.words)

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from jobwatchd.simulator.faults import FaultKind
-from jobwatchd.simulator.words import Status
+from jobwatchd.simulator.words import NativeStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Dialect:
     """
 
     status_field: str
-    unknown: tuple[Status, ...]
+    unknown: tuple[NativeStatus, ...]
     not_found: bytes
     envelope_errors: tuple[bytes, ...] = ()
 

@@ -21,9 +21,9 @@ from jobwatchd.simulator.fate import Odds
 from jobwatchd.simulator.faults import FaultInjector
 from jobwatchd.simulator.faulty_app import FaultyApp
 from jobwatchd.simulator.fleet import Fleet
-from jobwatchd.simulator.roster import JobNames, JobSpec, Roster
+from jobwatchd.simulator.roster import ApiTraits, JobNames, JobSpec, Roster
 from jobwatchd.simulator.tampering import Dialect
-from jobwatchd.simulator.telestream_job import shown, utc_text
+from jobwatchd.simulator.telestream_job import job_fields, utc_text
 from jobwatchd.simulator.words import TELESTREAM_WORDS
 from jobwatchd.simulator.world import World
 
@@ -60,7 +60,7 @@ class TelestreamSimulator:
         self._options = options
         self._authorization = f"Bearer {options.api_key}"
         fleet = Fleet()
-        roster = Roster(fleet, clock, words=TELESTREAM_WORDS, odds=odds, naming=_named, seed=seed, has_tasks=False)
+        roster = Roster(fleet, clock, ApiTraits(TELESTREAM_WORDS, _named, has_tasks=False), odds=odds, seed=seed)
         faults = FaultInjector(clock, seed, has_envelope=False)
         self.world = World("telestream-up", clock, TELESTREAM_WORDS, fleet, roster, faults)
         self.app = FaultyApp(self._router(), faults, DIALECT, clock)
@@ -85,7 +85,7 @@ class TelestreamSimulator:
         job = self.world.fleet.find(f"{names['space_id']}/{names['workflow_id']}/{names['job_id']}", now)
         if job is None:
             return RawJson(NOT_FOUND_BODY, 404)
-        return json_answer(shown(job, now, one_element_lists=self._options.one_element_lists))
+        return json_answer(job_fields(job, now, one_element_lists=self._options.one_element_lists))
 
     async def _summary(self, request: Request) -> Response:
         self.world.calls["summary"] += 1

@@ -8,7 +8,7 @@ from jobwatchd.simulator.life import phase_at, progress_at
 from jobwatchd.simulator.words import TELESTREAM_WORDS
 
 
-def shown(job: SimulatedJob, now: datetime, *, one_element_lists: bool) -> dict[str, Any]:
+def job_fields(job: SimulatedJob, now: datetime, *, one_element_lists: bool) -> dict[str, Any]:
     """Return a known job; with `one_element_lists` each value but null stands in a list, as in the documentation."""
     elapsed_s = job.elapsed_s(now)
     phase = phase_at(job.life, elapsed_s)

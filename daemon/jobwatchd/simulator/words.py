@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jobwatchd.model.job import State
 
-Status = int | str
+NativeStatus = int | str
 GONE = "gone"
 UNMAPPED = "unmapped"
 
@@ -16,20 +16,20 @@ class Words:
     `unknown` are words that it might have and does not document.
     """
 
-    queued: Status
-    running: Status
-    succeeded: Status
-    failed: Status
-    cancelled: Status
-    stopping: Status | None
-    retrying: Status | None
-    unknown: tuple[Status, ...]
+    queued: NativeStatus
+    running: NativeStatus
+    succeeded: NativeStatus
+    failed: NativeStatus
+    cancelled: NativeStatus
+    stopping: NativeStatus | None
+    retrying: NativeStatus | None
+    unknown: tuple[NativeStatus, ...]
 
-    def is_terminal(self, status: Status | None) -> bool:
+    def is_terminal(self, status: NativeStatus | None) -> bool:
         """Whether a job with this status has come to its end."""
         return status is not None and status in {self.succeeded, self.failed, self.cancelled}
 
-    def meaning(self, status: Status | None) -> str:
+    def meaning(self, status: NativeStatus | None) -> str:
         """Return the `State` that a status stands for, `unmapped` for an undocumented one, `gone` for None."""
         if status is None:
             return GONE

@@ -1,6 +1,6 @@
 """Where watches, events and deliveries outlive the process; each adapter is a `ports.Store`.
 
-- `memory`, `memory_deliveries`: everything in dicts, for tests and for `jobwatchd wait`
+- `memory`, `memory_deliveries`, `memory_queries`: everything in dicts, for tests and for `jobwatchd wait`
 - `sql`: the transactions; what is said in them stands, noun by noun, in `sql_watches`, `sql_commit`, `sql_events`,
   `sql_deliveries`, `sql_dead_letters`, `sql_sinks`
 - `schema`: the tables; `migrations/`: how an older schema becomes this one; `migrate`: runs them

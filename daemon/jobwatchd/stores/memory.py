@@ -1,4 +1,4 @@
-"""The store that forgets: everything in dicts, for tests and for `jobwatchd wait`."""
+"""The store in memory: everything is in dicts, for tests and for `jobwatchd wait`."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +15,7 @@ from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.ports import Pruned, Route
 from jobwatchd.stores.amendment import amend
 from jobwatchd.stores.memory_deliveries import MemoryDeliveries
+from jobwatchd.stores.memory_queries import is_wanted_event, is_wanted_watch
 from jobwatchd.stores.shards import shard_of
 
 BATCH = 5_000
@@ -102,7 +103,7 @@ class MemoryStore:
 
     async def list_watches(self, query: WatchQuery) -> Sequence[WatchRecord]:
         """Return watches in the order of their ids."""
-        found = (record for record in self._watches.values() if _is_wanted(record.watch, query))
+        found = (record for record in self._watches.values() if is_wanted_watch(record.watch, query))
         return list(islice(found, query.limit))
 
     async def load_source(self, name: str, now: datetime) -> SourceHealth:
@@ -139,7 +140,7 @@ class MemoryStore:
         events = [stored for stored, _ in self._events.values()]
         if query.newest_first:
             events.reverse()
-        found = (stored for stored in events if _is_asked_for(stored, query))
+        found = (stored for stored in events if is_wanted_event(stored, query))
         return list(islice(found, query.limit))
 
     async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
@@ -229,30 +230,3 @@ class MemoryStore:
 
 def _is_before(at: datetime | None, limit: datetime) -> bool:
     return at is not None and at < limit
-
-
-def _is_wanted(watch: Watch, query: WatchQuery) -> bool:
-    return (
-        watch.id > query.after
-        and query.source in {None, watch.ref.source}
-        and query.state in {None, watch.state}
-        and query.active in {None, watch.ended_at is None}
-        and query.origin in {None, watch.origin}
-        and _has_labels(watch.labels, query.labels)
-    )
-
-
-def _has_labels(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return all(labels.get(name) == value for name, value in wanted.items())
-
-
-def _is_asked_for(stored: StoredEvent, query: EventQuery) -> bool:
-    in_page = stored.position > query.after
-    if query.newest_first:
-        in_page = query.after == 0 or stored.position < query.after
-    return (
-        in_page
-        and query.watch_id in {None, stored.event.watch_id}
-        and query.source in {None, stored.event.source}
-        and (not query.types or stored.event.type in query.types)
-    )

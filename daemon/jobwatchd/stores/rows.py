@@ -83,27 +83,9 @@ class WatchReader:
         return WatchRecord(self.watch(row), None if seen is None else decode_observation(seen))
 
     def _watch(self, row: Row[*tuple[Any, ...]]) -> Watch:
-        # By position, in one go: this runs once for each watch at every start.
-        (
-            watch_id,
-            source,
-            job,
-            origin,
-            labels,
-            policy,
-            created_at,
-            state_since,
-            state,
-            native_state,
-            sequence,
-            version,
-            tasks,
-            unmapped,
-            overdue_at,
-            ended_at,
-            lost,
-            group,
-        ) = row[: len(WATCH_COLUMNS)]
+        # By position: this runs once for each watch at every start.
+        watch_id, source, job, origin, labels, policy, created_at, state_since, state, native_state = row[:10]
+        sequence, version, tasks, unmapped, overdue_at, ended_at, lost, group = row[10 : len(WATCH_COLUMNS)]
         if created_at != self._created[0]:
             self._created = (created_at, from_micros(created_at))
         created = self._created[1]

@@ -1,4 +1,4 @@
-"""The store that lasts: SQLAlchemy Core on SQLite. Here stand the transactions; the noun files say what is in them."""
+"""The store in a database, with SQLAlchemy Core: its transactions; what is said in them stands in a file a noun."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
@@ -49,7 +49,7 @@ class SqlStore:
 
     async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:
         """Add those jobs that are not watched yet; per spec, in order, its watch and whether it is new."""
-        return await self._database.write(sql_watches.add, specs, now)
+        return await self._database.write(sql_watches.add_watches, specs, now)
 
     async def amend_watches(self, changes: Sequence[tuple[Watch, WatchSpec]]) -> Sequence[Watch]:
         """Give watches the labels, policy and origin of specs; returns those that are there, as they are now."""
@@ -57,7 +57,7 @@ class SqlStore:
 
     async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
         """Remove watches; returns the ids that were there."""
-        return await self._database.write(sql_watches.remove, ids)
+        return await self._database.write(sql_watches.remove_watches, ids)
 
     async def load_watches(
         self, shards: Collection[int] | None, ended_after: datetime | None, origin: Origin | None = None
@@ -114,11 +114,11 @@ class SqlStore:
 
     async def list_dead_letters(self, query: DeadLetterQuery) -> Sequence[DeadLetter]:
         """Return dead deliveries in the order of their positions."""
-        return await self._database.read(sql_dead_letters.dead_letters, query)
+        return await self._database.read(sql_dead_letters.list_dead_letters, query)
 
     async def replay(self, query: DeadLetterQuery, now: datetime) -> Replayed:
         """Make the dead deliveries of a page pending again, as new as of `now`."""
-        return await self._database.write(sql_dead_letters.replay, query, now)
+        return await self._database.write(sql_dead_letters.replay_page, query, now)
 
     async def mark_missing(self, sinks: Collection[str], now: datetime) -> Mapping[str, datetime]:
         """Remember that these sinks, and no others, are not configured; returns since when each is known to be so."""

@@ -26,7 +26,7 @@ _AS_NEW = {
 }
 
 
-def dead_letters(connection: Connection, query: DeadLetterQuery) -> list[DeadLetter]:
+def list_dead_letters(connection: Connection, query: DeadLetterQuery) -> list[DeadLetter]:
     """Return dead deliveries in order; the limit counts events, see `ports.Store.list_dead_letters`."""
     found: list[DeadLetter] = []
     for piece in chunks(_page(connection, query)):
@@ -38,7 +38,7 @@ def dead_letters(connection: Connection, query: DeadLetterQuery) -> list[DeadLet
     return found
 
 
-def replay(connection: Connection, query: DeadLetterQuery, now: datetime) -> Replayed:
+def replay_page(connection: Connection, query: DeadLetterQuery, now: datetime) -> Replayed:
     """Make the dead deliveries of a page pending again, as new as of `now`."""
     page, count = _page(connection, query), 0
     for piece in chunks(page):

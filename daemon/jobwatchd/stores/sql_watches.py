@@ -41,7 +41,7 @@ _AMEND = (
 )
 
 
-def add(connection: Connection, specs: Sequence[WatchSpec], now: datetime) -> list[tuple[Watch, bool]]:
+def add_watches(connection: Connection, specs: Sequence[WatchSpec], now: datetime) -> list[tuple[Watch, bool]]:
     """Add the jobs that are not watched yet; per spec, in order, its watch and whether it is new."""
     wanted: dict[JobReference, WatchSpec] = {}
     for spec in specs:
@@ -76,7 +76,7 @@ def amend_all(connection: Connection, changes: Sequence[tuple[Watch, WatchSpec]]
     return amended
 
 
-def remove(connection: Connection, ids: Collection[int]) -> set[int]:
+def remove_watches(connection: Connection, ids: Collection[int]) -> set[int]:
     """Remove watches; returns the ids that were there."""
     removed: set[int] = set()
     for piece in chunks(ids):

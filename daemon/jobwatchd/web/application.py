@@ -5,7 +5,9 @@ from functools import cached_property
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response, Security
+from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPBearer
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobwatchd.web import problems
 from jobwatchd.web.audit import Audit
@@ -17,13 +19,20 @@ from jobwatchd.web.deliveries import DeadLetters
 from jobwatchd.web.events import Events
 from jobwatchd.web.exposition import Exposition
 from jobwatchd.web.gate import BearerGate
-from jobwatchd.web.head import HeadAsGet
 from jobwatchd.web.health import Health
-from jobwatchd.web.openapi import describe
+from jobwatchd.web.problems import Problem
 from jobwatchd.web.sinks import SinkControl
 from jobwatchd.web.status import StatusReport
 from jobwatchd.web.store_gate import StoreGate
 from jobwatchd.web.watches import Watches
+
+DESCRIPTION = """\
+jobwatchd follows jobs on remote systems and tells when they move.
+
+Times are UTC (RFC 3339); durations that come in carry a unit (`250ms`, `5s`, `10m`, `6h`, `7d`), durations that go out
+are seconds and named `…_s`. Every refusal is a problem document (RFC 9457). Lists are paged by key: give the `next` of
+a page as the `after` of the next one.
+"""
 
 
 class Application(FastAPI):
@@ -31,7 +40,7 @@ class Application(FastAPI):
 
     @cached_property
     def _description(self) -> dict[str, Any]:
-        return describe(self)
+        return _describe(self)
 
     @cached_property
     def _described(self) -> bytes:
@@ -47,6 +56,20 @@ class Application(FastAPI):
 
     async def _openapi(self) -> Response:
         return Response(self._described, media_type="application/json")
+
+
+class HeadAsGet:
+    """Has HEAD answered wherever GET is, with the same status and headers; the server leaves out the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, a HEAD as a GET."""
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            # A copy: it is by its own that the server knows that no body is wanted.
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 def build_app(context: WebContext) -> FastAPI:
@@ -89,3 +112,13 @@ def _api_routes(context: WebContext) -> APIRouter:
     SinkControl(sinks, audit).register(router)
     StatusReport(context).register(router)
     return router
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of `app`, with the schema that all problem documents share."""
+    document = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = document["components"]["schemas"]
+    schemas.update(schema.pop("$defs"))
+    schemas["Problem"] = schema
+    return document

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from starlette.types import Scope
 from structlog.typing import FilteringBoundLogger
 
-Change = Literal["api.watch_added", "api.watch_removed", "api.dead_letters_replayed", "api.sink_enabled"]
+ApiChange = Literal["api.watch_added", "api.watch_removed", "api.dead_letters_replayed", "api.sink_enabled"]
 
 
 def called_by(scope: Scope, name: str) -> Scope:
@@ -29,6 +29,6 @@ class Audit:
 
     logger: FilteringBoundLogger
 
-    def note(self, change: Change, by: str, **what: object) -> None:
+    def note(self, change: ApiChange, by: str, **what: object) -> None:
         """Tell of a change; `by` is the name of the token that was used."""
         self.logger.info(change, by=by, **what)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from jobwatchd.model.event import StoredEvent
 from jobwatchd.model.query import EventQuery
 from jobwatchd.ports import Clock, Heartbeats, Store
-from jobwatchd.web.inputs import EventFilter
+from jobwatchd.web.inputs import EventSelection
 from jobwatchd.web.outputs import EventBody, EventPage
 
 LOOK_AGAIN_AFTER_S = 0.5
@@ -28,7 +28,7 @@ class Events:
             "/events", self.list, operation_id="listEvents", summary="List events, or wait for the next ones"
         )
 
-    async def list(self, request: Request, wanted: Annotated[EventFilter, Query()]) -> EventPage:
+    async def list(self, request: Request, wanted: Annotated[EventSelection, Query()]) -> EventPage:
         """List events in the order in which they were told."""
         query = EventQuery(
             after=wanted.after,

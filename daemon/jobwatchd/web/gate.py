@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobwatchd.model.api_token import ANONYMOUS
 from jobwatchd.web.audit import called_by
-from jobwatchd.web.origin import Foreign, is_loopback, require_local, require_one_host
+from jobwatchd.web.origin import Foreign, is_local_client, require_local, require_one_host
 from jobwatchd.web.problems import ProblemResponse
 
 # By their names, which are told to the log.
@@ -71,4 +71,4 @@ def _is_guarded(path: str) -> bool:
 
 def _is_local(scope: Scope) -> bool:
     client = scope.get("client")
-    return client is not None and is_loopback(client[0])
+    return client is not None and is_local_client(client[0])

@@ -12,7 +12,7 @@ from jobwatchd.model.units import parse_duration_s
 from jobwatchd.values.labels import LABEL_NAME, MAX_LABELS, check_label_name, check_label_value
 from jobwatchd.values.watch_request import MAX_NUMBER, WatchRequest
 
-__all__ = ["DeadLetterFilter", "EventFilter", "ReplayRequest", "WatchFilter", "WatchRequest"]
+__all__ = ["DeadLetterFilter", "EventSelection", "ReplayRequest", "WatchFilter", "WatchRequest"]
 
 MAX_ID = MAX_NUMBER
 MAX_BATCH = 1_000
@@ -61,7 +61,7 @@ class WatchFilter(_Input):
     limit: Limit = 100
 
 
-class EventFilter(_Input):
+class EventSelection(_Input):
     """Which events to list."""
 
     source: Plain | None = None

@@ -52,10 +52,10 @@ def is_local_authority(text: str) -> bool:
     if found is None:
         return False
     host = found["host"].lower()
-    return host == "localhost" or is_loopback(host.strip("[]"))
+    return host == "localhost" or is_local_client(host.strip("[]"))
 
 
-def is_loopback(address: str) -> bool:
+def is_local_client(address: str) -> bool:
     """Whether an IP address is one of this machine's own, also where IPv6 only wraps IPv4."""
     try:
         parsed = ip_address(address)

@@ -1,4 +1,4 @@
-"""Patience with clients, and its end."""
+"""HTTP/1.1 with bounds on what one client may take from the others."""
 
 import re
 from asyncio import TimerHandle, Transport

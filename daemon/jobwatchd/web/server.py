@@ -23,7 +23,7 @@ STOP_WITHIN_S = 5
 TICKS_A_REVIEW = 10
 
 
-async def serve(
+async def serve_sockets(
     app: ASGIApp,
     sockets: Sequence[socket.socket],
     max_connections: int | None = None,

@@ -1,4 +1,4 @@
-"""What a request may expect of the store: an answer within seconds, and none before there is one."""
+"""Bounds how long a request waits for the store, and refuses requests before the daemon has started."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 

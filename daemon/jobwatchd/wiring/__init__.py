@@ -10,7 +10,7 @@ from jobwatchd.engine.lane_policy import LanePolicy, LostAfter
 from jobwatchd.engine.sink_binding import SinkBinding
 from jobwatchd.http.tap import Tap
 from jobwatchd.kinds.clients import Clients
-from jobwatchd.kinds.sink import Output, SinkContext
+from jobwatchd.kinds.sink import LocalOutput, SinkContext
 from jobwatchd.kinds.source import SourceContext, SourceSection
 from jobwatchd.logs import LoggerFactory, QueuedOutput
 from jobwatchd.ports import Clock, Source
@@ -50,7 +50,7 @@ class Adapters:
     def binding(self, name: str, settings: Settings) -> SinkBinding:
         """Return a new sink of this name, with its filter and retries; raises `ConfigError`."""
         section = settings.sinks[name]
-        output = Output(self._loggers, self._output, self._metrics, tuple(settings.sources))
+        output = LocalOutput(self._loggers, self._output, self._metrics, tuple(settings.sources))
         policy = section.delivery_policy()
         return SinkBinding(
             section.build(SinkContext(name, self._clock, self._clients, output)),

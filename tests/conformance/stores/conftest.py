@@ -1,11 +1,12 @@
 """Every store, and the makings of what is put into them."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from jobwatchd.model.delivery import Attempt, Delivery, DeliveryStatus
 from jobwatchd.model.event import Event
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import Step, advance
@@ -14,6 +15,8 @@ from jobwatchd.ports import Store
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.stores.sql import SqlStore
 
+Add = Callable[..., Awaitable[list[Watch]]]
+Commit = Callable[..., Awaitable[set[int]]]
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123_457, tzinfo=UTC)
 
 
@@ -73,3 +76,22 @@ def commit(store: Store) -> Callable[..., object]:
         return set((await store.commit(steps, (), route, at)).stale)
 
     return commit_steps
+
+
+@pytest.fixture
+async def deliveries(store: Store, add: Add, step: Callable[..., Step], commit: Commit) -> Sequence[Delivery]:
+    """Commit four events for two sinks and return those of `hook`."""
+    await commit(*(step(watch) for watch in await add("a", "b", "c", "d")), sinks=["hook", "other"])
+    return await store.pending_deliveries("hook", 0, 10)
+
+
+@pytest.fixture
+def outcome(now: datetime) -> Callable[..., Attempt]:
+    """Give a maker of attempts."""
+
+    def make(
+        delivery: Delivery, status: DeliveryStatus, attempts: int = 1, sink: str = "hook", **facts: object
+    ) -> Attempt:
+        return Attempt(sink, delivery.position, status, attempts, now + timedelta(minutes=1), **facts)
+
+    return make

@@ -21,25 +21,6 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def deliveries(store: Store, add: Add, step: MakeStep, commit: Commit):
-    """Commit four events for two sinks and return those of `hook`."""
-    await commit(*(step(watch) for watch in await add("a", "b", "c", "d")), sinks=["hook", "other"])
-    return await store.pending_deliveries("hook", 0, 10)
-
-
-@pytest.fixture
-def outcome(now: datetime):
-    """Give a maker of attempts."""
-
-    def make(
-        delivery: Delivery, status: DeliveryStatus, attempts: int = 1, sink: str = "hook", **facts: object
-    ) -> Attempt:
-        return Attempt(sink, delivery.position, status, attempts, now + MINUTE, **facts)
-
-    return make
-
-
-@pytest.fixture
 async def all_dead(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime):
     """Let both sinks give up all four events, and give the time."""
     for sink in ("other", "hook"):

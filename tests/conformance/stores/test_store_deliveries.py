@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-import pytest
-
 from jobwatchd.model.delivery import Attempt, Backlog, Delivery, DeliveryStatus
 from jobwatchd.model.job import State
 from jobwatchd.model.query import DeadLetterQuery
@@ -18,25 +16,6 @@ MakeAttempt = Callable[..., Attempt]
 MakeStep = Callable[..., Step]
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def deliveries(store: Store, add: Add, step: MakeStep, commit: Commit):
-    """Commit four events for two sinks and return those of `hook`."""
-    await commit(*(step(watch) for watch in await add("a", "b", "c", "d")), sinks=["hook", "other"])
-    return await store.pending_deliveries("hook", 0, 10)
-
-
-@pytest.fixture
-def outcome(now: datetime):
-    """Give a maker of attempts."""
-
-    def make(
-        delivery: Delivery, status: DeliveryStatus, attempts: int = 1, sink: str = "hook", **facts: object
-    ) -> Attempt:
-        return Attempt(sink, delivery.position, status, attempts, now + MINUTE, **facts)
-
-    return make
 
 
 async def jobs(store: Store, sink: str = "hook", after: int = 0, limit: int = 10):

@@ -10,7 +10,7 @@ import pytest
 
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference
-from jobwatchd.simulator.receiver import Fault, ReceiverState, receiver_app
+from jobwatchd.simulator.receiver import ReceiverFault, ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
 from jobwatchd.sinks.webhook.cloud_event import cloud_event
 from jobwatchd.sinks.webhook.signature import Signer
@@ -103,9 +103,11 @@ async def test_what_is_no_cloud_event_is_refused(body: bytes):
 
 @pytest.mark.parametrize(
     ("fault", "status", "wish"),
-    [(Fault.SERVER_ERROR, 500, None), (Fault.BUSY, 503, "1"), (Fault.RATE_LIMITED, 429, "1")],
+    [(ReceiverFault.SERVER_ERROR, 500, None), (ReceiverFault.BUSY, 503, "1"), (ReceiverFault.RATE_LIMITED, 429, "1")],
 )
-async def test_a_fault_is_an_answer(post: Post, state: ReceiverState, fault: Fault, status: int, wish: str | None):
+async def test_a_fault_is_an_answer(
+    post: Post, state: ReceiverState, fault: ReceiverFault, status: int, wish: str | None
+):
     """The event is not taken, the attempt is counted."""
     state.fail_fraction, state.faults = 1.0, [fault]
     response = await post(1)
@@ -118,7 +120,7 @@ async def test_a_fault_is_an_answer(post: Post, state: ReceiverState, fault: Fau
 
 async def test_a_cut_connection_is_no_answer(post: Post, state: ReceiverState):
     """It begins like a success and breaks off."""
-    state.fail_fraction, state.faults = 1.0, [Fault.CUT]
+    state.fail_fraction, state.faults = 1.0, [ReceiverFault.CUT]
     with pytest.raises(httpx.RemoteProtocolError):
         await post(1)
     assert not state.received
@@ -127,7 +129,7 @@ async def test_a_cut_connection_is_no_answer(post: Post, state: ReceiverState):
 
 async def test_a_slow_answer_comes_late_and_counts(post: Post, state: ReceiverState):
     """The event is taken, whether or not the sender still waits."""
-    state.fail_fraction, state.faults, state.slow_s = 1.0, [Fault.SLOW], 30.0
+    state.fail_fraction, state.faults, state.slow_s = 1.0, [ReceiverFault.SLOW], 30.0
     statuses = []
 
     async def send() -> None:
@@ -158,11 +160,11 @@ async def test_it_goes_down_and_recovers(post: Post, state: ReceiverState):
 def test_faults_are_repeatable_and_of_the_fraction_asked_for():
     """The same seed fails the same requests, about a third of them."""
 
-    def drawn(seed: int) -> list[Fault | None]:
+    def drawn(seed: int) -> list[ReceiverFault | None]:
         state = ReceiverState(fail_fraction=1 / 3, seed=seed)
         return [state.next_fault() for _ in range(3_000)]
 
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)
     assert 900 < sum(fault is not None for fault in drawn(1)) < 1_100
-    assert set(drawn(1)) == {None, *Fault}
+    assert set(drawn(1)) == {None, *ReceiverFault}

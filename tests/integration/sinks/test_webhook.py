@@ -17,7 +17,7 @@ import trustme
 from jobwatchd.clock import SystemClock
 from jobwatchd.errors import ConfigError, SinkRejected, SinkUnavailable
 from jobwatchd.model.event import Event
-from jobwatchd.simulator.receiver import Fault, ReceiverState, receiver_app
+from jobwatchd.simulator.receiver import ReceiverFault, ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
 from jobwatchd.testing import FakeClock
 
@@ -50,7 +50,7 @@ async def test_a_wrong_secret_is_a_refusal(event: Event, webhook: Make):
 
 async def test_an_answer_that_breaks_off_does_not_count(event: Event, webhook: Make):
     """A 200 whose body does not come whole is tried again, and then the event is there once."""
-    state = ReceiverState(secrets=[NEW], fail_fraction=1.0, faults=[Fault.CUT])
+    state = ReceiverState(secrets=[NEW], fail_fraction=1.0, faults=[ReceiverFault.CUT])
     async with serve(receiver_app(state)) as url:
         sink = webhook(f"{url}/hooks", [NEW], SystemClock())
         with pytest.raises(SinkUnavailable, match="failed: "):

@@ -31,7 +31,7 @@ from jobwatchd.telemetry import Telemetry
 from jobwatchd.web.application import build_app
 from jobwatchd.web.context import WebContext
 from jobwatchd.web.listener import address_of, bind
-from jobwatchd.web.server import serve
+from jobwatchd.web.server import serve_sockets
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TOKEN = "planted-token"
@@ -232,7 +232,7 @@ async def switchboard(anyio_backend: str) -> AsyncIterator[Switchboard]:
     [sock] = bind("127.0.0.1:0")
     switchboard.url = f"http://{address_of(sock)}"
     async with anyio.create_task_group() as tasks:
-        await tasks.start(serve, switchboard, [sock])
+        await tasks.start(serve_sockets, switchboard, [sock])
         yield switchboard
         tasks.cancel_scope.cancel()
 

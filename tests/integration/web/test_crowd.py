@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from jobwatchd.web import application, server
 from jobwatchd.web.listener import bind
 from jobwatchd.web.protocol import MAX_AHEAD, BoundedProtocol
-from jobwatchd.web.server import serve
+from jobwatchd.web.server import serve_sockets
 
 LIMIT = 8
 ASK = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -63,7 +63,7 @@ async def serving() -> AsyncIterator[Callable[..., Any]]:
 
         async def start(app: Any) -> Crowd:
             [sock] = bind("127.0.0.1:0")
-            await tasks.start(serve, app, [sock], LIMIT)
+            await tasks.start(serve_sockets, app, [sock], LIMIT)
             return Crowd(sock.getsockname()[1], stack)
 
         yield start

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from jobwatchd.web.listener import address_of, bind
 from jobwatchd.web.protocol import MAX_HEAD, BoundedProtocol
-from jobwatchd.web.server import serve
+from jobwatchd.web.server import serve_sockets
 
 
 async def _ask(host: str, port: int, *parts: bytes) -> bytes:
@@ -124,7 +124,7 @@ async def test_a_request_in_flight_is_answered_before_the_stop():
             answers.append((await client.get(f"http://{address}/")).text)
 
     async with anyio.create_task_group() as clients, anyio.create_task_group() as servers:
-        await servers.start(serve, app, [sock])
+        await servers.start(serve_sockets, app, [sock])
         clients.start_soon(ask)
         await begun.wait()
         servers.cancel_scope.cancel()

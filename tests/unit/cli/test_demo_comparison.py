@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobwatchd.cli.demo.comparison import Followed, Phase, Told, Truth, find_losses
+from jobwatchd.cli.demo.comparison import Followed, StateEntry, ToldEvent, Truth, find_losses
 
 START = datetime(2024, 5, 1, 12, tzinfo=UTC)
 KEY = "media/demo/transcode/feature"
@@ -26,23 +26,27 @@ def _at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def _phases(*pairs: tuple[float, str]) -> tuple[Phase, ...]:
-    return tuple(Phase(state, _at(seconds)) for seconds, state in pairs)
+def _phases(*pairs: tuple[float, str]) -> tuple[StateEntry, ...]:
+    return tuple(StateEntry(state, _at(seconds)) for seconds, state in pairs)
 
 
 def _job(*pairs: tuple[float, str], now: float = 30, **tasks: tuple[tuple[float, str], ...]) -> Truth:
     return Truth(KEY, _phases(*pairs), {task: _phases(*life) for task, life in tasks.items()}, _at(now))
 
 
-def _events(*types: str, task: str | None = None) -> list[Told]:
+def _events(*types: str, task: str | None = None) -> list[ToldEvent]:
     return [
-        Told(f"id-{number}", kind, KEY, number, _at(number), task if kind.startswith("task.") else None)
+        ToldEvent(f"id-{number}", kind, KEY, number, _at(number), task if kind.startswith("task.") else None)
         for number, kind in enumerate(types, start=1)
     ]
 
 
 def _losses(
-    truth: Truth, told: Sequence[Told], received: Sequence[Told] | None = None, *, deadline_s: float | None = None
+    truth: Truth,
+    told: Sequence[ToldEvent],
+    received: Sequence[ToldEvent] | None = None,
+    *,
+    deadline_s: float | None = None,
 ) -> list[str]:
     watch = Followed(KEY, START, deadline_s)
     return find_losses([truth], [watch], told, told if received is None else received)

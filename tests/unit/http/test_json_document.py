@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobwatchd.errors import BadPayload
-from jobwatchd.http.json_document import read_document
+from jobwatchd.http.json_document import read_json
 
 
 @pytest.mark.parametrize(
@@ -26,26 +26,26 @@ from jobwatchd.http.json_document import read_document
 def test_what_is_no_clear_json_is_a_bad_payload(body: bytes, told: str):
     """The message says where it came from and how it begins."""
     with pytest.raises(BadPayload, match=rf"^GET x gave an answer that is {told}"):
-        read_document("GET x", body)
+        read_json("GET x", body)
 
 
 def test_a_secret_answer_is_not_quoted():
     """Neither its beginning nor a key of it."""
     for body in (b"s3cret", b'{"s3cret": 1, "s3cret": 2}'):
         with pytest.raises(BadPayload) as caught:
-            read_document("POST x", body, quote=False)
+            read_json("POST x", body, quote=False)
         assert "s3cret" not in str(caught.value)
 
 
 def test_the_same_key_in_two_objects_is_fine():
     """Lists of jobs are full of that."""
-    assert read_document("GET x", b'[{"a": 1}, {"a": {"a": 2}}]') == [{"a": 1}, {"a": {"a": 2}}]
+    assert read_json("GET x", b'[{"a": 1}, {"a": {"a": 2}}]') == [{"a": 1}, {"a": {"a": 2}}]
 
 
 def test_ten_megabytes_are_read():
     """If the setting `max_body` lets them through."""
     body = b'{"s": "done", "log": "' + b"x" * 10_000_000 + b'"}'
-    assert read_document("GET x", body)["s"] == "done"
+    assert read_json("GET x", body)["s"] == "done"
 
 
 @settings(derandomize=True, deadline=None)
@@ -53,6 +53,6 @@ def test_ten_megabytes_are_read():
 def test_any_body_is_json_or_a_bad_payload(body: bytes):
     """Nothing else ever comes out."""
     try:
-        read_document("GET x", body)
+        read_json("GET x", body)
     except BadPayload as exc:
         assert len(str(exc)) < 500  # noqa: PT017 - either outcome is fine, but this much holds of the second

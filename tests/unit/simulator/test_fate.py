@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from jobwatchd.simulator.fate import Odds, random_life, random_tasks
-from jobwatchd.simulator.words import NEBULA_WORDS, TELESTREAM_WORDS, Status, Words
+from jobwatchd.simulator.words import NEBULA_WORDS, TELESTREAM_WORDS, NativeStatus, Words
 
 SEEDS = range(300)
 
 
-def _statuses(seed: int, words: Words, **odds: float) -> list[Status | None]:
+def _statuses(seed: int, words: Words, **odds: float) -> list[NativeStatus | None]:
     return [phase.status for phase in random_life(Random(seed), words, 10, Odds(**odds)).phases]
 
 

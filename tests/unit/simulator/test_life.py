@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobwatchd.simulator.life import Life, Phase, Progress, history, interrupted, phase_at, progress_at
+from jobwatchd.simulator.life import Life, Phase, ReportedProgress, history, interrupted, phase_at, progress_at
 from jobwatchd.simulator.words import NEBULA_WORDS, TELESTREAM_WORDS
 
 NEBULA_LIFE = Life.of([(0, 0), (2, 1), (5, 2)])
@@ -49,16 +49,16 @@ def test_impossible_lives_are_refused(phases: list[tuple[float, int | str | None
 @pytest.mark.parametrize(
     ("elapsed_s", "progress"),
     [
-        (5, Progress(0, 0)),
-        (10, Progress(0, 10)),
-        (14.9, Progress(40, 14)),
-        (19.99, Progress(90, 19)),
-        (21, Progress(90, 20)),
-        (30, Progress(0, 30)),
-        (41, Progress(100, 40)),
+        (5, ReportedProgress(0, 0)),
+        (10, ReportedProgress(0, 10)),
+        (14.9, ReportedProgress(40, 14)),
+        (19.99, ReportedProgress(90, 19)),
+        (21, ReportedProgress(90, 20)),
+        (30, ReportedProgress(0, 30)),
+        (41, ReportedProgress(100, 40)),
     ],
 )
-def test_progress_moves_in_steps_and_begins_again_with_a_retry(elapsed_s: float, progress: Progress):
+def test_progress_moves_in_steps_and_begins_again_with_a_retry(elapsed_s: float, progress: ReportedProgress):
     """Progress is 0 while queued, steps of 10 through each run, held at 90 by a failure, and 100 at success only."""
     assert progress_at(UP_LIFE, elapsed_s, TELESTREAM_WORDS) == progress
 

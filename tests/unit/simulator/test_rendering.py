@@ -8,7 +8,7 @@ from jobwatchd.simulator.job import SimulatedJob
 from jobwatchd.simulator.life import Life
 from jobwatchd.simulator.nebula_envelope import Code
 from jobwatchd.simulator.nebula_job import seed_job, shown_in_full, shown_in_list
-from jobwatchd.simulator.telestream_job import shown, timespan
+from jobwatchd.simulator.telestream_job import job_fields, timespan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -83,7 +83,7 @@ def test_an_up_job_through_its_life(
 ):
     """`elapsed_time` is there in terminal states only, a retry takes it away; it is `updated_at - created_at`."""
     life = [(0, "created"), (10, "in-process"), (20, "failed"), (25, "retry"), (30, "in-process"), (40, "succeeded")]
-    fields = shown(_job("j", life), NOW + timedelta(seconds=elapsed_s), one_element_lists=False)
+    fields = job_fields(_job("j", life), NOW + timedelta(seconds=elapsed_s), one_element_lists=False)
     assert fields["state"] == state
     assert fields["progress"] == progress
     assert fields["created_at"] == "2026-01-01T00:00:00.000000Z"
@@ -93,7 +93,7 @@ def test_an_up_job_through_its_life(
 
 def test_one_element_lists():
     """Each value stands in a list, as the documentation prints its example; null stays null."""
-    fields = shown(_job("j", [(0, "created")]), NOW, one_element_lists=True)
+    fields = job_fields(_job("j", [(0, "created")]), NOW, one_element_lists=True)
     assert fields.pop("elapsed_time") is None
     assert all(isinstance(value, list) and len(value) == 1 for value in fields.values())
     assert fields["state"] == ["created"]

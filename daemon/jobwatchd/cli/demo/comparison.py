@@ -19,7 +19,7 @@ GONE, UNMAPPED, QUEUED = "gone", "unmapped", "queued"
 TOLD_AS = {GONE: "lost"}
 
 
-class Phase(NamedTuple):
+class StateEntry(NamedTuple):
     """From `at` on, a job or task was in this state: a `State`, `unmapped`, or `gone`."""
 
     state: str
@@ -38,8 +38,8 @@ class Truth:
     """What happened to one job up to `now`, and to its tasks by their id; phases are in order, at least one."""
 
     key: str
-    phases: tuple[Phase, ...]
-    tasks: Mapping[str, tuple[Phase, ...]]
+    phases: tuple[StateEntry, ...]
+    tasks: Mapping[str, tuple[StateEntry, ...]]
     now: datetime
 
 
@@ -53,7 +53,7 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldEvent:
     """An event, as the daemon keeps it or as the receiver got it."""
 
     id: str
@@ -65,9 +65,9 @@ class Told:
     inferred: bool = False
 
 
-def told(event: Mapping[str, Any]) -> Told:
+def read_event(event: Mapping[str, Any]) -> ToldEvent:
     """Read an event of the daemon's API; a webhook's `data` has the same fields, but for `id` and `type`."""
-    return Told(
+    return ToldEvent(
         id=event["id"],
         type=event["type"],
         subject=event["key"] or event["source"],
@@ -79,11 +79,11 @@ def told(event: Mapping[str, Any]) -> Told:
 
 
 def find_losses(
-    truths: Iterable[Truth], watches: Iterable[Followed], events: Sequence[Told], received: Sequence[Told]
+    truths: Iterable[Truth], watches: Iterable[Followed], events: Sequence[ToldEvent], received: Sequence[ToldEvent]
 ) -> list[str]:
     """Return a sentence for each thing that is missing, wrong or out of order; `events` are the daemon's."""
     by_key = {watch.key: watch for watch in watches}
-    by_subject: dict[str, list[Told]] = defaultdict(list)
+    by_subject: dict[str, list[ToldEvent]] = defaultdict(list)
     for event in events:
         by_subject[event.subject].append(event)
     losses: list[str] = []
@@ -96,7 +96,7 @@ def find_losses(
     return [*losses, *_undelivered(events, received)]
 
 
-def _job_losses(truth: Truth, watch: Followed, events: Sequence[Told]) -> Iterator[str]:
+def _job_losses(truth: Truth, watch: Followed, events: Sequence[ToldEvent]) -> Iterator[str]:
     of_job = [event.type for event in events if event.task is None and event.type != "job.overdue"]
     yield from _mismatch(truth.key, of_job, list(_expected_of_job(truth, watch)))
     for task, phases in truth.tasks.items():
@@ -119,7 +119,7 @@ def _expected_of_job(truth: Truth, watch: Followed) -> Iterator[Expected]:
         ended = each if phase.state in ENDS else None
 
 
-def _expected(phases: Sequence[Phase], now: datetime, since: datetime, about: str) -> Iterator[Expected]:
+def _expected(phases: Sequence[StateEntry], now: datetime, since: datetime, about: str) -> Iterator[Expected]:
     known = None
     for phase, until in zip(phases, [*(later.at for later in phases[1:]), None], strict=True):
         seen_s = ((until or now) - max(phase.at, since)).total_seconds()
@@ -152,7 +152,7 @@ def _is_overdue(truth: Truth, watch: Followed) -> bool:
     return deadline < (last.at if last.state in ENDS else truth.now)
 
 
-def _undelivered(events: Sequence[Told], received: Sequence[Told]) -> Iterator[str]:
+def _undelivered(events: Sequence[ToldEvent], received: Sequence[ToldEvent]) -> Iterator[str]:
     got = {event.id: event for event in received}
     kept = {event.id for event in events}
     for event in events:
@@ -167,7 +167,7 @@ def _undelivered(events: Sequence[Told], received: Sequence[Told]) -> Iterator[s
     yield from _misnumbered("the receiver got", received)
 
 
-def _misnumbered(who: str, events: Sequence[Told]) -> Iterator[str]:
+def _misnumbered(who: str, events: Sequence[ToldEvent]) -> Iterator[str]:
     sequences: dict[str, list[int]] = defaultdict(list)
     for event in events:
         sequences[event.subject].append(event.sequence)

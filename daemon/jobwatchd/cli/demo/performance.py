@@ -1,4 +1,4 @@
-"""The demo from start to end: what happens when, and what it all comes to."""
+"""Runs the demo from start to end, and checks and sums up what happened."""
 
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

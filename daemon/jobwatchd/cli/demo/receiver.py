@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from jobwatchd.cli.demo.comparison import Told, told
-from jobwatchd.simulator.receiver import Fault, ReceiverState
+from jobwatchd.cli.demo.comparison import ToldEvent, read_event
+from jobwatchd.simulator.receiver import ReceiverFault, ReceiverState
 
 # Longer than the sink of the demo's configuration waits for an answer.
 TOO_LATE_S = 3.0
@@ -16,7 +16,7 @@ class Receiver(ReceiverState):
 
     def __init__(self, secret: str, show: Callable[[dict[str, Any], datetime], None]) -> None:
         super().__init__(secrets=[secret], slow_s=TOO_LATE_S)
-        self.arrived: list[tuple[Told, datetime]] = []
+        self.arrived: list[tuple[ToldEvent, datetime]] = []
         self._show = show
         self._answers_late = False
 
@@ -24,10 +24,10 @@ class Receiver(ReceiverState):
         """Take the next webhook, but answer so late that its sender has to send it again."""
         self._answers_late = True
 
-    def next_fault(self) -> Fault | None:
+    def next_fault(self) -> ReceiverFault | None:
         """Return how the next request is to fail, None if it is not."""
         late, self._answers_late = self._answers_late, False
-        return Fault.SLOW if late else None
+        return ReceiverFault.SLOW if late else None
 
     def take(self, event: dict[str, Any]) -> None:
         """Remember a CloudEvent and show it; one whose id came before is only counted."""
@@ -36,7 +36,7 @@ class Receiver(ReceiverState):
         if is_new:
             now = self.clock.now()
             kind = event["type"].removeprefix("dev.jobwatchd.").removesuffix(".v1")
-            self.arrived.append((told({**event["data"], "id": event["id"], "type": kind}), now))
+            self.arrived.append((read_event({**event["data"], "id": event["id"], "type": kind}), now))
             self._show({**event["data"], "type": kind}, now)
 
     @property

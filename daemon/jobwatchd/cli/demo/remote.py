@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from jobwatchd.cli.demo.comparison import Followed, Phase, Told, Truth, told
+from jobwatchd.cli.demo.comparison import Followed, StateEntry, ToldEvent, Truth, read_event
 from jobwatchd.cli.demo.scene import Role
 from jobwatchd.errors import JobwatchError
 
@@ -42,13 +42,13 @@ class Remote:
         status = await self._send("GET", f"{self.daemon}/v1/status")
         return sum(each["pending"] for each in status["sinks"] if each["name"] == sink)
 
-    async def events(self) -> list[Told]:
+    async def events(self) -> list[ToldEvent]:
         """Return all events of the daemon, in its order."""
-        found: list[Told] = []
+        found: list[ToldEvent] = []
         after = 0
         while True:
             page = await self._send("GET", f"{self.daemon}/v1/events", params={"after": after, "limit": PAGE})
-            found += [told(event) for event in page["items"]]
+            found += [read_event(event) for event in page["items"]]
             if len(page["items"]) < PAGE:
                 return found
             after = page["next"]
@@ -94,5 +94,5 @@ def _truth(source: str, job: Mapping[str, Any], now: datetime) -> Truth:
     return Truth(f"{source}/{job['key']}", _phases(job["history"]), tasks, now)
 
 
-def _phases(history: Iterable[Mapping[str, Any]]) -> tuple[Phase, ...]:
-    return tuple(Phase(phase["state"], datetime.fromisoformat(phase["at"])) for phase in history)
+def _phases(history: Iterable[Mapping[str, Any]]) -> tuple[StateEntry, ...]:
+    return tuple(StateEntry(phase["state"], datetime.fromisoformat(phase["at"])) for phase in history)

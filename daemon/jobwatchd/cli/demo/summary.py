@@ -1,4 +1,4 @@
-"""What the demo comes to: jobs by API and outcome, events, deliveries, delays."""
+"""The summary of the demo: jobs by API and outcome, events, deliveries, delays."""
 
 import math
 import statistics
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from jobwatchd.cli.demo.comparison import Followed, Told, Truth
+from jobwatchd.cli.demo.comparison import Followed, ToldEvent, Truth
 from jobwatchd.cli.demo.receiver import Receiver
 from jobwatchd.cli.demo.scene import GRAPH, MEDIA
 
@@ -28,7 +28,7 @@ def outcomes(watches: Iterable[Mapping[str, Any]]) -> list[list[object]]:
 
 
 def facts(
-    receiver: Receiver, events: Sequence[Told], truths: Iterable[Truth], followed: Iterable[Followed]
+    receiver: Receiver, events: Sequence[ToldEvent], truths: Iterable[Truth], followed: Iterable[Followed]
 ) -> Mapping[str, str]:
     """Return what there is to say beside the table, by its subject."""
     arrived, attempts = receiver.arrived, receiver.attempts
@@ -48,7 +48,7 @@ def facts(
 
 
 def _lags(
-    arrived: Sequence[tuple[Told, datetime]], truths: Iterable[Truth], followed: Iterable[Followed]
+    arrived: Sequence[tuple[ToldEvent, datetime]], truths: Iterable[Truth], followed: Iterable[Followed]
 ) -> Iterator[tuple[float, float]]:
     """Yield the seconds from each job's change, by the simulator's clock, to its being seen, and to its arrival."""
     phases = {truth.key: truth.phases for truth in truths}

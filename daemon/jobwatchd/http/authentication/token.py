@@ -6,22 +6,22 @@ from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.errors import BadPayload
 from jobwatchd.http.authentication.login import granted_nothing
 from jobwatchd.http.excerpt import excerpt
-from jobwatchd.http.json_document import number_of, read_document
+from jobwatchd.http.json_document import number_of, read_json
 from jobwatchd.http.request import HttpRequest
 from jobwatchd.ports import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class LoginToken:
     """A token, and for how long it is good; None where the answer does not say."""
 
     text: str
     lifetime_s: float | None
 
 
-def read_token(request: HttpRequest, answer: Answer, token: Expression, expires_in: Expression | None) -> Token:
+def read_token(request: HttpRequest, answer: Answer, token: Expression, expires_in: Expression | None) -> LoginToken:
     """Return what the expressions find in an answer; raises `SourceError`s, which quote nothing of it."""
-    value = read_document(request.where, answer.body, quote=False)
+    value = read_json(request.where, answer.body, quote=False)
     try:
         text = token.search(value)
         told_s = None if expires_in is None else number_of(expires_in.search(value))
@@ -32,4 +32,4 @@ def read_token(request: HttpRequest, answer: Answer, token: Expression, expires_
     if not isinstance(text, str) or not (text.isascii() and text.isprintable()) or " " in text:
         says = f"auth.token ({excerpt(token.text)}) yields what no header can carry"
         raise BadPayload(f"{request.where} gave a token that cannot be used: {says}")
-    return Token(text, told_s if told_s is not None and told_s > 0 else None)
+    return LoginToken(text, told_s if told_s is not None and told_s > 0 else None)

@@ -7,7 +7,7 @@ from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.logs import QueuedOutput
-from jobwatchd.logs.queued_output import Line, Written
+from jobwatchd.logs.queued_output import LogLine, Written
 from jobwatchd.model.event import Event
 from jobwatchd.ports import Clock
 from jobwatchd.sinks.event_data import event_data
@@ -35,7 +35,7 @@ class LogSink:
         self._output = output
         self._clock = clock
         # Lines that are being written although nobody waited for them to the end: they are not written again.
-        self._begun: dict[str, Line] = {}
+        self._begun: dict[str, LogLine] = {}
 
     async def send(self, event: Event) -> None:
         """Write the line; returning means that it has left the process, whole.
@@ -59,7 +59,7 @@ class LogSink:
     async def close(self) -> None:
         """Do nothing: the output belongs to whoever made it."""
 
-    async def _wait(self, line: Line) -> None:
+    async def _wait(self, line: LogLine) -> None:
         """Return when a line is written, or cannot be, or when nothing at all was read for too long."""
         assert line.written is not None  # noqa: S101 - as above
         progress, idle_s = self._output.progress, 0.0

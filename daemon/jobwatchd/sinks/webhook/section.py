@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from jobwatchd.description.api import auth_mistakes
-from jobwatchd.description.credentials import sent_headers
 from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.http.authentication.contract import Authentication
 from jobwatchd.http.authentication.kinds import build_authentication
@@ -94,7 +93,7 @@ class WebhookSinkSettings(SinkSection, HttpSettings, CredentialSettings):
 
     def sent_headers(self) -> Mapping[str, str]:
         """Return what proves who is sending, signatures aside."""
-        return dict.fromkeys(sent_headers(self.auth), "auth")
+        return dict.fromkeys(self.auth.sent_headers(), "auth")
 
     @model_validator(mode="after")
     def _check_webhook(self) -> Self:

@@ -10,7 +10,7 @@ from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnavailable
 from jobwatchd.http.authentication.contract import CredentialsRefused
 from jobwatchd.http.excerpt import excerpt, unreadable
-from jobwatchd.http.json_document import read_document
+from jobwatchd.http.json_document import read_json
 from jobwatchd.http.status import status_error
 from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
@@ -89,6 +89,6 @@ class Judge:
 
 def _open(where: str, answer: Answer) -> _Case:
     try:
-        return _Case(where, answer, read_document(where, answer.body), None)
+        return _Case(where, answer, read_json(where, answer.body), None)
     except BadPayload as exc:
         return _Case(where, answer, None, exc)

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from jobwatchd.description import Description
-from jobwatchd.description.credentials import sent_headers
 from jobwatchd.kinds.finding import Finding
 from jobwatchd.kinds.http import CredentialSettings
 from jobwatchd.kinds.source import HttpSourceSection, SourceContext
@@ -49,7 +48,7 @@ class HttpJsonSettings(HttpSourceSection, CredentialSettings, Description):
         """Return what the description sends."""
         requests = (self.request, *([] if self.list is None else [self.list.request]))
         described = {name.lower(): "the description" for request in requests for name in request.headers}
-        return described | dict.fromkeys(sent_headers(self.auth), "auth")
+        return described | dict.fromkeys(self.auth.sent_headers(), "auth")
 
     def findings(self, where: str, answer: Answer, now: datetime) -> Sequence[Finding]:
         """Return what each expression found in an answer; `where` begins messages."""
