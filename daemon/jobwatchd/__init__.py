@@ -3,9 +3,10 @@
 The map, from the top down (imports go downward only):
 
 - `__main__`, `cli`: the command line
+- `testing`: stand-ins for time, APIs and receivers, and an engine in memory
 - `wiring`: builds everything from the settings; the only place that names concrete adapters
 - `app`: the life of the process: starts, reloads and stops everything in order
-- `web`, `simulator`, `engine`, `sources`, `stores`, `sinks`, `settings`, `testing`: independent of each other
+- `web`, `simulator`, `engine`, `sources`, `stores`, `sinks`, `settings`: independent of each other
 - `http`: the HTTP clients that sources and sinks share
 - `rotation`: files that are replaced meanwhile, and what is made of them
 - `prometheus_observer`: what the engine tells of itself, as metrics
