@@ -3,9 +3,10 @@
 The map, from the top down (imports go downward only):
 
 - `__main__`, `cli`: the command line
+- `testing`: stand-ins for time, APIs and receivers, and an engine in memory
 - `wiring`: builds everything from the settings; the only place that names concrete adapters
 - `app`: the life of the process: starts, reloads and stops everything in order
-- `web`, `simulator`, `engine`, `stores`, `settings`, `testing`: independent of each other
+- `web`, `simulator`, `engine`, `stores`, `settings`: independent of each other
 - `sources`, `sinks`: each kind in a room of its own, independent of each other
 - `kinds`: what every kind of source and sink is made of
 - `http`: the HTTP clients that sources and sinks share

@@ -55,14 +55,24 @@ class PrometheusObserver:
 class SourceMetrics:
     """The metrics of one source; implements `engine.observer.SourceObserver`."""
 
-    __slots__ = ("_duration", "_failed", "_lateness", "_lists", "_name", "_shown", "_singles", "_up", "_watches")
+    __slots__ = (
+        "_failed",
+        "_lists",
+        "_name",
+        "_observe_duration",
+        "_observe_lateness",
+        "_shown",
+        "_singles",
+        "_up",
+        "_watches",
+    )
 
     def __init__(self, telemetry: Telemetry, name: str) -> None:
         self._name = name
         self._singles = telemetry.polls.of(name, "single")
         self._lists = telemetry.polls.of(name, "list")
-        self._duration = telemetry.poll_duration.of(name)
-        self._lateness = telemetry.poll_lateness.of(name)
+        self._observe_duration = telemetry.poll_duration.of(name).observe
+        self._observe_lateness = telemetry.poll_lateness.of(name).observe
         self._failed = telemetry.polls_failed
         self._up = telemetry.source_up.labels(name)
         self._watches = telemetry.watches
@@ -71,11 +81,11 @@ class SourceMetrics:
     def poll_started(self, ref: JobReference, late_s: float) -> None:  # noqa: ARG002 - as everywhere here: jobs are no labels
         """Count a request, and how late it is."""
         self._singles.value += 1
-        self._lateness.observe(late_s)
+        self._observe_lateness(late_s)
 
     def poll_answered(self, ref: JobReference, took_s: float) -> None:  # noqa: ARG002
         """Count an answer by how long it took."""
-        self._duration.observe(took_s)
+        self._observe_duration(took_s)
 
     def poll_failed(self, ref: JobReference, error: SourceError) -> None:  # noqa: ARG002
         """Count a failure by its reason."""
@@ -83,12 +93,12 @@ class SourceMetrics:
 
     def list_started(self, group: str, late_s: float) -> None:  # noqa: ARG002
         """Count how late a list is."""
-        self._lateness.observe(late_s)
+        self._observe_lateness(late_s)
 
     def list_answered(self, group: str, took_s: float, requests: int) -> None:  # noqa: ARG002
         """Count requests, and an answer by how long it took."""
         self._lists.value += requests
-        self._duration.observe(took_s)
+        self._observe_duration(took_s)
 
     def list_failed(self, group: str, error: SourceError) -> None:  # noqa: ARG002
         """Count a request, and a failure by its reason."""

@@ -48,14 +48,15 @@ class Poller:
         """Poll one job; returns what has to be written, None where nothing has, as after nearly every poll."""
         begun_s = self._clock.monotonic()
         watch = entry.watch
-        self._observer.poll_started(watch.ref, begun_s - entry.due_s)
+        ref = watch.ref  # made anew each time
+        self._observer.poll_started(ref, begun_s - entry.due_s)
         try:
-            digest, observation = await self._source.observe(watch.ref, entry.digest)
+            digest, observation = await self._source.observe(ref, entry.digest)
         except SourceError as error:
             return self._failed(entry, error)
         if self._breaker.failing_since_s is not None:
             self._health.answered()
-        self._observer.poll_answered(watch.ref, self._clock.monotonic() - begun_s)
+        self._observer.poll_answered(ref, self._clock.monotonic() - begun_s)
         entry.trouble = None
         if observation is not None:
             return _news(entry, watch, advance(watch, guarded(observation), self._clock.now()), digest)

@@ -8,7 +8,7 @@ import pytest
 
 from jobwatchd.engine.batcher import MAX_GROUP
 from jobwatchd.engine.commits import Commits
-from jobwatchd.errors import StoreUnavailable
+from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.health import HealthStep, mark_recovered, mark_unreachable
 from jobwatchd.model.job import Observation, State
 from jobwatchd.model.transition import Step, advance
@@ -41,7 +41,7 @@ class WatchedStore(MemoryStore):
         self.groups.append(len(steps) + len(health))
         await self.go_on.wait()
         if self.broken:
-            raise StoreUnavailable("disk full")
+            raise StoreUnusable("disk full")
         return await super().commit(steps, health, *rest)
 
 
@@ -141,7 +141,7 @@ async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, s
         async with rig.running():
             await rig.clock.advance(10)
 
-    assert failure.group_contains(StoreUnavailable, match="disk full")
+    assert failure.group_contains(StoreUnusable, match="disk full")
     assert (went_on, rig.told) == ([], [])
 
 
@@ -162,7 +162,7 @@ async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
 async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore):
     """The first waits for others, but not for longer than it was told."""
     watches = await rig.add("graph", "1", "2", "3")
-    commits = Commits(rig.runtime, store, rig, 0.005)
+    commits = Commits(rig.runtime, store, rig.dispatcher, 0.005)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(commits.run)
         for watch in watches:

@@ -52,11 +52,10 @@ def failing() -> FailingStore:
 
 
 @pytest.fixture
-def store(rig: Any, failing: FailingStore, retrying: Callable[[Store], RetryingStore]) -> RetryingStore:
-    """Return the store above, which the rig now uses."""
-    store = retrying(failing)
-    rig.use(store)
-    return store
+def store(rig: Any, failing: FailingStore) -> Store:
+    """Return the store above, which the rig now uses, as the engine sees it."""
+    rig.use(failing)
+    return rig.engine.store
 
 
 @pytest.fixture

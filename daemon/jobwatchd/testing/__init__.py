@@ -2,6 +2,8 @@
 
 `FakeClock` moves only when it is told to, so that an hour of polling takes milliseconds. `ScriptedSource` answers
 what a test has written down. `RecordingSink` keeps what it was sent.
+
+- `rig`: an engine in memory, put together as the daemon's is
 """
 
 import asyncio
