@@ -3,25 +3,16 @@
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, Field
 
 from jobwatchd.description.answers import Statuses
 from jobwatchd.description.expression import Expr
-from jobwatchd.description.part import Part
 from jobwatchd.description.request import HeaderName, Request
 from jobwatchd.description.template import HeaderText, Template
-from jobwatchd.model.units import DURATION, parse_duration_s
+from jobwatchd.values.durations import PositiveDuration
+from jobwatchd.values.section import Section
 
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a placeholder
-
-
-def _read_lifetime(value: object) -> float:
-    if not isinstance(value, str):
-        raise ValueError("expected a duration with its unit: 30m, 12h")  # noqa: TRY004 - pydantic gathers ValueErrors
-    seconds = parse_duration_s(value)
-    if seconds == 0:
-        raise ValueError("got 0; expected a duration above zero")
-    return seconds
 
 
 def _check_token_url(text: str) -> str:
@@ -34,37 +25,30 @@ def _check_token_url(text: str) -> str:
     return text
 
 
-Lifetime = Annotated[
-    float,
-    BeforeValidator(
-        _read_lifetime, json_schema_input_type=Annotated[str, Field(pattern=rf"^\s*{DURATION.pattern}\s*$")]
-    ),
-    PlainSerializer(lambda seconds: f"{seconds:g}s", when_used="json"),
-]
 TokenUrl = Annotated[str, AfterValidator(_check_token_url)]
 
 
-class NoAuth(Part):
+class NoAuth(Section):
     """Requests go without credentials."""
 
     kind: Literal["none"] = "none"
 
 
-class BearerAuth(Part):
+class BearerAuth(Section):
     """`Authorization: Bearer` and the user's `token`; with `optional`, without it where the user gives none."""
 
     kind: Literal["bearer"]
     optional: bool = False
 
 
-class BasicAuth(Part):
+class BasicAuth(Section):
     """The user's `username` and `password`, as HTTP's basic authentication sends them; see `bearer` for `optional`."""
 
     kind: Literal["basic"]
     optional: bool = False
 
 
-class HeaderAuth(Part):
+class HeaderAuth(Section):
     """Headers with credentials: `{token}`, `{username}`, `{password}`; see `bearer` for `optional`.
 
     `headers: {PRIVATE-TOKEN: "{token}"}`
@@ -85,7 +69,7 @@ class LoginRequest(Request):
     headers: dict[HeaderName, HeaderText] = Field(default_factory=dict)
 
 
-class CookieLogin(Part):
+class CookieLogin(Section):
     """A login whose answer sets a cookie, which is sent back with each request.
 
     `login` is sent at first, when the API says `unauthorized`, and before `lifetime` (where there is one) ends.
@@ -95,11 +79,11 @@ class CookieLogin(Part):
     login: LoginRequest
     cookie: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
     status: Statuses = (200, 201, 204, 302, 303)
-    lifetime: Lifetime | None = None
+    lifetime: PositiveDuration | None = None
     optional: bool = False
 
 
-class JsonLogin(Part):
+class JsonLogin(Section):
     """A login whose answer is JSON with a token, which is sent with each request.
 
     `token` finds it, `headers` say how it is sent as `{access_token}`; `expires_in` finds its life time in seconds,
@@ -111,7 +95,7 @@ class JsonLogin(Part):
     login: LoginRequest
     token: Expr
     expires_in: Expr | None = None
-    lifetime: Lifetime | None = None
+    lifetime: PositiveDuration | None = None
     status: Statuses = (200, 201)
     headers: Annotated[dict[HeaderName, HeaderText], Field(min_length=1)] = Field(
         default_factory=lambda: {"Authorization": Template(f"Bearer {{{ACCESS_TOKEN}}}")}
@@ -119,7 +103,7 @@ class JsonLogin(Part):
     optional: bool = False
 
 
-class OAuth2(Part):
+class OAuth2(Section):
     """OAuth 2 client credentials (RFC 6749, section 4.4) with the user's `client_id` and `client_secret`.
 
     `token_url` is a path below `base_url`, or a whole URL; `send` says whether the client's credentials go in the
