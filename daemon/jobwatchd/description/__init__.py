@@ -10,7 +10,7 @@ A description is data, written in YAML: inline in a source of kind `http-json`, 
 - `listing`: many jobs with one request
 - `template`, `expression`: text with `{placeholders}`, and JMESPath, parsed once
 - `credentials`: the user's own part of the authentication
-- `part`, `mistake`: what all parts have in common, and how a mistake names its key
+- `mistake`: how a mistake names its key
 """
 
 from jobwatchd.description.api import Description

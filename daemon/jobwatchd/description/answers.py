@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from jobwatchd.description.expression import Expr
-from jobwatchd.description.part import Part
+from jobwatchd.values.section import Section
 
 HttpStatus = Annotated[int, Field(ge=200, le=599)]
 
@@ -19,7 +19,7 @@ def _check_statuses(statuses: tuple[int, ...]) -> tuple[int, ...]:
 Statuses = Annotated[tuple[HttpStatus, ...], AfterValidator(_check_statuses)]
 
 
-class Verdict(Part):
+class Verdict(Section):
     """Answers of one meaning: the HTTP status is one of `status` and, where `when` is there, it is true of the JSON.
 
     True is what JMESPath takes for true: all but null (so: nothing found), false, and empty texts, lists and mappings.

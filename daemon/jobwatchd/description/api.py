@@ -11,11 +11,11 @@ from jobwatchd.description.auth import Auth, NoAuth
 from jobwatchd.description.credentials import KNOWN, KNOWN_AFTER_LOGIN
 from jobwatchd.description.listing import Listing
 from jobwatchd.description.mistake import Mistake, refuse
-from jobwatchd.description.part import Part
 from jobwatchd.description.reading import Reading
 from jobwatchd.description.request import Request
 from jobwatchd.description.states import StateMap
 from jobwatchd.model.shown import shown
+from jobwatchd.values.section import Section
 
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 _PAGE_NAMES = frozenset({"page", "size", "offset", "cursor"})
@@ -32,7 +32,7 @@ def _check_parameter(name: str) -> str:
 Parameter = Annotated[str, AfterValidator(_check_parameter)]
 
 
-class Description(Part):
+class Description(Section):
     """How to ask an API for a job, and how to read what it answers.
 
     - `parameters`: the names of what names a job, in the order of a job's key; each has to be used by `request`

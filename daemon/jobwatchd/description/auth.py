@@ -4,25 +4,16 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, Field
 
 from jobwatchd.description.answers import Statuses
 from jobwatchd.description.expression import Expr
-from jobwatchd.description.part import Part
 from jobwatchd.description.request import HeaderName, Request
 from jobwatchd.description.template import HeaderText, Template
-from jobwatchd.model.units import DURATION, parse_duration_s
+from jobwatchd.values.durations import PositiveDuration
+from jobwatchd.values.section import Section
 
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a placeholder
-
-
-def _read_lifetime(value: object) -> float:
-    if not isinstance(value, str):
-        raise ValueError("expected a duration with its unit: 30m, 12h")  # noqa: TRY004 - pydantic gathers ValueErrors
-    seconds = parse_duration_s(value)
-    if seconds == 0:
-        raise ValueError("got 0; expected a duration above zero")
-    return seconds
 
 
 def _check_token_url(text: str) -> str:
@@ -35,13 +26,6 @@ def _check_token_url(text: str) -> str:
     return text
 
 
-Lifetime = Annotated[
-    float,
-    BeforeValidator(
-        _read_lifetime, json_schema_input_type=Annotated[str, Field(pattern=rf"^\s*{DURATION.pattern}\s*$")]
-    ),
-    PlainSerializer(lambda seconds: f"{seconds:g}s", when_used="json"),
-]
 TokenUrl = Annotated[str, AfterValidator(_check_token_url)]
 
 
@@ -49,7 +33,7 @@ Placeholders = Mapping[tuple[str, ...], tuple[str, ...]]
 """Names of placeholders, by the key path where they stand."""
 
 
-class AuthPart(Part):
+class AuthSection(Section):
     """What every kind of authentication tells of itself; `needs` are the user's credentials beside its placeholders."""
 
     needs: ClassVar[tuple[str, ...]] = ()
@@ -67,7 +51,7 @@ class AuthPart(Part):
         return {}
 
 
-class NoAuth(AuthPart):
+class NoAuth(AuthSection):
     """Requests go without credentials."""
 
     kind: Literal["none"] = "none"
@@ -77,7 +61,7 @@ class NoAuth(AuthPart):
         return frozenset()
 
 
-class BearerAuth(AuthPart):
+class BearerAuth(AuthSection):
     """`Authorization: Bearer` and the user's `token`; with `optional`, without it where the user gives none."""
 
     needs = ("token",)
@@ -85,7 +69,7 @@ class BearerAuth(AuthPart):
     optional: bool = False
 
 
-class BasicAuth(AuthPart):
+class BasicAuth(AuthSection):
     """The user's `username` and `password`, as HTTP's basic authentication sends them; see `bearer` for `optional`."""
 
     needs = ("username", "password")
@@ -93,7 +77,7 @@ class BasicAuth(AuthPart):
     optional: bool = False
 
 
-class HeaderAuth(AuthPart):
+class HeaderAuth(AuthSection):
     """Headers with credentials: `{token}`, `{username}`, `{password}`; see `bearer` for `optional`.
 
     `headers: {PRIVATE-TOKEN: "{token}"}`
@@ -122,7 +106,7 @@ class LoginRequest(Request):
     headers: dict[HeaderName, HeaderText] = Field(default_factory=dict)
 
 
-class CookieLogin(AuthPart):
+class CookieLogin(AuthSection):
     """A login whose answer sets a cookie, which is sent back with each request.
 
     `login` is sent at first, when the API says `unauthorized`, and before `lifetime` (where there is one) ends.
@@ -132,7 +116,7 @@ class CookieLogin(AuthPart):
     login: LoginRequest
     cookie: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
     status: Statuses = (200, 201, 204, 302, 303)
-    lifetime: Lifetime | None = None
+    lifetime: PositiveDuration | None = None
     optional: bool = False
 
     def sent_headers(self) -> frozenset[str]:
@@ -144,7 +128,7 @@ class CookieLogin(AuthPart):
         return _in_login(self.login)
 
 
-class JsonLogin(AuthPart):
+class JsonLogin(AuthSection):
     """A login whose answer is JSON with a token, which is sent with each request.
 
     `token` finds it, `headers` say how it is sent as `{access_token}`; `expires_in` finds its life time in seconds,
@@ -156,7 +140,7 @@ class JsonLogin(AuthPart):
     login: LoginRequest
     token: Expr
     expires_in: Expr | None = None
-    lifetime: Lifetime | None = None
+    lifetime: PositiveDuration | None = None
     status: Statuses = (200, 201)
     headers: Annotated[dict[HeaderName, HeaderText], Field(min_length=1)] = Field(
         default_factory=lambda: {"Authorization": Template(f"Bearer {{{ACCESS_TOKEN}}}")}
@@ -176,7 +160,7 @@ class JsonLogin(AuthPart):
         return _in_headers(self.headers)
 
 
-class OAuth2(AuthPart):
+class OAuth2(AuthSection):
     """OAuth 2 client credentials (RFC 6749, section 4.4) with the user's `client_id` and `client_secret`.
 
     `token_url` is a path below `base_url`, or a whole URL; `send` says whether the client's credentials go in the

@@ -5,15 +5,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from jobwatchd.description.expression import Expr
-from jobwatchd.description.part import Part
 from jobwatchd.description.reading import Reading
 from jobwatchd.description.request import Request
 from jobwatchd.model.shown import shown
+from jobwatchd.values.section import Section
 
 MAX_PAGES = 1_000
 
 
-class NumberedPages(Part):
+class NumberedPages(Section):
     """Pages counted from `first`: `{page}` is their number, `{size}` how many jobs are wanted on one."""
 
     kind: Literal["number"]
@@ -21,14 +21,14 @@ class NumberedPages(Part):
     size: Annotated[int, Field(ge=1, le=10_000)] = 100
 
 
-class OffsetPages(Part):
+class OffsetPages(Section):
     """Pages that begin `{offset}` jobs after the first, with `{size}` jobs."""
 
     kind: Literal["offset"]
     size: Annotated[int, Field(ge=1, le=10_000)] = 100
 
 
-class CursorPages(Part):
+class CursorPages(Section):
     """Pages of which each names the next: `next` finds its `{cursor}` in the answer; null or an empty text ends it.
 
     On the first page there is no cursor: a query key whose value is `{cursor}` is left out, in JSON it is null.
@@ -39,7 +39,7 @@ class CursorPages(Part):
     size: Annotated[int, Field(ge=1, le=10_000)] = 100
 
 
-class LinkedPages(Part):
+class LinkedPages(Section):
     """Pages of which each names the URL of the next in the header `Link`, `rel="next"`; on this server only."""
 
     kind: Literal["link"]
@@ -65,7 +65,7 @@ def _check_group(group: dict[str, object]) -> dict[str, object]:
     return group
 
 
-class Listing(Part):
+class Listing(Section):
     """A list of jobs. Jobs that it does not show, or not clearly, are asked for singly.
 
     - `request`: as for a job; its placeholders are the names of `group` and those of `pages`

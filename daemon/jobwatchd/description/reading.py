@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from jobwatchd.description.expression import Expr
-from jobwatchd.description.part import Part
 from jobwatchd.description.states import StateMap
+from jobwatchd.values.section import Section
 
 
 class TimeFormat(StrEnum):
@@ -34,10 +34,10 @@ class ProgressScale(StrEnum):
 
 
 def _read_expression(value: object) -> object:
-    return value if isinstance(value, dict | Part) else {"expression": value}
+    return value if isinstance(value, dict | Section) else {"expression": value}
 
 
-class Time(Part):
+class Time(Section):
     """An instant; an expression alone stands for this one, written in ISO 8601.
 
     Null, a missing field and an empty text are always absent; with `zero_is_absent`, so are 0, numbers below it, and
@@ -49,7 +49,7 @@ class Time(Part):
     zero_is_absent: bool = True
 
 
-class Progress(Part):
+class Progress(Section):
     """How much is done; an expression alone stands for this one, in per cent."""
 
     expression: Expr
@@ -60,7 +60,7 @@ TimeField = Annotated[Time, BeforeValidator(_read_expression, json_schema_input_
 ProgressField = Annotated[Progress, BeforeValidator(_read_expression, json_schema_input_type=Expr | Progress)]
 
 
-class TaskReading(Part):
+class TaskReading(Section):
     """The steps inside of a job.
 
     `items` finds their list in the answer (below `within`), the other expressions look at one of its entries. A task
@@ -76,7 +76,7 @@ class TaskReading(Part):
     states: StateMap | None = None
 
 
-class Reading(Part):
+class Reading(Section):
     """What is read from one job, each a JMESPath expression.
 
     `within` is the part of the answer that all the others look at, the whole answer without it; where it yields nothing

@@ -1,43 +1,35 @@
 """One request, with placeholders for what changes from job to job."""
 
-import re
+from functools import partial
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from jobwatchd.description.mistake import refuse
-from jobwatchd.description.part import Part
 from jobwatchd.description.template import HeaderText, JsonBody, PathText, Text
+from jobwatchd.values.headers import check_header_name
+from jobwatchd.values.section import Section
 
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)
 _OWN = frozenset({"content-length", "transfer-encoding", "connection", "host", "accept-encoding", "user-agent"})
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie"})
-
-
-def _check_name(name: str) -> str:
-    if not _HEADER.fullmatch(name):
-        raise ValueError("expected the name of an HTTP header")
-    if name.lower() in _OWN:
-        raise ValueError("this header is set by jobwatchd itself; expected another")
-    return name
 
 
 def _check_plain_name(name: str) -> str:
     if name.lower() in _SECRET:
         raise ValueError("this header holds credentials, which would be shown here; expected them through auth")
-    return _check_name(name)
+    return check_header_name(name, _OWN)
 
 
 def _read_values(value: object) -> object:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-HeaderName = Annotated[str, AfterValidator(_check_name)]
+HeaderName = Annotated[str, AfterValidator(partial(check_header_name, own=_OWN))]
 PlainHeaderName = Annotated[str, AfterValidator(_check_plain_name)]
 QueryValues = Annotated[tuple[Text, ...], BeforeValidator(_read_values, json_schema_input_type=Text | tuple[Text, ...])]
 
 
-class Request(Part):
+class Request(Section):
     """A request below the source's `base_url`.
 
     `{name}` is replaced by the parameter of this name, encoded for the place where it stands: in `path` as one path

@@ -1,7 +1,7 @@
 """How requests are sent, to job APIs and to receivers of webhooks alike."""
 
-import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -20,26 +20,18 @@ from pydantic_core import CoreSchema
 from jobwatchd.description.auth import Auth, NoAuth
 from jobwatchd.description.credentials import NAMES, Credentials, needed
 from jobwatchd.description.mistake import Mistake, refuse
+from jobwatchd.values.headers import check_header_name
 from jobwatchd.values.secrets import HeaderSecret, Password
 from jobwatchd.values.section import Section
 from jobwatchd.values.units import PositiveDuration, Size
 from jobwatchd.values.urls import ProxyUrl
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)
 # These frame or describe the body, which is ours.
 _OWN_HEADERS = frozenset({"content-type", "content-length", "transfer-encoding", "content-encoding", "connection"})
 
 
-def _check_header_name(name: str) -> str:
-    if not _HEADER.fullmatch(name):
-        raise ValueError("expected the name of an HTTP header")
-    if name.lower() in _OWN_HEADERS:
-        raise ValueError("this header is set by jobwatchd itself; expected another")
-    return name
-
-
-HeaderName = Annotated[str, AfterValidator(_check_header_name)]
+HeaderName = Annotated[str, AfterValidator(partial(check_header_name, own=_OWN_HEADERS))]
 
 
 class TimeoutSettings(Section):

@@ -1,4 +1,4 @@
-"""What all sections of the configuration have in common."""
+"""What all mappings have in common that people write."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -6,6 +6,6 @@ SECTION_CONFIG = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=Tr
 
 
 class Section(BaseModel):
-    """A mapping in the configuration file: cannot be changed, refuses keys it does not know, quotes no values."""
+    """A mapping that people write: cannot be changed, refuses keys it does not know, quotes no values."""
 
     model_config = SECTION_CONFIG

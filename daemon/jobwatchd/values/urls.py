@@ -21,6 +21,8 @@ def _split(text: str, example: str) -> SplitResult:
     try:
         parts = urlsplit(text)
         port = parts.port
+        # Labels that are empty or too long would fail on every lookup.
+        (parts.hostname or "").encode("idna")
     except ValueError:
         raise ValueError(f"got {quoted}; {expected}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0 or _UNSAFE.search(text):

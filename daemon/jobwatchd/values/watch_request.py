@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from jobwatchd.model.job import MAX_PARAMETER_LENGTH
 from jobwatchd.model.shown import shown
 from jobwatchd.model.watch import Policy
 from jobwatchd.values.durations import PositiveDuration, format_duration
 from jobwatchd.values.labels import Labels
+from jobwatchd.values.section import Section
 
 # What a database, and whoever reads our JSON, can keep as a number.
 MAX_NUMBER = 2**63 - 1
@@ -53,14 +54,10 @@ def _check_initial(value: object) -> object:
     return value
 
 
-class WatchRequest(BaseModel):
+class WatchRequest(Section):
     """A job to follow, and how it departs from its source's settings."""
 
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        allow_inf_nan=False,
         json_schema_extra={
             "examples": [{"source": "graph", "job": {"job_id": "1964"}, "labels": {"team": "graph"}, "deadline": "6h"}]
         },

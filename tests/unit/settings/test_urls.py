@@ -35,6 +35,8 @@ def test_a_base_url_loses_its_last_slash():
         "http://[::1",
         "http://a\nb",
         "HTTP//x",
+        "http://a..example.com",
+        f"http://{'x' * 64}.example.com",
     ],
 )
 def test_what_is_no_http_url_is_refused(kind: Any, text: str):

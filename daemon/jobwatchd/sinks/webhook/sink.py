@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from jobwatchd.errors import (
     SinkError,
@@ -21,7 +22,7 @@ from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.rotation import Rotating
 from jobwatchd.sinks.webhook.cloud_event import Message, cloud_event
-from jobwatchd.sinks.webhook.endpoint import Endpoint, checked_headers, checked_url
+from jobwatchd.sinks.webhook.endpoint import Endpoint
 from jobwatchd.sinks.webhook.signature import Signer
 
 RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -54,11 +55,10 @@ class Webhook:
     ) -> None:
         self._place = f"webhook sink {name}"
         self.name = name
-        checked = checked_url(endpoint.url, self._place)
-        self._url = str(checked)
-        self._host = checked.netloc.decode()
+        self._url = endpoint.url
+        self._host = urlsplit(endpoint.url).netloc.rpartition("@")[2]
         self._mode = endpoint.mode
-        self._headers = {**checked_headers(endpoint.headers, self._place), "content-type": endpoint.content_type}
+        self._headers = {**endpoint.headers, "content-type": endpoint.content_type}
         self._secrets = secrets
         self._take_secrets(secrets.value)
         secrets.listen(self._take_secrets)
