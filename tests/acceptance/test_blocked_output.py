@@ -147,6 +147,7 @@ async def test_a_start_that_fails_ends(blocked: Blocked, configured: Any):
     assert await daemon.exit_status() == 2
 
 
+@pytest.mark.slow
 async def test_no_file_becomes_stderr(configured: Any, until: Any):
     """A process that was started without one writes into none that it opens: its database is whole."""
     daemon = configured()

@@ -101,6 +101,7 @@ def test_ends_cleanly_when_interrupted(demo: subprocess.Popen[str], tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_says_when_a_child_dies(demo: subprocess.Popen[str], tmp_path: Path):
     """A daemon that is killed ends the demo with status 1 and the tail of the daemon's log, which is kept."""
     _read_until(demo, "job.queued")
@@ -114,6 +115,7 @@ def test_says_when_a_child_dies(demo: subprocess.Popen[str], tmp_path: Path):
     assert _children_of(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_keeps_the_secrets_of_a_run_to_itself(demo: subprocess.Popen[str], tmp_path: Path):
     """Neither the screen nor the daemon's log shows the secret that webhooks are signed with."""
     output = _read_until(demo, "job.queued")

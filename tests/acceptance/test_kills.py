@@ -50,7 +50,10 @@ async def test_kill_9_loses_nothing_and_invents_nothing(
     """Many jobs, faults of every kind, a receiver that fails a third of the time, and `kill -9` again and again."""
     print(f"seed {SEED}")  # noqa: T201 - shown where the test fails
     rng = Random(SEED)
-    apis = run_apis("--seed", str(SEED), "--unknown", "0.1", "--vanished", "0.03", "--token-uses", "60")
+    limit_s = str(300 + 10 * kills)
+    apis = run_apis(
+        "--limit", limit_s, "--seed", str(SEED), "--unknown", "0.1", "--vanished", "0.03", "--token-uses", "60"
+    )
     hook = await run_hook(seed=SEED, fail_fraction=1 / 3, faults=HOOK_FAULTS, slow_s=0.6)
     poll = {"min_interval": "200ms", "max_interval": "1s", "age_fraction": 0.2, "unreachable_after": "500ms"}
     config = config_for(apis, hook, **poll, lost_after={"not_found": 3, "grace": "5s"})

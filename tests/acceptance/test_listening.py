@@ -46,6 +46,7 @@ def port() -> int:
         return int(sock.getsockname()[1])
 
 
+@pytest.mark.slow
 async def test_a_kernel_without_ipv6_is_listened_at_by_the_other_family(daemon: Any, port: int):
     """`:PORT` means all addresses that there are; what is not there is told once."""
     _run(daemon, f":{port}", sys.executable, "-I", str(WITHOUT_IPV6))
@@ -62,6 +63,7 @@ async def test_an_address_that_no_waiting_helps_is_told_at_once(daemon: Any, por
     assert f"cannot listen at '[::1]:{port}': Address family not supported by protocol" in line
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("ip") is None, reason="makes a network of its own, as root")
 async def test_localhost_may_have_an_address_that_is_off(daemon: Any, port: int):
     """`::1` stands in the hosts file, and IPv6 is off: the other address does."""

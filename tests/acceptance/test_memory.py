@@ -95,7 +95,7 @@ def _config(url: str, client: str, path: str) -> dict[str, Any]:
     ("client", "respond"),
     [
         ("pyreqwest", bomb),
-        ("httpx", bomb),
+        pytest.param("httpx", bomb, marks=pytest.mark.slow),
         *(
             pytest.param(client, respond, marks=pytest.mark.slow)
             for client in ("pyreqwest", "httpx")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import pytest
 
 
 async def test_an_outage_is_told_once_and_taken_for_no_jobs_end(
@@ -44,6 +45,7 @@ async def test_an_outage_is_told_once_and_taken_for_no_jobs_end(
     assert told == {key: ["job.running"] for key in keys[1:]}
 
 
+@pytest.mark.slow
 async def test_a_silent_receiver_holds_up_nobody_else(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
 ):

@@ -44,6 +44,7 @@ async def test_a_refusal_is_not_final_before_its_time_and_can_be_replayed(
     await until("it is told", lambda: receiver.taken.get(subject) == ["job.running"])
 
 
+@pytest.mark.slow
 async def test_a_days_retry_after_or_a_clock_that_was_wrong_stops_nothing(
     apis: Any, receiver: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
 ):
@@ -68,6 +69,7 @@ async def test_a_days_retry_after_or_a_clock_that_was_wrong_stops_nothing(
     await until("it is told", lambda: receiver.taken.get(subject) == ["job.running"])
 
 
+@pytest.mark.slow
 async def test_what_waits_for_a_sink_that_is_gone_is_dropped_in_time(
     apis: Any, receiver: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
 ):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 
 def _watch(key: str) -> dict[str, Any]:
     return {"source": "graph", "job": {"job_id": key}}
@@ -39,6 +41,7 @@ async def test_a_watch_goes_with_a_reload(apis: Any, run_daemon: Any, config_for
     assert [watch["key"] for watch in watches] == [f"graph/{kept}", f"graph/{asked}"]
 
 
+@pytest.mark.slow
 async def test_limits_change_with_a_reload(apis: Any, run_daemon: Any, config_for: Any):
     """A lane that may poll twice an hour polls as it likes from the reload on."""
     keys = apis.add(apis.nebula, count=5, phases=[(0, 1)])
@@ -82,6 +85,7 @@ async def test_a_broken_file_is_refused_and_nothing_changes(apis: Any, run_hook:
     assert (await daemon.get("/readyz"))["status"] == "ok"
 
 
+@pytest.mark.slow
 async def test_a_file_that_is_no_yaml_is_refused(apis: Any, run_daemon: Any, config_for: Any):
     """Half a file, as an editor leaves it for a moment, does not end the daemon."""
     daemon = run_daemon(config_for(apis))
@@ -93,6 +97,7 @@ async def test_a_file_that_is_no_yaml_is_refused(apis: Any, run_daemon: Any, con
     assert (await daemon.get("/readyz"))["status"] == "ok"
 
 
+@pytest.mark.slow
 async def test_a_new_url_takes_over_what_the_old_one_would_not_take(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
 ):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 
 def _polls(apis: Any) -> int:
     polls: int = apis.truth(apis.nebula)["calls"]["job"]
@@ -30,6 +32,7 @@ async def test_a_watch_from_the_api_survives_kill_9(apis: Any, run_hook: Any, ru
     assert hook.types(f"graph/{key}")[-1] == "job.cancelled"
 
 
+@pytest.mark.slow
 async def test_the_file_decides_on_its_own_watches_at_the_start(apis: Any, run_daemon: Any, config_for: Any):
     """What the file no longer has is removed, what it changed is changed, what came through the API stays."""
     gone, kept, asked = apis.add(apis.nebula, count=3, phases=[(0, 1)])

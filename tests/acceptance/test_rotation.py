@@ -103,7 +103,7 @@ def put(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=["pyreqwest", "httpx"])
+@pytest.fixture(params=["pyreqwest", pytest.param("httpx", marks=pytest.mark.slow)])
 def client(request: pytest.FixtureRequest) -> Any:
     """Name the HTTP client."""
     return request.param

@@ -69,7 +69,7 @@ def _watches(apis: Any) -> list[dict[str, Any]]:
     return watches + [{"source": "media", "job": dict(zip(parts, key.split("/"), strict=True))} for key in media]
 
 
-@pytest.mark.parametrize("client", ["pyreqwest", "httpx"])
+@pytest.mark.parametrize("client", ["pyreqwest", pytest.param("httpx", marks=pytest.mark.slow)])
 async def test_no_secret_gets_out(client: str, run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
     """Through faults, refusals, a wrong token, a wrong configuration and a reload: no log, answer or file has any."""
     apis = run_apis("--nebula-password", PASSWORD, "--up-key", UP_KEY, "--token-uses", "5")

@@ -104,6 +104,7 @@ async def test_it_can_be_stopped_while_it_waits_for_its_database(
         assert await daemon.exit_status() == 0
 
 
+@pytest.mark.slow
 async def test_many_requests_to_reload_are_few_reloads(apis: Any, run_daemon: Any, config_for: Any):
     """Those that come while one runs are one more; and signals that come while it stops do not change its status."""
     watches = [{"source": "graph", "job": {"job_id": number}} for number in range(1, 2_001)]
@@ -134,6 +135,7 @@ async def test_a_stop_does_not_wait_for_a_reload(apis: Any, run_daemon: Any, con
     assert reloads(daemon) == 0
 
 
+@pytest.mark.slow
 async def test_signals_that_mean_nothing_do_nothing(apis: Any, run_daemon: Any, config_for: Any):
     """Those by which others are told that their log files have gone."""
     daemon = run_daemon(config_for(apis))

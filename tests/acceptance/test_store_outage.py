@@ -102,6 +102,7 @@ async def test_a_daemon_that_waits_for_a_lock_stops_in_time(apis: Any, run_hook:
     assert hook.types(f"graph/{key}")[-1] == "job.cancelled"
 
 
+@pytest.mark.slow
 async def test_a_start_waits_for_a_lock(apis: Any, run_daemon: Any, config_for: Any, free_port: int):
     """Alive and not ready, as a service manager wants to know; SIGTERM ends it with 0; once free, it is ready."""
     daemon = run_daemon({**config_for(apis), "server": {"listen": f"127.0.0.1:{free_port}"}})

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 
 async def _refusal(daemon: Any) -> str:
     """Start the daemon, which is to end with status 1, and return its last words."""
@@ -15,6 +17,7 @@ async def _refusal(daemon: Any) -> str:
     return message
 
 
+@pytest.mark.slow
 async def test_a_folder_that_cannot_be_written(apis: Any, run_daemon: Any, config_for: Any, tmp_path: Path):
     """The line says what to make writable."""
     folder = tmp_path / "sealed"
@@ -26,6 +29,7 @@ async def test_a_folder_that_cannot_be_written(apis: Any, run_daemon: Any, confi
     assert f"{folder}/jobwatchd.db cannot be written; make it and its folder writable" in line
 
 
+@pytest.mark.slow
 async def test_a_file_that_is_no_database(apis: Any, run_daemon: Any, config_for: Any):
     """The line says so, and the file stays what it is."""
     daemon = run_daemon(config_for(apis))

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 
 def _change(database: Path, *statements: str) -> None:
     connection = sqlite3.connect(database)
@@ -58,6 +60,7 @@ async def test_what_waited_before_an_upgrade_is_told_after_it(
     assert hook.types(f"graph/{key}")[0] == "job.running"
 
 
+@pytest.mark.slow
 async def test_an_older_version_refuses_a_newer_database(apis: Any, run_daemon: Any, config_for: Any):
     """It says so, ends with status 1, and leaves the database as it was."""
     daemon = run_daemon(config_for(apis))
@@ -71,6 +74,7 @@ async def test_an_older_version_refuses_a_newer_database(apis: Any, run_daemon: 
     assert _content(daemon.database) == before
 
 
+@pytest.mark.slow
 async def test_a_copy_that_is_put_back_tells_again_under_the_same_ids(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
 ):

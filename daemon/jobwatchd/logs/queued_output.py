@@ -17,7 +17,7 @@ MAX_LINES = 2_000
 MAX_BYTES = 1_048_576
 # Lines that wait are written together, up to about this.
 BATCH_BYTES = 65_536
-# So much later a line is written, so that others go with it: each time this thread wakes, all others wait for it.
+# So much later a line of a sink is written, so that others go with it: whenever this thread wakes, all others wait.
 GATHER_S = 0.005
 # A descriptor that says it can be written, and then cannot, is not asked more often than this.
 RETRY_S = 0.01
@@ -111,7 +111,7 @@ class QueuedOutput:
     def _run(self) -> None:
         while True:
             lines = [self._queue.get()]
-            if lines[0].reached is None:
+            if lines[0].written is not None:
                 time.sleep(GATHER_S)
             size = len(lines[0].data)
             with suppress(Empty):

@@ -150,6 +150,7 @@ def test_a_job_that_is_none_is_a_usage_error(api: Api):
     assert (done.returncode, "job_id" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_recorded_answers_are_read_again(api: Api):
     """What `probe --record` saved, a missing job too, `check-source` reads by the same description."""
     for job in ("1", "2", "4"):

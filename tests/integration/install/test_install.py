@@ -67,6 +67,7 @@ def test_a_lock_that_lacks_what_an_extra_needs_fails(locked: Any, index: Any, pi
     assert "tables-1.0-py3-none-any.whl" not in index.fetched()
 
 
+@pytest.mark.slow
 def test_a_lock_that_lacks_what_is_asked_for_fails(locked: Any, pins: dict[str, str]):
     """A development tool that was added to pyproject.toml only."""
     locked.lock("-dev", *(pin for name, pin in pins.items() if name != "linter"))
@@ -76,6 +77,7 @@ def test_a_lock_that_lacks_what_is_asked_for_fails(locked: Any, pins: dict[str, 
     assert "incomplete: requirements-dev.lock; what is named above is required" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_lock_that_pins_another_version_than_is_allowed_fails(locked: Any, index: Any, pins: dict[str, str]):
     """As after a merge of two changes that did not know of each other."""
     locked.lock("", index.release("tester", "0.9"), pins["cover"], pins["tables"])
