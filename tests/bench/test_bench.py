@@ -15,6 +15,7 @@ from jobwatchd.http.client import HttpOptions
 from jobwatchd.http.factory import build_http_client
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.rotation import Rotating
+from jobwatchd.sources.nebula_explorer.login import NebulaAccount
 from jobwatchd.sources.nebula_explorer.source import NebulaExplorer
 from jobwatchd.sources.telestream_up.source import TelestreamUp
 
@@ -40,10 +41,7 @@ def _nebula(base_url: str) -> NebulaExplorer:
     return NebulaExplorer(
         "graph",
         base_url,
-        account="bench",
-        password=Rotating.constant("bench"),
-        graphd_address="127.0.0.1",
-        graphd_port=9669,
+        NebulaAccount("bench", Rotating.constant("bench"), "127.0.0.1", 9669),
         client=build_http_client("pyreqwest", HttpOptions()),
         clock=SystemClock(),
     )

@@ -19,6 +19,7 @@ from jobwatchd.model.job import JobReference
 from jobwatchd.ports import HttpClient, Source
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.source import HttpJson
+from jobwatchd.sources.nebula_explorer.login import NebulaAccount
 from jobwatchd.sources.nebula_explorer.source import NebulaExplorer
 from jobwatchd.sources.telestream_up.source import TelestreamUp
 from jobwatchd.testing import FakeClock
@@ -69,10 +70,7 @@ class NebulaRig(Rig):
         return NebulaExplorer(
             "api",
             f"{url}/",
-            account="root",
-            password=Rotating.constant(self.password),
-            graphd_address="10.0.0.5",
-            graphd_port=9669,
+            NebulaAccount("root", Rotating.constant(self.password), "10.0.0.5", 9669),
             client=client,
             clock=clock,
         )

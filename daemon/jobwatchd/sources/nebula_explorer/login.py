@@ -1,6 +1,7 @@
 """A login at NebulaGraph Explorer."""
 
 import base64
+from dataclasses import dataclass
 
 import orjson
 
@@ -16,29 +17,30 @@ COOKIE = "explorer_token"
 _JSON = {"Content-Type": "application/json"}
 
 
+@dataclass(frozen=True, slots=True)
+class NebulaAccount:
+    """Who logs in, and to which graph service."""
+
+    name: str
+    password: Rotating[str]
+    graphd_address: str
+    graphd_port: int
+
+
 class NebulaLogin:
     """Logs in; implements `http.authentication.session.Login`."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        account: str,
-        password: Rotating[str],
-        graphd: tuple[str, int],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, url: str, account: NebulaAccount, clock: Clock) -> None:
         self._url = url
         self._account = account
-        self._password = password
-        self._login_body = orjson.dumps({"address": graphd[0], "port": graphd[1]})
+        self._login_body = orjson.dumps({"address": account.graphd_address, "port": account.graphd_port})
         self._clock = clock
 
     async def log_in(self, client: HttpClient) -> Grant:
         """Return the cookie that a login brings; raises `SourceError`s, which quote nothing of the answer."""
         # There may be another in its file by now, which may be why a login is wanted.
-        await self._password.refresh()
-        credentials = base64.b64encode(f"{self._account}:{self._password.value}".encode()).decode()
+        await self._account.password.refresh()
+        credentials = base64.b64encode(f"{self._account.name}:{self._account.password.value}".encode()).decode()
         headers = {**_JSON, "Authorization": f"Bearer {credentials}"}
         answer = await client.request("POST", self._url, headers, self._login_body)
         where = f"POST {bare_url(self._url)}"
@@ -54,4 +56,4 @@ class NebulaLogin:
 
     async def close(self) -> None:
         """Follow the password's file no more."""
-        self._password.close()
+        self._account.password.close()

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from jobwatchd.kinds.http import Text
 from jobwatchd.kinds.source import HttpSourceSection, SourceContext
+from jobwatchd.sources.nebula_explorer.login import NebulaAccount
 from jobwatchd.sources.nebula_explorer.source import API_PATH, NebulaExplorer
 from jobwatchd.values.job_parameters import JobParameters
 from jobwatchd.values.secrets import Password
@@ -37,10 +38,7 @@ class NebulaExplorerSettings(HttpSourceSection):
         return NebulaExplorer(
             context.name,
             self.base_url,
-            account=self.account,
-            password=context.secret(self, "password"),
-            graphd_address=self.graphd.address,
-            graphd_port=self.graphd.port,
+            NebulaAccount(self.account, context.secret(self, "password"), self.graphd.address, self.graphd.port),
             client=context.client(self),
             clock=context.clock,
         )

@@ -15,9 +15,8 @@ from jobwatchd.http.request import HttpRequest
 from jobwatchd.http.status import OK, bare_url
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
-from jobwatchd.rotation import Rotating
 from jobwatchd.sources.nebula_explorer.listing import NebulaListing
-from jobwatchd.sources.nebula_explorer.login import NebulaLogin
+from jobwatchd.sources.nebula_explorer.login import NebulaAccount, NebulaLogin
 from jobwatchd.sources.nebula_explorer.payload import PagePayload, read_envelope, read_job
 from jobwatchd.sources.payload import digest_of, read_model
 
@@ -29,7 +28,7 @@ NEWEST_FIRST = quote('{"orderByCreateTime":"desc"}')  # jobs worth watching are 
 class NebulaExplorer:
     """Watches jobs of NebulaGraph Explorer; implements `ports.Source`, and owns `client`.
 
-    `base_url` is `http://<host>:<port>`; the graphd address and port are those that `connect` wants. A group is a
+    `base_url` is `http://<host>:<port>`; the graph service of `account` is the one that `connect` wants. A group is a
     workflow's id; the empty one, of jobs that show no workflow, is the list of all jobs.
     """
 
@@ -39,11 +38,8 @@ class NebulaExplorer:
         self,
         name: str,
         base_url: str,
+        account: NebulaAccount,
         *,
-        account: str,
-        password: Rotating[str],
-        graphd_address: str,
-        graphd_port: int,
         client: HttpClient,
         clock: Clock,
     ) -> None:
@@ -53,13 +49,7 @@ class NebulaExplorer:
         self._jobs_url = f"{api}/jobs"
         self._job_url = f"{api}/jobs/"
         self._clock = clock
-        login = NebulaLogin(
-            f"{api}/connect",
-            account=account,
-            password=password,
-            graphd=(graphd_address, graphd_port),
-            clock=clock,
-        )
+        login = NebulaLogin(f"{api}/connect", account, clock)
         self._client = AuthenticatedClient(client, LoginSession(login, client, clock))
 
     # Not a coroutine itself: all polls come this way, and each coroutine within another costs as much as some calls do.
