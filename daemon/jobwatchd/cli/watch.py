@@ -159,7 +159,7 @@ def _facts(observation: Mapping[str, Any] | None) -> Mapping[str, object]:
     progress = observation["progress"]
     return {
         "name": observation["name"],
-        "url": observation["url"],
+        "url": observation.get("url"),
         "workflow": observation["workflow"]["name"] or observation["workflow"]["id"],
         "progress": None if progress is None else f"{progress:g} %",
         "started": shown_time(observation["started_at"]),
