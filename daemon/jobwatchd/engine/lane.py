@@ -108,6 +108,8 @@ class Lane:
         before = entry.watch
         if watch.version > before.version:  # else what a poll has written since is here already
             self._hold(entry, watch)
+        if before.policy == watch.policy and before.overdue_at == watch.overdue_at:
+            return  # as nearly always, and it may be one of very many
         now_s = self._clock.monotonic()
         wait_s = longest_wait_s(self._cadence, before, watch, self._clock.now(), self._phase(watch))
         # One that is due is being polled, or about to be, and will go by its new policy then.
