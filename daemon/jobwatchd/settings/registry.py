@@ -38,8 +38,18 @@ def _kinds(group: str, base: type[S], own: Sequence[type[S]]) -> dict[str, type[
 PROBLEMS: list[str] = []
 """What is wrong with the kinds of other packages."""
 
-SOURCES = _kinds("sources", SourceSection, [NebulaExplorerSettings, TelestreamUpSettings, HttpJsonSettings])  # type: ignore[type-abstract]
-SINKS = _kinds("sinks", SinkSection, [LogSinkSettings, MetricsSinkSettings, WebhookSinkSettings])  # type: ignore[type-abstract]
+OWN_SOURCES: Sequence[type[SourceSection]] = (
+    NebulaExplorerSettings,
+    TelestreamUpSettings,
+    HttpJsonSettings,
+)
+OWN_SINKS: Sequence[type[SinkSection]] = (
+    LogSinkSettings,
+    MetricsSinkSettings,
+    WebhookSinkSettings,
+)
+SOURCES = _kinds("sources", SourceSection, OWN_SOURCES)  # type: ignore[type-abstract]
+SINKS = _kinds("sinks", SinkSection, OWN_SINKS)  # type: ignore[type-abstract]
 KINDS: Mapping[str, Mapping[str, type[BaseModel]]] = {"sources": SOURCES, "sinks": SINKS}
 
 if TYPE_CHECKING:
