@@ -28,7 +28,7 @@ class CommitListener(Protocol):
     """Who says where events go, and is told of those that are on disk, as the dispatcher."""
 
     def route(self, event: Event) -> Collection[str]:
-        """Return the names of the durable sinks that an event goes to; called within the transaction."""
+        """Return the names of the durable sinks that an event goes to; asked just before its transaction."""
 
     async def on_committed(self, events: Sequence[Event], deliveries: Sequence[Delivery]) -> None:
         """Take notice of events that are on disk, in order, and of the deliveries that were made of them.

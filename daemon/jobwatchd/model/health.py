@@ -9,7 +9,7 @@ from jobwatchd.model.event import Event, EventType, source_event_id
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """A source's standing; `unreachable_since` is when the failures began that were told, None while all is well."""
+    """A source's health; `unreachable_since` is when the failures began that were told, None while all is well."""
 
     name: str
     created_at: datetime
@@ -29,7 +29,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class HealthStep:
-    """A change of a source's standing and the event that tells it."""
+    """A change of a source's health and the event that tells it."""
 
     health: SourceHealth
     events: tuple[Event, ...]

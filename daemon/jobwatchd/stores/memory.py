@@ -107,7 +107,7 @@ class MemoryStore:
         return list(islice(found, query.limit))
 
     async def load_source(self, name: str, now: datetime) -> SourceHealth:
-        """Return the standing of a source, created as of `now` where it is new."""
+        """Return the health of a source, created as of `now` where it is new."""
         return self._sources.setdefault(name, SourceHealth(name, now))
 
     async def commit(
@@ -115,7 +115,7 @@ class MemoryStore:
     ) -> Committed:
         """Write steps, events and pending deliveries."""
         current = [step for step in steps if self._is_current(step)]
-        standing = [step for step in health if self._is_standing(step)]
+        current_health = [step for step in health if self._is_current_health(step)]
         kept = [step for step in steps if self._is_kept(step)]
         written = [event for step in kept for event in step.events] + [
             event for step in health for event in step.events
@@ -123,7 +123,7 @@ class MemoryStore:
         known = filter(self._is_stored, written)
         positions = sorted(self._event_ids[event.id] for event in known)
         made = [delivery for position in positions for delivery in self._deliveries.pending_of(position)]
-        told = [event for step in standing for event in step.events]
+        told = [event for step in current_health for event in step.events]
         told += [event for step in current for event in step.events]
         fresh = {event.id: event for event in told if event.id not in self._event_ids}
         # Asked before anything is written, so that a `route` that raises leaves nothing half done.
@@ -131,7 +131,7 @@ class MemoryStore:
         for step in current:
             seen = step.observation or self._watches[step.watch.id].observation
             self._watches[step.watch.id] = WatchRecord(step.watch, seen)
-        self._sources |= {step.health.name: step.health for step in standing}
+        self._sources |= {step.health.name: step.health for step in current_health}
         made += [delivery for event in fresh.values() for delivery in self._write_event(event, sinks[event.id], now)]
         return Committed({step.watch.id for step in steps} - {step.watch.id for step in (*current, *kept)}, made)
 
@@ -205,7 +205,7 @@ class MemoryStore:
         record = self._watches.get(step.watch.id)
         return record is not None and record.watch.version == step.watch.version - 1
 
-    def _is_standing(self, step: HealthStep) -> bool:
+    def _is_current_health(self, step: HealthStep) -> bool:
         known = self._sources.get(step.health.name)
         return known is not None and known.version == step.health.version - 1
 

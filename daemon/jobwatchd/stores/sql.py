@@ -83,7 +83,7 @@ class SqlStore:
         return await self._database.read(sql_watches.list_records, query)
 
     async def load_source(self, name: str, now: datetime) -> SourceHealth:
-        """Return the standing of a source, created as of `now` where it is new."""
+        """Return the health of a source, created as of `now` where it is new."""
         return await self._database.write(sql_commit.load_source, name, now)
 
     async def commit(

@@ -45,7 +45,7 @@ _HEALTH = update(sources).where(sources.c.name == bindparam("source"), sources.c
 
 
 def load_source(connection: Connection, name: str, now: datetime) -> SourceHealth:
-    """Return the standing of a source, created as of `now` where it is new."""
+    """Return the health of a source, created as of `now` where it is new."""
     fresh = {"name": name, "created_at": to_micros(now), "sequence": 0, "version": 0}
     connection.execute(insert_missing(sources, connection.dialect.name), fresh)
     row = connection.execute(select(sources).where(sources.c.name == name)).one()
@@ -69,18 +69,18 @@ def commit(
     for ids in chunks(step.watch.id for step in steps):
         stored.update((row.id, row.version) for row in connection.execute(_VERSIONS, {"ids": ids}))
     current = [step for step in steps if stored.get(step.watch.id) == step.watch.version - 1]
-    standing = _current_health(connection, health)
+    current_health = _current_health(connection, health)
     if current:
         connection.execute(_STEP, [step_row(step) for step in current])
-    if standing:
-        connection.execute(_HEALTH, [_health_row(step.health) for step in standing])
-    told = [event for step in standing for event in step.events]
+    if current_health:
+        connection.execute(_HEALTH, [_health_row(step.health) for step in current_health])
+    told = [event for step in current_health for event in step.events]
     told += [event for step in current for event in step.events]
     kept: list[Step] = []
     made: list[Delivery] = []
-    if len(current) < len(steps) or len(standing) < len(health):
+    if len(current) < len(steps) or len(current_health) < len(health):
         again = [step for step in steps if stored.get(step.watch.id) == step.watch.version]
-        kept, made = _kept(connection, again, [step for step in health if step not in standing])
+        kept, made = _kept(connection, again, [step for step in health if step not in current_health])
     made += _write_events(connection, told, sinks, now)
     written = {step.watch.id for step in (*current, *kept)}
     return Committed({step.watch.id for step in steps} - written, made)

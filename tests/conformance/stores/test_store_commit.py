@@ -226,7 +226,7 @@ async def test_a_source_is_created_once(store: Store, now: datetime):
 
 
 async def test_a_source_that_fails_is_remembered_and_told(store: Store, add: Add, step: MakeStep, now: datetime):
-    """Its standing survives, its event comes before those of the steps, and goes where it is routed."""
+    """Its health survives, its event comes before those of the steps, and goes where it is routed."""
     (watch,) = await add("a")
     down = mark_unreachable(await store.load_source("graph", now), now - timedelta(seconds=61), now, "refused")
     await store.commit([step(watch)], [down], lambda _: ["hook"], now)
@@ -238,7 +238,7 @@ async def test_a_source_that_fails_is_remembered_and_told(store: Store, add: Add
     assert await store.load_source("graph", now) == up.health
 
 
-async def test_an_outdated_standing_is_left_out(store: Store, add: Add, step: MakeStep, now: datetime):
+async def test_an_outdated_health_is_left_out(store: Store, add: Add, step: MakeStep, now: datetime):
     """Whoever tells first tells; the steps beside it are written all the same."""
     (watch,) = await add("a")
     health = await store.load_source("graph", now)

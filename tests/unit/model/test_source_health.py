@@ -12,7 +12,7 @@ NOW = START + timedelta(minutes=3)
 
 
 def test_a_source_is_told_to_be_unreachable_once():
-    """The event carries since when and why; the standing remembers that it was told."""
+    """The event carries since when and why; the health remembers that it was told."""
     step = mark_unreachable(WELL, SINCE, NOW, "connection refused")
 
     assert step is not None

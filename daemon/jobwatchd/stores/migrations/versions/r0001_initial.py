@@ -1,4 +1,4 @@
-"""Watches, events, deliveries and the standing of sources.
+"""Watches, events, deliveries and the health of sources.
 
 Frozen: spelled out and not taken from `stores.schema`, which goes on changing.
 """
