@@ -171,12 +171,17 @@ class Daemon:
 
     async def events(self, **query: Any) -> list[dict[str, Any]]:
         """Return all its events."""
-        events: list[dict[str, Any]] = []
-        while page := (
-            await self.get("/v1/events", after=events[-1]["position"] if events else 0, limit=1000, **query)
-        )["items"]:
-            events += page
-        return events
+        return await self._pages("/v1/events", "position", **query)
+
+    async def watches(self) -> list[dict[str, Any]]:
+        """Return all its watches."""
+        return await self._pages("/v1/watches", "id")
+
+    async def _pages(self, path: str, key: str, **query: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while page := (await self.get(path, after=found[-1][key] if found else 0, limit=1000, **query))["items"]:
+            found += page
+        return found
 
     async def delivered(self) -> None:
         """Return once nothing waits for any sink."""

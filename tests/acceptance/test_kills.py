@@ -142,10 +142,7 @@ async def _settle(daemon: Any, apis: Any) -> None:
 
 
 async def _unsettled(daemon: Any, apis: Any) -> dict[str, tuple[str | None, str]]:
-    watches: list[Job] = []
-    while page := (await daemon.get("/v1/watches", limit=1000, after=watches[-1]["id"] if watches else 0))["items"]:
-        watches += page
-    known = {each["key"]: "gone" if each["lost"] else each["state"] for each in watches}
+    known = {each["key"]: "gone" if each["lost"] else each["state"] for each in await daemon.watches()}
     jobs = _truth(apis).items()
     return {key: (known[key], job["state"]) for key, job in jobs if not job["ended"] or known[key] != job["state"]}
 
