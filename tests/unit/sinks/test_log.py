@@ -15,12 +15,24 @@ import pytest
 
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.logs import Format, QueuedOutput, Redactor, configure_logging
+from jobwatchd.logs.queued_output import LogLine
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.sinks.event_data import event_data
 from jobwatchd.sinks.log.sink import HURRIED_S, PATIENCE_S, LogSink
 from jobwatchd.testing import FakeClock
 
 Make = Callable[[int], LogSink]
+
+
+class RememberingOutput(QueuedOutput):
+    """Also knows which line was submitted last."""
+
+    last: LogLine | None = None
+
+    def submit(self, line: str) -> LogLine:
+        """Queue a line, and remember it."""
+        self.last = super().submit(line)
+        return self.last
 
 
 @pytest.fixture
@@ -34,7 +46,7 @@ def make(clock: FakeClock) -> Make:
     """Return what makes a sink that writes JSON lines to a descriptor."""
 
     def journal(descriptor: int) -> LogSink:
-        output = QueuedOutput(descriptor)
+        output = RememberingOutput(descriptor)
         loggers = configure_logging(Format("json"), output, Redactor(), {})
         return LogSink("journal", loggers.event_logger("journal"), output, clock)
 
@@ -157,8 +169,10 @@ async def pipe(make: Make, event: Event, monkeypatch: pytest.MonkeyPatch) -> Asy
 
 
 async def begun(pipe: Pipe) -> None:
-    """Return once the output's thread is in the middle of a line."""
-    while not pipe.sink._output._queue.empty():
+    """Return once the output's thread is in the middle of the line submitted last."""
+    output = pipe.sink._output
+    assert isinstance(output, RememberingOutput)
+    while output.last is None or not output.last.begun:
         await anyio.lowlevel.checkpoint()
 
 
