@@ -38,7 +38,7 @@ def _told(daemon: Any) -> list[tuple[str, str, str]]:
 
 async def test_changes_are_told_with_the_name_of_the_token(
     apis: Any, run_daemon: Any, config_for: Any, tokens_file: Path
-):
+) -> None:
     """A command and another client, then a new name after a reload: a line for each change, and no token in any."""
     server = {"listen": "127.0.0.1:0", "tokens_file": str(tokens_file)}
     daemon = run_daemon({**config_for(apis), "server": server})

@@ -97,7 +97,7 @@ def configured(apis: Any, run_daemon: Any, config_for: Any) -> Callable[..., Any
 
 
 @pytest.mark.parametrize("blocked", [_small_pipe, pytest.param(pty.openpty, marks=pytest.mark.slow)], indirect=True)
-async def test_everything_else_goes_on(blocked: Blocked, apis: Any, run_hook: Any, configured: Any, until: Any):
+async def test_everything_else_goes_on(blocked: Blocked, apis: Any, run_hook: Any, configured: Any, until: Any) -> None:
     """Start, polls, webhooks, health checks, a reload and the end; the log of the next life tells what is missing."""
     hook = await run_hook()
     daemon = configured(hook)
@@ -118,7 +118,9 @@ async def test_everything_else_goes_on(blocked: Blocked, apis: Any, run_hook: An
 
 
 @pytest.mark.parametrize("blocked", [_pipe], indirect=True)
-async def test_a_reader_that_comes_back_gets_whole_lines(blocked: Blocked, apis: Any, configured: Any, until: Any):
+async def test_a_reader_that_comes_back_gets_whole_lines(
+    blocked: Blocked, apis: Any, configured: Any, until: Any
+) -> None:
     """Each event once, none torn, and those that were said meanwhile are there, too."""
     daemon = configured()
     await _up_without_a_word(daemon, until, stderr=blocked.write_end)
@@ -139,7 +141,7 @@ async def test_a_reader_that_comes_back_gets_whole_lines(blocked: Blocked, apis:
 
 
 @pytest.mark.parametrize("blocked", [_pipe, pytest.param(_socket, marks=pytest.mark.slow)], indirect=True)
-async def test_a_start_that_fails_ends(blocked: Blocked, configured: Any):
+async def test_a_start_that_fails_ends(blocked: Blocked, configured: Any) -> None:
     """Even though nobody can be told why; the status is the same."""
     daemon = configured()
     daemon.config.write_text("sources: {}")
@@ -148,7 +150,7 @@ async def test_a_start_that_fails_ends(blocked: Blocked, configured: Any):
 
 
 @pytest.mark.slow
-async def test_no_file_becomes_stderr(configured: Any, until: Any):
+async def test_no_file_becomes_stderr(configured: Any, until: Any) -> None:
     """A process that was started without one writes into none that it opens: its database is whole."""
     daemon = configured()
     await _up_without_a_word(daemon, until, redirection="0<&- 1>&- 2>&-")

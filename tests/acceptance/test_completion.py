@@ -83,6 +83,6 @@ def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, s
         ("jobwatchd presets show airflow2\t", "jobwatchd presets show airflow2 "),
     ],
 )
-def test_tab_completes(press: Callable[[str, str], str], typed: str, completed: str):
+def test_tab_completes(press: Callable[[str, str], str], typed: str, completed: str) -> None:
     """Commands, options, and words that an option or an argument knows."""
     assert completed in press(typed, completed)

@@ -24,7 +24,7 @@ def many_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-async def test_idle_clients_keep_nobody_out(many_files: None, run_daemon: Any, config_for: Any, apis: Any):
+async def test_idle_clients_keep_nobody_out(many_files: None, run_daemon: Any, config_for: Any, apis: Any) -> None:
     """1,005 clients without a token ask now and then, and probes, scrapes and the API are answered all the same."""
     daemon = run_daemon({**config_for(apis), "server": {"listen": "127.0.0.1:0", "tokens": [TOKEN]}})
     await daemon.up()

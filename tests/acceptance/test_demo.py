@@ -61,7 +61,7 @@ def _rest_of(process: subprocess.Popen[str]) -> str:
     return output
 
 
-def test_ends_by_itself_with_a_summary_and_nothing_lost(tmp_path: Path):
+def test_ends_by_itself_with_a_summary_and_nothing_lost(tmp_path: Path) -> None:
     """Every state of both APIs is seen, the sink recovers, the summary adds up, and nothing is left behind."""
     with _start(tmp_path, "--exit-when-done") as process:
         output = _rest_of(process)
@@ -88,7 +88,7 @@ def test_ends_by_itself_with_a_summary_and_nothing_lost(tmp_path: Path):
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_ends_cleanly_when_interrupted(demo: subprocess.Popen[str], tmp_path: Path, signum: signal.Signals):
+def test_ends_cleanly_when_interrupted(demo: subprocess.Popen[str], tmp_path: Path, signum: signal.Signals) -> None:
     """A signal ends demo and children with status 0 and a summary, and the folder is gone."""
     _read_until(demo, "job.queued")
     children = _children_of(tmp_path)
@@ -102,7 +102,7 @@ def test_ends_cleanly_when_interrupted(demo: subprocess.Popen[str], tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_says_when_a_child_dies(demo: subprocess.Popen[str], tmp_path: Path):
+def test_says_when_a_child_dies(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     """A daemon that is killed ends the demo with status 1 and the tail of the daemon's log, which is kept."""
     _read_until(demo, "job.queued")
     (daemon,) = [child for child, command in _children_of(tmp_path).items() if " run -c " in command]
@@ -116,7 +116,7 @@ def test_says_when_a_child_dies(demo: subprocess.Popen[str], tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_keeps_the_secrets_of_a_run_to_itself(demo: subprocess.Popen[str], tmp_path: Path):
+def test_keeps_the_secrets_of_a_run_to_itself(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     """Neither the screen nor the daemon's log shows the secret that webhooks are signed with."""
     output = _read_until(demo, "job.queued")
     (daemon,) = [child for child, command in _children_of(tmp_path).items() if " run -c " in command]

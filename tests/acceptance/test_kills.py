@@ -46,7 +46,7 @@ Job = dict[str, Any]
 @pytest.mark.parametrize("kills", [FEW, pytest.param(MANY, marks=pytest.mark.slow, id="many")])
 async def test_kill_9_loses_nothing_and_invents_nothing(
     kills: int, run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
-):
+) -> None:
     """Many jobs, faults of every kind, a receiver that fails a third of the time, and `kill -9` again and again."""
     print(f"seed {SEED}")  # noqa: T201 - shown where the test fails
     rng = Random(SEED)

@@ -47,7 +47,7 @@ def port() -> int:
 
 
 @pytest.mark.slow
-async def test_a_kernel_without_ipv6_is_listened_at_by_the_other_family(daemon: Any, port: int):
+async def test_a_kernel_without_ipv6_is_listened_at_by_the_other_family(daemon: Any, port: int) -> None:
     """`:PORT` means all addresses that there are; what is not there is told once."""
     _run(daemon, f":{port}", sys.executable, "-I", str(WITHOUT_IPV6))
     line = await daemon.logged("server.address_skipped")
@@ -55,7 +55,7 @@ async def test_a_kernel_without_ipv6_is_listened_at_by_the_other_family(daemon: 
     assert (await daemon.logged("daemon.ready"))["listen"] == [f"0.0.0.0:{port}"]
 
 
-async def test_an_address_that_no_waiting_helps_is_told_at_once(daemon: Any, port: int):
+async def test_an_address_that_no_waiting_helps_is_told_at_once(daemon: Any, port: int) -> None:
     """Status 1 and one line, for the configuration may be right elsewhere."""
     _run(daemon, f"[::1]:{port}", sys.executable, "-I", str(WITHOUT_IPV6))
     assert await daemon.exit_status() == 1
@@ -65,7 +65,7 @@ async def test_an_address_that_no_waiting_helps_is_told_at_once(daemon: Any, por
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("ip") is None, reason="makes a network of its own, as root")
-async def test_localhost_may_have_an_address_that_is_off(daemon: Any, port: int):
+async def test_localhost_may_have_an_address_that_is_off(daemon: Any, port: int) -> None:
     """`::1` stands in the hosts file, and IPv6 is off: the other address does."""
     hosts = daemon.folder / "hosts"
     hosts.write_text("127.0.0.1 localhost\n::1 localhost\n")
@@ -75,7 +75,7 @@ async def test_localhost_may_have_an_address_that_is_off(daemon: Any, port: int)
     assert (await daemon.logged("daemon.ready"))["listen"] == [f"127.0.0.1:{port}"]
 
 
-async def test_who_waits_for_the_address_obeys(daemon: Any, port: int):
+async def test_who_waits_for_the_address_obeys(daemon: Any, port: int) -> None:
     """A reload is done as soon as that is possible; being asked to stop is no failure."""
     with socket.create_server(("127.0.0.1", port)):
         _run(daemon, f"127.0.0.1:{port}", sys.executable, "-Im")

@@ -103,7 +103,9 @@ def _config(url: str, client: str, path: str) -> dict[str, Any]:
         ),
     ],
 )
-async def test_endless_answers_do_not_add_up(client: str, respond: Respond, serve: Any, run_daemon: Any, until: Any):
+async def test_endless_answers_do_not_add_up(
+    client: str, respond: Respond, serve: Any, run_daemon: Any, until: Any
+) -> None:
     """A hundred watches whose answers are a hundred megabytes; other jobs are followed meanwhile."""
     url = await serve(respond)
     daemon = run_daemon(_config(url, client, "small"))

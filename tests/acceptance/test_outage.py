@@ -10,7 +10,7 @@ import pytest
 
 async def test_an_outage_is_told_once_and_taken_for_no_jobs_end(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
-):
+) -> None:
     """Both APIs hang for some seconds: each is told once as unreachable, once as recovered, and no job as ended."""
     hook = await run_hook()
     graph = apis.add(apis.nebula, count=20, phases=[(0, 1)])
@@ -48,7 +48,7 @@ async def test_an_outage_is_told_once_and_taken_for_no_jobs_end(
 @pytest.mark.slow
 async def test_a_silent_receiver_holds_up_nobody_else(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
-):
+) -> None:
     """One webhook takes requests and never answers: the log and another webhook are told all there is to tell."""
     silent = await run_hook(fail_fraction=1.0, faults=["slow"], slow_s=3600)
     other = await run_hook()

@@ -69,7 +69,7 @@ def entry_points(package: Path, text: str) -> None:
 
 async def test_its_kinds_work_as_those_that_are_there(
     run_daemon: Any, until: Any, package: Path, config: dict[str, Any], tmp_path: Path
-):
+) -> None:
     """A job is polled, its end is told, and the secret that only the package knows of is masked."""
     wrapper = ["env", f"PYTHONPATH={package}", "sh", "-c", 'python=$1; shift 2; exec "$python" -m "$@"', "sh"]
     daemon = run_daemon(config)
@@ -85,7 +85,7 @@ async def test_its_kinds_work_as_those_that_are_there(
     assert SECRET not in told.read_text() + daemon.logs[-1].read_text()
 
 
-def test_its_sections_are_checked(jobwatchd: Any, config: dict[str, Any]):
+def test_its_sections_are_checked(jobwatchd: Any, config: dict[str, Any]) -> None:
     """As all are: what is right is taken, a key that is unknown is told with the one that was meant."""
     assert jobwatchd("check-config", config=config).returncode == 0
     config["sources"]["files"]["foldr"] = config["sources"]["files"].pop("folder")
@@ -94,7 +94,7 @@ def test_its_sections_are_checked(jobwatchd: Any, config: dict[str, Any]):
     assert "sources.files.foldr: unknown key, did you mean `folder`?" in said.stderr
 
 
-def test_editors_know_its_kinds(jobwatchd: Any):
+def test_editors_know_its_kinds(jobwatchd: Any) -> None:
     """They are in the JSON Schema of the configuration."""
     schema = json.loads(jobwatchd("config-schema").stdout)
     assert {"SpoolSource", "LinesSink"} <= schema["$defs"].keys()
@@ -117,7 +117,9 @@ def test_editors_know_its_kinds(jobwatchd: Any):
         ),
     ],
 )
-def test_what_it_does_wrong_is_told(jobwatchd: Any, package: Path, config: dict[str, Any], brought: str, told: str):
+def test_what_it_does_wrong_is_told(
+    jobwatchd: Any, package: Path, config: dict[str, Any], brought: str, told: str
+) -> None:
     """With the name of the package, and nothing else."""
     entry_points(package, brought)
     said = jobwatchd("check-config", config=config)
@@ -127,7 +129,7 @@ def test_what_it_does_wrong_is_told(jobwatchd: Any, package: Path, config: dict[
 
 
 @pytest.mark.parametrize("kind", ["http-json", "airflow"])
-def test_a_kind_that_is_there_is_not_replaced(jobwatchd: Any, package: Path, config: dict[str, Any], kind: str):
+def test_a_kind_that_is_there_is_not_replaced(jobwatchd: Any, package: Path, config: dict[str, Any], kind: str) -> None:
     """Neither one of jobwatchd's own nor a preset; the package is named."""
     source = package / "jobwatchd_spool/source.py"
     source.write_text(source.read_text().replace('Literal["spool"]', f'Literal["{kind}"]'))

@@ -20,7 +20,7 @@ def _config(config: dict[str, Any], receiver: Any, *keys: str) -> dict[str, Any]
 
 async def test_a_hundred_poisonous_jobs_delay_no_other(
     apis: Any, silent_or_not: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
-):
+) -> None:
     """From the start and after a restart, whether the receiver refuses them or keeps silent."""
     receiver = silent_or_not
     poisoned = apis.add(apis.nebula, count=100, phases=[(0, 1)])
@@ -42,7 +42,7 @@ async def test_a_hundred_poisonous_jobs_delay_no_other(
 
 async def test_a_receiver_that_wants_no_more_is_shown_and_goes_on_after_a_reload(
     apis: Any, receiver: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
-):
+) -> None:
     """Also where nothing of the file has changed; or it is enabled by name."""
     [one, other] = apis.add(apis.nebula, count=2, phases=[(0, 1), (0.5, 2)])
     receiver.status, receiver.poisoned = 410, {f"graph/{one}", f"graph/{other}"}

@@ -25,7 +25,7 @@ def refusing(receiver: Any, request: pytest.FixtureRequest) -> Any:
 
 async def test_a_refusal_is_not_final_before_its_time_and_can_be_replayed(
     apis: Any, refusing: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
-):
+) -> None:
     """However often it was refused meanwhile; a person has it sent again once the receiver is repaired."""
     receiver = refusing
     [key] = apis.add(apis.nebula, count=1, phases=[(0, 1)])
@@ -47,7 +47,7 @@ async def test_a_refusal_is_not_final_before_its_time_and_can_be_replayed(
 @pytest.mark.slow
 async def test_a_days_retry_after_or_a_clock_that_was_wrong_stops_nothing(
     apis: Any, receiver: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
-):
+) -> None:
     """The longest back-off bounds what a receiver asks for, and what the store says after a restart."""
     [key] = apis.add(apis.nebula, count=1, phases=[(0, 1)])
     subject = f"graph/{key}"
@@ -72,7 +72,7 @@ async def test_a_days_retry_after_or_a_clock_that_was_wrong_stops_nothing(
 @pytest.mark.slow
 async def test_what_waits_for_a_sink_that_is_gone_is_dropped_in_time(
     apis: Any, receiver: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
-):
+) -> None:
     """It is shown as missing until then; the log says how much was dropped."""
     [key] = apis.add(apis.nebula, count=1, phases=[(0, 1)])
     receiver.poisoned = {f"graph/{key}"}

@@ -9,7 +9,9 @@ def _watch(key: str) -> dict[str, Any]:
     return {"source": "graph", "job": {"job_id": key}}
 
 
-async def test_a_watch_and_a_sink_come_with_a_reload(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
+async def test_a_watch_and_a_sink_come_with_a_reload(
+    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+) -> None:
     """The new sink is told what happens from then on, of the new watch and of those that were there."""
     hook = await run_hook()
     old, new = apis.add(apis.nebula, count=2, phases=[(0, 1)])
@@ -29,7 +31,7 @@ async def test_a_watch_and_a_sink_come_with_a_reload(apis: Any, run_hook: Any, r
     assert first[-1] == second[-1] == "job.cancelled"
 
 
-async def test_a_watch_goes_with_a_reload(apis: Any, run_daemon: Any, config_for: Any):
+async def test_a_watch_goes_with_a_reload(apis: Any, run_daemon: Any, config_for: Any) -> None:
     """What the file no longer names is watched no longer; what came through the API stays."""
     gone, kept, asked = apis.add(apis.nebula, count=3, phases=[(0, 1)])
     daemon = run_daemon(config_for(apis) | {"watches": [_watch(gone), _watch(kept)]})
@@ -42,7 +44,7 @@ async def test_a_watch_goes_with_a_reload(apis: Any, run_daemon: Any, config_for
 
 
 @pytest.mark.slow
-async def test_limits_change_with_a_reload(apis: Any, run_daemon: Any, config_for: Any):
+async def test_limits_change_with_a_reload(apis: Any, run_daemon: Any, config_for: Any) -> None:
     """A lane that may poll twice an hour polls as it likes from the reload on."""
     keys = apis.add(apis.nebula, count=5, phases=[(0, 1)])
     daemon = run_daemon(config_for(apis, rate="2/h"))
@@ -56,7 +58,9 @@ async def test_limits_change_with_a_reload(apis: Any, run_daemon: Any, config_fo
         await daemon.logged("job.running", key=f"graph/{key}")
 
 
-async def test_a_broken_file_is_refused_and_nothing_changes(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
+async def test_a_broken_file_is_refused_and_nothing_changes(
+    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+) -> None:
     """Each mistake is logged; polls and deliveries go on as the old file says, also for new watches."""
     hook = await run_hook()
     [old] = apis.add(apis.nebula, phases=[(0, 1)])
@@ -86,7 +90,7 @@ async def test_a_broken_file_is_refused_and_nothing_changes(apis: Any, run_hook:
 
 
 @pytest.mark.slow
-async def test_a_file_that_is_no_yaml_is_refused(apis: Any, run_daemon: Any, config_for: Any):
+async def test_a_file_that_is_no_yaml_is_refused(apis: Any, run_daemon: Any, config_for: Any) -> None:
     """Half a file, as an editor leaves it for a moment, does not end the daemon."""
     daemon = run_daemon(config_for(apis))
     await daemon.up()
@@ -100,7 +104,7 @@ async def test_a_file_that_is_no_yaml_is_refused(apis: Any, run_daemon: Any, con
 @pytest.mark.slow
 async def test_a_new_url_takes_over_what_the_old_one_would_not_take(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
-):
+) -> None:
     """Deliveries that wait when the URL is replaced all arrive at the new one, once, in order."""
     down, well = await run_hook(), await run_hook()
     down.state.go_down(3600)

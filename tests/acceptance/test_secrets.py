@@ -70,7 +70,7 @@ def _watches(apis: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("client", ["pyreqwest", pytest.param("httpx", marks=pytest.mark.slow)])
-async def test_no_secret_gets_out(client: str, run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
+async def test_no_secret_gets_out(client: str, run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any) -> None:
     """Through faults, refusals, a wrong token, a wrong configuration and a reload: no log, answer or file has any."""
     apis = run_apis("--nebula-password", PASSWORD, "--up-key", UP_KEY, "--token-uses", "5")
     hook = await run_hook()  # refuses every signature but its own: dead letters, with their reasons
@@ -116,7 +116,9 @@ def _check(config: Path) -> bytes:
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout
 
 
-async def test_an_api_that_repeats_what_it_was_sent_lets_nothing_out(run_hook: Any, run_daemon: Any, config_for: Any):
+async def test_an_api_that_repeats_what_it_was_sent_lets_nothing_out(
+    run_hook: Any, run_daemon: Any, config_for: Any
+) -> None:
     """In errors until it counts as unreachable, and in texts of jobs: no event, file or line has our credentials."""
     hook = await run_hook()
     async with serve(_echoing_api) as url:

@@ -37,7 +37,7 @@ def reloads(daemon: Any) -> int:
 
 async def test_a_reload_that_is_wanted_too_early_comes_afterwards(
     apis: Any, run_daemon: Any, config_for: Any, until: Any
-):
+) -> None:
     """SIGHUP while it starts does not end it: it becomes ready, and reads its configuration once more."""
     daemon = run_daemon(config_for(apis))
     await begun(daemon, until)
@@ -76,7 +76,7 @@ def endless(tmp_path: Path, until: Callable[..., Any]) -> Iterator[Callable[[Pat
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 async def test_it_can_be_stopped_while_it_reads_its_configuration(
     number: int, apis: Any, run_daemon: Any, config_for: Any, endless: Any
-):
+) -> None:
     """Status 0, at once: nothing was begun."""
     daemon = run_daemon(config_for(apis))
     being_read = endless(daemon.config)
@@ -90,7 +90,7 @@ async def test_it_can_be_stopped_while_it_reads_its_configuration(
 
 async def test_it_can_be_stopped_while_it_waits_for_its_database(
     apis: Any, run_daemon: Any, config_for: Any, until: Any
-):
+) -> None:
     """Another program holds the lock: status 0, at once."""
     daemon = run_daemon(config_for(apis))
     daemon.database.touch()
@@ -105,7 +105,7 @@ async def test_it_can_be_stopped_while_it_waits_for_its_database(
 
 
 @pytest.mark.slow
-async def test_many_requests_to_reload_are_few_reloads(apis: Any, run_daemon: Any, config_for: Any):
+async def test_many_requests_to_reload_are_few_reloads(apis: Any, run_daemon: Any, config_for: Any) -> None:
     """Those that come while one runs are one more; and signals that come while it stops do not change its status."""
     watches = [{"source": "graph", "job": {"job_id": number}} for number in range(1, 2_001)]
     daemon = run_daemon(config_for(apis, max_interval="1h", min_interval="1h", rate="1/h") | {"watches": watches})
@@ -122,7 +122,7 @@ async def test_many_requests_to_reload_are_few_reloads(apis: Any, run_daemon: An
     assert daemon.lines()[-1]["event"] == "daemon.stopped"
 
 
-async def test_a_stop_does_not_wait_for_a_reload(apis: Any, run_daemon: Any, config_for: Any, endless: Any):
+async def test_a_stop_does_not_wait_for_a_reload(apis: Any, run_daemon: Any, config_for: Any, endless: Any) -> None:
     """A file that cannot be read to its end, on a network that is gone, holds up nobody."""
     daemon = run_daemon(config_for(apis))
     await daemon.up()
@@ -136,7 +136,7 @@ async def test_a_stop_does_not_wait_for_a_reload(apis: Any, run_daemon: Any, con
 
 
 @pytest.mark.slow
-async def test_signals_that_mean_nothing_do_nothing(apis: Any, run_daemon: Any, config_for: Any):
+async def test_signals_that_mean_nothing_do_nothing(apis: Any, run_daemon: Any, config_for: Any) -> None:
     """Those by which others are told that their log files have gone."""
     daemon = run_daemon(config_for(apis))
     await daemon.up()
@@ -149,7 +149,7 @@ async def test_signals_that_mean_nothing_do_nothing(apis: Any, run_daemon: Any, 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
 async def test_as_the_first_process_of_a_container_it_hears_the_same(
     apis: Any, run_daemon: Any, config_for: Any, until: Any
-):
+) -> None:
     """There the kernel keeps from a process what it does not ask for, which until then is everything."""
     daemon = run_daemon(config_for(apis))
     command = ["unshare", "--fork", "--pid", "--kill-child", sys.executable, "-Im", "jobwatchd", "run"]

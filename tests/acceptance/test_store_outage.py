@@ -48,7 +48,7 @@ def count(daemon: Any, event: str) -> int:
     return sum(line["event"] == event for line in daemon.lines())
 
 
-async def test_a_locked_database_is_waited_out(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
+async def test_a_locked_database_is_waited_out(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any) -> None:
     """A job ends while somebody else holds the lock: whoever asks is told so, and the end is told once it is free."""
     hook = await run_hook()
     [key] = apis.add(apis.nebula, phases=[(0, 1)])
@@ -81,7 +81,9 @@ async def test_a_locked_database_is_waited_out(apis: Any, run_hook: Any, run_dae
     assert await daemon.stop() == 0
 
 
-async def test_a_daemon_that_waits_for_a_lock_stops_in_time(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any):
+async def test_a_daemon_that_waits_for_a_lock_stops_in_time(
+    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+) -> None:
     """The drain is bounded as ever, the status is 0; what was not written is seen again by the next life."""
     hook = await run_hook()
     [key] = apis.add(apis.nebula, phases=[(0, 1)])
@@ -103,7 +105,7 @@ async def test_a_daemon_that_waits_for_a_lock_stops_in_time(apis: Any, run_hook:
 
 
 @pytest.mark.slow
-async def test_a_start_waits_for_a_lock(apis: Any, run_daemon: Any, config_for: Any, free_port: int):
+async def test_a_start_waits_for_a_lock(apis: Any, run_daemon: Any, config_for: Any, free_port: int) -> None:
     """Alive and not ready, as a service manager wants to know; SIGTERM ends it with 0; once free, it is ready."""
     daemon = run_daemon({**config_for(apis), "server": {"listen": f"127.0.0.1:{free_port}"}})
     daemon.url = f"http://127.0.0.1:{free_port}"
@@ -157,7 +159,7 @@ def free(file: Path) -> None:
 
 async def test_a_full_disk_is_waited_out(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, small_disk: tuple[Path, list[str]]
-):
+) -> None:
     """Many jobs end while there is no room: nothing is lost, and it goes on by itself when there is."""
     hook = await run_hook()
     keys = apis.add(apis.nebula, count=60, phases=[(0, 1)])

@@ -31,7 +31,7 @@ def _watch(key: str) -> dict[str, Any]:
 
 async def test_what_waited_before_an_upgrade_is_told_after_it(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
-):
+) -> None:
     """In the same order and under the same ids; what happened meanwhile is seen by the new version."""
     hook = await run_hook()
     hook.state.go_down(3600)
@@ -61,7 +61,7 @@ async def test_what_waited_before_an_upgrade_is_told_after_it(
 
 
 @pytest.mark.slow
-async def test_an_older_version_refuses_a_newer_database(apis: Any, run_daemon: Any, config_for: Any):
+async def test_an_older_version_refuses_a_newer_database(apis: Any, run_daemon: Any, config_for: Any) -> None:
     """It says so, ends with status 1, and leaves the database as it was."""
     daemon = run_daemon(config_for(apis))
     await daemon.up()
@@ -77,7 +77,7 @@ async def test_an_older_version_refuses_a_newer_database(apis: Any, run_daemon: 
 @pytest.mark.slow
 async def test_a_copy_that_is_put_back_tells_again_under_the_same_ids(
     apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
-):
+) -> None:
     """A receiver that knows an id knows what it is told a second time."""
     hook = await run_hook()
     [key] = apis.add(apis.nebula, phases=[(0, 1), (6, 2)], tasks=[])

@@ -47,7 +47,7 @@ def _nebula(base_url: str) -> NebulaExplorer:
     )
 
 
-async def test_nebula_jobs_are_read_singly_and_by_list(base_url: str):
+async def test_nebula_jobs_are_read_singly_and_by_list(base_url: str) -> None:
     """The daemon's own source logs in, and sees the same running job in its detail and in its workflow's pages."""
     _begin(base_url, jobs=2_500, workflows=10)
     source = _nebula(base_url)
@@ -61,7 +61,7 @@ async def test_nebula_jobs_are_read_singly_and_by_list(base_url: str):
     assert listing.requests == 3
 
 
-async def test_scripted_changes_show(base_url: str):
+async def test_scripted_changes_show(base_url: str) -> None:
     """Of jobs that change in turn, the first ones run at the start, those that ran long have ended, the last wait."""
     _begin(base_url, jobs=100_000, rate=20_000, run_s=0.001, tasks=0)
     source = _nebula(base_url)
@@ -74,7 +74,7 @@ async def test_scripted_changes_show(base_url: str):
     assert first.facts.finished_at is not None
 
 
-async def test_telestream_jobs_are_read(base_url: str):
+async def test_telestream_jobs_are_read(base_url: str) -> None:
     """The daemon's own source sees a running job."""
     _begin(base_url, jobs=50, workflows=10)
     client = build_http_client("pyreqwest", HttpOptions())
@@ -85,7 +85,7 @@ async def test_telestream_jobs_are_read(base_url: str):
     assert seen.state is State.RUNNING
 
 
-def test_receipts_are_timed_and_doubles_counted(base_url: str):
+def test_receipts_are_timed_and_doubles_counted(base_url: str) -> None:
     """A webhook is held against the instant of the change that it tells of; the same event again is no second one."""
     _begin(base_url, jobs=10, rate=2_000, run_s=60)
     event = {"id": "a", "type": "dev.jobwatchd.job.running.v1", "subject": "graph/10000001"}
@@ -96,7 +96,7 @@ def test_receipts_are_timed_and_doubles_counted(base_url: str):
     assert seen["p99_s"] > 0
 
 
-def test_a_report_is_printed_and_saved(tmp_path: Path):
+def test_a_report_is_printed_and_saved(tmp_path: Path) -> None:
     """A run ends well, states the machine, and saves the figures that it prints."""
     saved = tmp_path / "bench.json"
     command = [sys.executable, "-m", "bench", "--quick", "--only", "cadence", "--json", str(saved)]
@@ -107,7 +107,7 @@ def test_a_report_is_printed_and_saved(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_the_daemon_is_measured(tmp_path: Path):
+def test_the_daemon_is_measured(tmp_path: Path) -> None:
     """A quick scenario starts the real daemon beside the load server, and finds what a poll costs."""
     saved = tmp_path / "bench.json"
     command = [sys.executable, "-m", "bench", "--quick", "--only", "growth", "--json", str(saved)]

@@ -36,7 +36,7 @@ def setting(name: str) -> str:
 
 
 @needs_systemd
-def test_systemd_understands_the_unit(unit: Path):
+def test_systemd_understands_the_unit(unit: Path) -> None:
     """No key is unknown, misplaced or mistyped to the systemd that is here."""
     result = subprocess.run(
         ["systemd-analyze", "verify", "--recursive-errors=yes", unit], capture_output=True, text=True, check=False
@@ -45,7 +45,7 @@ def test_systemd_understands_the_unit(unit: Path):
 
 
 @needs_systemd
-def test_the_service_is_shut_in(unit: Path):
+def test_the_service_is_shut_in(unit: Path) -> None:
     """Its exposure, as systemd counts it, is not above 1.2 of 10."""
     result = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", f"--threshold={MAX_EXPOSURE * 10:.0f}", "--no-pager", unit],
@@ -57,7 +57,7 @@ def test_the_service_is_shut_in(unit: Path):
     assert float(re.findall(r"exposure level for \S+ ([\d.]+)", result.stdout)[0]) <= MAX_EXPOSURE
 
 
-def test_an_instance_differs_only_in_its_names():
+def test_an_instance_differs_only_in_its_names() -> None:
     """What the template has of its own is what tells instances apart; it is shut in and restarted alike."""
     keys = [[line for line in file.read_text().splitlines() if re.match(r"[A-Z]", line)] for file in (UNIT, TEMPLATE)]
     assert [line for line in keys[1] if line not in keys[0]] == [
@@ -70,20 +70,20 @@ def test_an_instance_differs_only_in_its_names():
     assert len(keys[0]) == len(keys[1]) - 1
 
 
-def test_the_service_notifies_and_is_watched():
+def test_the_service_notifies_and_is_watched() -> None:
     """Ready means ready, and a daemon that hangs is restarted."""
     assert setting("Type") == "notify"
     assert setting("WatchdogSec") == "30s"
     assert setting("Restart") == "on-failure"
 
 
-def test_nothing_that_passes_stops_it_for_good():
+def test_nothing_that_passes_stops_it_for_good() -> None:
     """However often a start fails, as on a disk that is full for a night, it is started again."""
     assert setting("StartLimitIntervalSec") == "0"
     assert "StartLimitBurst" not in UNIT.read_text()
 
 
-def test_a_wrong_configuration_is_not_tried_again():
+def test_a_wrong_configuration_is_not_tried_again() -> None:
     """Status 2 is the same the next time."""
     assert setting("RestartPreventExitStatus") == "2"
 
@@ -110,12 +110,12 @@ def grace() -> dict[str, float]:
 
 
 @pytest.mark.parametrize("way", ["systemd", "compose", "kubernetes", "sidecar", "helm"])
-def test_whoever_stops_it_waits_longer_than_it_takes(way: str):
+def test_whoever_stops_it_waits_longer_than_it_takes(way: str) -> None:
     """A daemon that ends in its own time is not killed."""
     assert grace()[way] >= ShutdownSettings().drain + STOP_WITHIN_S + 5
 
 
-def test_the_service_writes_where_the_store_is():
+def test_the_service_writes_where_the_store_is() -> None:
     """The default database is in the state directory."""
     assert setting("StateDirectory") == "jobwatchd"
     assert setting("DynamicUser") == "yes"

@@ -10,7 +10,7 @@ from jobwatchd.settings.preset_files import preset_files
 ROOT = Path(__file__).parents[2]
 
 
-def test_presets_are_in_the_wheel(tmp_path: Path):
+def test_presets_are_in_the_wheel(tmp_path: Path) -> None:
     """Where an installed jobwatchd looks for them."""
     [wheel] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
     inside = {Path(name) for name in ZipFile(wheel).namelist()}

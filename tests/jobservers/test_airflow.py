@@ -18,7 +18,7 @@ def _run(server: Any, *, ok: bool, **auth: str) -> str:
 
 def test_dag_runs_are_told_as_they_go(
     serve: Callable[..., Any], follow: Callable[..., Any], assert_story: Callable[..., None]
-):
+) -> None:
     """One that succeeds and one that fails: each state once, in order, at the server's own times."""
     server = serve("airflow", "/api/v2/monitor/health", ports=3)
     token = server.get("/auth/token")["access_token"]

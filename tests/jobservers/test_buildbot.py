@@ -22,7 +22,7 @@ def _at(seconds: int) -> datetime:
 
 def test_builds_are_told_as_they_go(
     serve: Callable[..., Any], follow: Callable[..., Any], assert_story: Callable[..., None]
-):
+) -> None:
     """One that succeeds and one that fails, by both presets: each state once, in order, at the master's own times."""
     server = serve("buildbot", "/api/v2/builders")
     follower = follow(

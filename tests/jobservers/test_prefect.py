@@ -16,7 +16,7 @@ def _run(server: Any, deployment: str, *, ok: bool) -> str:
 
 def test_flow_runs_are_told_as_they_go(
     serve: Callable[..., Any], follow: Callable[..., Any], assert_story: Callable[..., None]
-):
+) -> None:
     """One that succeeds and one that fails: each state once, in order, at the server's own times."""
     server = serve("prefect", "/api/health")
     deployment = server.until("the deployment", lambda: server.get("/api/deployments/name/demo/demo")["id"])

@@ -51,13 +51,13 @@ def broken(page: Path, root: Path = ROOT) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path):
+def test_links_lead_somewhere(page: Path) -> None:
     """Files are there, and have the headings that are linked."""
     assert list(broken(page)) == []
 
 
 @pytest.mark.parametrize("link", ["docs/nothing.md", "docs/install.md#nothing", "#nothing", "/etc/hosts"])
-def test_a_link_to_nowhere_is_noticed(tmp_path: Path, link: str):
+def test_a_link_to_nowhere_is_noticed(tmp_path: Path, link: str) -> None:
     """A test that finds no links would never fail."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/install.md").write_text("# Installation\n\n```\n# nothing\n```\n")
@@ -65,14 +65,14 @@ def test_a_link_to_nowhere_is_noticed(tmp_path: Path, link: str):
     assert list(broken(tmp_path / "README.md", tmp_path)) == [link]
 
 
-def test_the_readme_is_short_and_leads_to_every_page():
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
     """A newcomer reads it to its end; all else is one click away."""
     assert len(README.read_text("utf-8").splitlines()) <= 130
     linked = {(ROOT / link.partition("#")[0]).resolve() for link in links(README)}
     assert [page.name for page in PAGES if page != README and page not in linked] == []
 
 
-def test_every_metric_is_told():
+def test_every_metric_is_told() -> None:
     """The table has each name as Prometheus shows it."""
     registry = Registry()
     Telemetry(registry)
@@ -87,7 +87,7 @@ def test_every_metric_is_told():
     assert [name for name in names if not re.search(rf"`{name}[`{{]", page)] == []
 
 
-def test_the_map_names_every_part_of_the_package():
+def test_the_map_names_every_part_of_the_package() -> None:
     """Whoever looks for the place of something finds all that there is, and nothing that was."""
     package = ROOT / "daemon/jobwatchd"
     parts = {path.name + "/" * path.is_dir() for path in package.iterdir() if not path.name.startswith(("_", "py."))}

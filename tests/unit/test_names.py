@@ -55,17 +55,17 @@ def twice(package: Path) -> Mapping[str, list[str]]:
     return {name: modules for name, modules in where.items() if len(modules) > 1}
 
 
-def test_no_name_has_two_meanings():
+def test_no_name_has_two_meanings() -> None:
     """Whoever looks for the place where a name is defined finds one."""
     assert {name: modules for name, modules in twice(PACKAGE).items() if name not in ALLOWED} == {}
 
 
-def test_what_is_allowed_is_there():
+def test_what_is_allowed_is_there() -> None:
     """An exception that nobody needs any more is taken off the list."""
     assert sorted(ALLOWED.keys() - twice(PACKAGE).keys()) == []
 
 
-def test_a_name_that_is_defined_twice_is_noticed(tmp_path: Path):
+def test_a_name_that_is_defined_twice_is_noticed(tmp_path: Path) -> None:
     """Classes, functions and types, however they are defined; a test that finds none would never fail."""
     (tmp_path / "one.py").write_text("class Job: ...\nPAGE = 1\nKey = str\nasync def look(): ...\n")
     (tmp_path / "two.py").write_text("Job: type = int\nPAGE = 2\nclass Key: ...\ndef look(): ...\ndef _own(): ...\n")
@@ -94,12 +94,12 @@ def wrong(package: Path) -> tuple[set[str], set[str]]:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: str(package.relative_to(PACKAGE.parent)))
-def test_the_docstring_of_a_package_is_its_map(package: Path):
+def test_the_docstring_of_a_package_is_its_map(package: Path) -> None:
     """It names every module that there is, and none that is not."""
     assert wrong(package) == (set(), set())
 
 
-def test_a_map_that_is_wrong_is_noticed(tmp_path: Path):
+def test_a_map_that_is_wrong_is_noticed(tmp_path: Path) -> None:
     """Of a module that is left out, and of one that is gone."""
     (tmp_path / "__init__.py").write_text(
         '"""Things.\n\n- `here`: it is (`do_it`)\n- `gone`: it was,\n  with `that`\n"""\n'

@@ -98,7 +98,7 @@ def swapped(file: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("replace", [over, beside, swapped])
-async def test_what_replaces_a_file_is_taken(desk: Desk, replace: Callable[[Path, str], None]):
+async def test_what_replaces_a_file_is_taken(desk: Desk, replace: Callable[[Path, str], None]) -> None:
     """However it is replaced, and again and again."""
     seen = []
     texts = ["other", "third", "much-longer", "first"]
@@ -109,7 +109,7 @@ async def test_what_replaces_a_file_is_taken(desk: Desk, replace: Callable[[Path
     assert desk.log.lines == [("rotation.done", "here")] * 4
 
 
-async def test_a_change_that_leaves_no_trace_is_found_all_the_same(desk: Desk):
+async def test_a_change_that_leaves_no_trace_is_found_all_the_same(desk: Desk) -> None:
     """Same size and time as before, as happens where a file is written twice within a tick of the file system."""
     desk.file.write_text("other")
     before = desk.file.stat()
@@ -120,7 +120,7 @@ async def test_a_change_that_leaves_no_trace_is_found_all_the_same(desk: Desk):
     assert await desk.look() == "third"
 
 
-async def test_a_file_as_it_was_is_not_read(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+async def test_a_file_as_it_was_is_not_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once it has settled, it is only looked at."""
     monkeypatch.setattr("jobwatchd.rotation.SETTLED_NS", -1)
     await desk.look()
@@ -138,7 +138,7 @@ async def test_a_file_as_it_was_is_not_read(desk: Desk, monkeypatch: pytest.Monk
     ],
     ids=["gone", "empty", "blank", "refused", "huge"],
 )
-async def test_a_file_of_no_use_changes_nothing(desk: Desk, spoil: Callable[[Path], object], told: str):
+async def test_a_file_of_no_use_changes_nothing(desk: Desk, spoil: Callable[[Path], object], told: str) -> None:
     """It is told once, however often it is looked at, and what comes in its place is taken."""
     spoil(desk.file)
     assert [await desk.look() for _ in range(3)] == ["first"] * 3
@@ -149,7 +149,7 @@ async def test_a_file_of_no_use_changes_nothing(desk: Desk, spoil: Callable[[Pat
     assert await desk.look() == "other"
 
 
-async def test_trouble_that_comes_again_is_told_again(desk: Desk):
+async def test_trouble_that_comes_again_is_told_again(desk: Desk) -> None:
     """Between the two all was well."""
     for text in ("", "first", ""):
         desk.file.write_text(text)
@@ -157,7 +157,7 @@ async def test_trouble_that_comes_again_is_told_again(desk: Desk):
     assert [event for event, _ in desk.log.lines] == ["rotation.refused"] * 2
 
 
-async def test_of_several_files_the_one_that_is_gone_stays_as_it_was(desk: Desk, tmp_path: Path):
+async def test_of_several_files_the_one_that_is_gone_stays_as_it_was(desk: Desk, tmp_path: Path) -> None:
     """A new one counts though the other cannot be read."""
     second = tmp_path / "second"
     second.write_text("a")
@@ -168,13 +168,13 @@ async def test_of_several_files_the_one_that_is_gone_stays_as_it_was(desk: Desk,
     assert await desk.look() == "other+a"
 
 
-async def test_files_of_which_one_was_never_read_change_nothing(desk: Desk, tmp_path: Path):
+async def test_files_of_which_one_was_never_read_change_nothing(desk: Desk, tmp_path: Path) -> None:
     """There is nothing to stand in for it."""
     desk.value = desk.follow({"file": desk.file, "second": tmp_path / "nothing"}, "given")
     assert await desk.look() == "given"
 
 
-async def test_a_new_secret_is_known_before_it_is_used(desk: Desk):
+async def test_a_new_secret_is_known_before_it_is_used(desk: Desk) -> None:
     """Whatever is told of its use is told without it."""
     known: list[list[str]] = []
     desk.value.listen(lambda _: known.append(list(desk.learned)))
@@ -183,7 +183,7 @@ async def test_a_new_secret_is_known_before_it_is_used(desk: Desk):
     assert known == [["other"]]
 
 
-async def test_a_listener_may_refuse_a_value(desk: Desk):
+async def test_a_listener_may_refuse_a_value(desk: Desk) -> None:
     """As one does that cannot build a client from it; the old value stays."""
 
     def refuse(value: str) -> None:
@@ -195,14 +195,14 @@ async def test_a_listener_may_refuse_a_value(desk: Desk):
     assert desk.log.lines == [("rotation.refused", "no use for other")]
 
 
-async def test_one_value_can_be_looked_at_alone(desk: Desk):
+async def test_one_value_can_be_looked_at_alone(desk: Desk) -> None:
     """As is done when a credential is refused."""
     desk.file.write_text("other")
     await desk.value.refresh()
     assert desk.value.value == "other"
 
 
-async def test_what_is_closed_is_followed_no_more(desk: Desk):
+async def test_what_is_closed_is_followed_no_more(desk: Desk) -> None:
     """And nobody complains about its files."""
     desk.value.close()
     desk.file.unlink()
@@ -210,14 +210,14 @@ async def test_what_is_closed_is_followed_no_more(desk: Desk):
     assert desk.log.lines == []
 
 
-async def test_a_constant_has_no_files():
+async def test_a_constant_has_no_files() -> None:
     """It never changes."""
     constant = Rotating.constant("given")
     await constant.refresh()
     assert constant.value == "given"
 
 
-async def test_what_is_followed_during_a_look_is_looked_at_next_time(desk: Desk):
+async def test_what_is_followed_during_a_look_is_looked_at_next_time(desk: Desk) -> None:
     """A new value may be a reason to follow another file, and so may a reload, which comes whenever it does."""
     other = desk.file.with_name("other")
     other.write_text("first")
@@ -230,7 +230,7 @@ async def test_what_is_followed_during_a_look_is_looked_at_next_time(desk: Desk)
     assert [each.value for each in followed] == ["third"]
 
 
-async def test_files_are_looked_at_every_second(desk: Desk):
+async def test_files_are_looked_at_every_second(desk: Desk) -> None:
     """Without anybody asking."""
     taken = anyio.Event()
     desk.value.listen(lambda _: taken.set())

@@ -7,7 +7,7 @@ from jobwatchd.instruments import Registry, Tally, TallyHistogram
 from jobwatchd.telemetry import JobMetrics, Telemetry
 
 
-def test_a_tally_counts_each_value_in_its_bucket():
+def test_a_tally_counts_each_value_in_its_bucket() -> None:
     """A bound belongs to the bucket below it, as in every Prometheus histogram."""
     tally = Tally((0.1, 1.0))
     for value in (0.05, 0.1, 0.5, 7.0):
@@ -15,7 +15,7 @@ def test_a_tally_counts_each_value_in_its_bucket():
     assert (tally.counts, tally.total) == ([2, 1, 1], 7.65)
 
 
-def test_a_tally_histogram_is_a_prometheus_histogram():
+def test_a_tally_histogram_is_a_prometheus_histogram() -> None:
     """Cumulative buckets, count and sum, by source; a source without values is there too."""
     registry = CollectorRegistry()
     histogram = TallyHistogram("waiting_seconds", "How long.", (0.1, 1.0), registry)
@@ -60,7 +60,7 @@ def shown(registry: Registry, label: str) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("label", ["source", "sink"])
-def test_no_metric_remembers_what_is_gone(label: str):
+def test_no_metric_remembers_what_is_gone(label: str) -> None:
     """Whatever has the label shows nothing of it any more, and all of the others; a metric of tomorrow too."""
     registry = Registry()
     telemetry = Telemetry(registry)
@@ -74,7 +74,7 @@ def test_no_metric_remembers_what_is_gone(label: str):
     assert shown(registry, label) == {name: {"stays"} for name in before}
 
 
-def test_who_comes_back_counts_from_nothing():
+def test_who_comes_back_counts_from_nothing() -> None:
     """A source that was forgotten and is there again under its name has new counters."""
     registry = Registry()
     telemetry = Telemetry(registry)
@@ -84,7 +84,7 @@ def test_who_comes_back_counts_from_nothing():
     assert registry.get_sample_value("jobwatchd_polls_total", {"source": "graph", "mode": "single"}) == 1
 
 
-def test_dropped_lines_are_read_at_each_scrape():
+def test_dropped_lines_are_read_at_each_scrape() -> None:
     """Whoever drops them knows nothing of metrics; before anybody does, there are none."""
     registry = Registry()
     telemetry = Telemetry(registry)

@@ -48,7 +48,7 @@ def config(apis: Any) -> Mapping[str, Any]:
 
 async def test_a_strict_container_watches_and_tells(
     run_container: Any, config: Any, apis: Any, run_hook: Any, *, until: Any, shown: list[str]
-):
+) -> None:
     """With secrets from /run/secrets and no shell: ready in time, healthy, all told, and SIGTERM ends it with 0."""
     hook = await run_hook()
     sinks = {**config["sinks"], "hook": {"kind": "webhook", "url": hook.url}}
@@ -85,7 +85,7 @@ def status_of(pid: int) -> Mapping[str, str]:
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
-def test_the_image_says_what_it_is(image: Mapping[str, Any]):
+def test_the_image_says_what_it_is(image: Mapping[str, Any]) -> None:
     """A user by number, which Kubernetes can check, a health check, labels, and no shell to start it."""
     config = image["Config"]
     assert config["User"] == "65532:65532"
@@ -101,7 +101,7 @@ def test_the_image_says_what_it_is(image: Mapping[str, Any]):
     assert {"source", "url", "documentation"} <= labels.keys()
 
 
-async def test_its_files_are_read_only_but_for_the_state(run_container: Any, config: Any, until: Any):
+async def test_its_files_are_read_only_but_for_the_state(run_container: Any, config: Any, until: Any) -> None:
     """What is refused to write is its root; what the daemon keeps is in the volume, and survives the container."""
     container = run_container(config, SECRETS)
     await anyio.to_thread.run_sync(container.start)
@@ -120,7 +120,7 @@ async def test_its_files_are_read_only_but_for_the_state(run_container: Any, con
     assert [line["watches"] for line in container.lines() if line["event"] == "daemon.ready"] == [1]
 
 
-async def test_it_is_unhealthy_when_it_is_not_well(run_container: Any, config: Any, until: Any):
+async def test_it_is_unhealthy_when_it_is_not_well(run_container: Any, config: Any, until: Any) -> None:
     """A process that hangs does not answer, and its health check fails, though the process is there."""
     container = run_container(config, SECRETS)
     await anyio.to_thread.run_sync(container.start)
@@ -131,7 +131,7 @@ async def test_it_is_unhealthy_when_it_is_not_well(run_container: Any, config: A
     assert (await anyio.to_thread.run_sync(container.health)).returncode == 0
 
 
-async def test_a_missing_secret_ends_it_with_status_2(run_container: Any, config: Any, until: Any):
+async def test_a_missing_secret_ends_it_with_status_2(run_container: Any, config: Any, until: Any) -> None:
     """A configuration that cannot be used is said and ends the container, which no restart would mend."""
     container = run_container(config, {})
     await anyio.to_thread.run_sync(container.start)
@@ -140,7 +140,7 @@ async def test_a_missing_secret_ends_it_with_status_2(run_container: Any, config
     assert "sources.graph.password" in container.said()
 
 
-async def test_the_readmes_commands_run_it(in_readme: Any, config: Any, tmp_path: Path, unused_port: int):
+async def test_the_readmes_commands_run_it(in_readme: Any, config: Any, tmp_path: Path, unused_port: int) -> None:
     """With a configuration and a folder of secrets in the present folder, the commands as they stand there do."""
     (tmp_path / "secrets").mkdir()
     for name, secret in {"server.tokens": "planted-token-of-the-api", **SECRETS}.items():

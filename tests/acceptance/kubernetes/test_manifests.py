@@ -29,7 +29,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
-def test_a_cluster_knows_every_field(rendered: Any, version: str, validate: Callable[..., Any], tmp_path: Path):
+def test_a_cluster_knows_every_field(rendered: Any, version: str, validate: Callable[..., Any], tmp_path: Path) -> None:
     """Of its own kinds, by the strict schemas of the oldest and the newest version."""
     own = [manifest for manifest in rendered.manifests if manifest["apiVersion"] != OPERATORS]
     checked = validate(own, version, tmp_path / "manifests.yaml")
@@ -37,7 +37,9 @@ def test_a_cluster_knows_every_field(rendered: Any, version: str, validate: Call
     assert (checked.stdout + checked.stderr).count(" passed ") == len(own)
 
 
-def test_the_check_would_find_a_field_that_does_not_exist(render: Any, validate: Callable[..., Any], tmp_path: Path):
+def test_the_check_would_find_a_field_that_does_not_exist(
+    render: Any, validate: Callable[..., Any], tmp_path: Path
+) -> None:
     """So that the test above means something."""
     workload = render("kustomize sidecar").workload
     workload["spec"]["template"]["spec"]["initContainers"][0]["restartPolcy"] = "Always"
@@ -77,12 +79,12 @@ def breaches(template: dict[str, Any], containers: Iterator[dict[str, Any]]) -> 
     return found
 
 
-def test_pods_keep_to_the_restricted_standard(rendered: Any):
+def test_pods_keep_to_the_restricted_standard(rendered: Any) -> None:
     """Every container, the main one of a sidecar's pod too."""
     assert breaches(rendered.template, rendered.containers) == []
 
 
-def test_the_check_would_find_what_is_forbidden(render: Any):
+def test_the_check_would_find_what_is_forbidden(render: Any) -> None:
     """Wherever it stands."""
     rendered = render("kustomize sidecar")
     spec = rendered.template["spec"]
@@ -97,21 +99,21 @@ def test_the_check_would_find_what_is_forbidden(render: Any):
     ]
 
 
-def test_pods_get_nothing_of_the_cluster(rendered: Any):
+def test_pods_get_nothing_of_the_cluster(rendered: Any) -> None:
     """No token of its API; and no variables of services, which would begin as settings do."""
     spec = rendered.template["spec"]
     assert spec["automountServiceAccountToken"] is False
     assert spec["enableServiceLinks"] is False
 
 
-def test_every_container_says_what_it_needs(rendered: Any):
+def test_every_container_says_what_it_needs(rendered: Any) -> None:
     """And where its memory ends."""
     for container in rendered.containers:
         assert {"cpu", "memory"} <= container["resources"]["requests"].keys()
         assert "memory" in container["resources"]["limits"]
 
 
-def test_what_is_mounted_exists(rendered: Any):
+def test_what_is_mounted_exists(rendered: Any) -> None:
     """ConfigMap, secret and claim go by the names that volumes use."""
     for kind, volume in {"ConfigMap": "config", "Secret": "secrets", "PersistentVolumeClaim": "state"}.items():
         name = rendered.named_by_volume(kind, volume)
@@ -119,7 +121,7 @@ def test_what_is_mounted_exists(rendered: Any):
         assert name in {*there, None} or (kind == "Secret" and name in ("jobwatchd", "mine"))
 
 
-def test_selectors_find_the_pod(rendered: Any):
+def test_selectors_find_the_pod(rendered: Any) -> None:
     """Those of the deployment, service, budget, policy and pod monitor."""
     labels = rendered.template["metadata"]["labels"].items()
     for manifest in rendered.of_kind("Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor"):
@@ -130,7 +132,7 @@ def test_selectors_find_the_pod(rendered: Any):
         assert wanted.items() <= labels, manifest["kind"]
 
 
-def test_a_service_monitor_finds_the_service_and_names_the_job(rendered: Any):
+def test_a_service_monitor_finds_the_service_and_names_the_job(rendered: Any) -> None:
     """As the rules and the dashboard call it."""
     for monitor in rendered.of_kind("ServiceMonitor", "PodMonitor"):
         spec = monitor["spec"]
@@ -141,7 +143,7 @@ def test_a_service_monitor_finds_the_service_and_names_the_job(rendered: Any):
         assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
 
 
-def test_there_is_never_more_than_one_daemon(rendered: Any):
+def test_there_is_never_more_than_one_daemon(rendered: Any) -> None:
     """On one database."""
     workload = rendered.workload
     if workload["kind"] == "Deployment":
@@ -149,7 +151,7 @@ def test_there_is_never_more_than_one_daemon(rendered: Any):
         assert workload["spec"]["strategy"] == {"type": "Recreate"}
 
 
-def test_the_daemon_is_asked_how_it_is(rendered: Any):
+def test_the_daemon_is_asked_how_it_is(rendered: Any) -> None:
     """Over HTTP where it can be reached, by itself where it listens for its own pod only."""
     container = rendered.jobwatchd
     if rendered.workload["kind"] == "Job":
@@ -162,7 +164,7 @@ def test_the_daemon_is_asked_how_it_is(rendered: Any):
         assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
 
 
-def test_the_daemon_takes_its_configuration(rendered: Any, tmp_path: Path):
+def test_the_daemon_takes_its_configuration(rendered: Any, tmp_path: Path) -> None:
     """With the secrets that go with it; where they are someone else's, with any."""
     config = rendered.files("ConfigMap", "config")
     assert config is not None
@@ -185,7 +187,7 @@ def test_the_daemon_takes_its_configuration(rendered: Any, tmp_path: Path):
 
 
 @pytest.mark.parametrize("values", sorted(Path(__file__).parent.glob("values/*.yaml")), ids=lambda file: file.stem)
-def test_helm_has_nothing_to_say_about_the_chart(values: Path, helm: Callable[..., Any]):
+def test_helm_has_nothing_to_say_about_the_chart(values: Path, helm: Callable[..., Any]) -> None:
     """Not even a warning."""
     linted = helm("lint", "--strict", "-f", values)
     assert linted.returncode == 0, linted.stdout
@@ -193,14 +195,14 @@ def test_helm_has_nothing_to_say_about_the_chart(values: Path, helm: Callable[..
 
 
 @pytest.mark.parametrize("arguments", REFUSED.values(), ids=REFUSED)
-def test_helm_refuses_values_that_cannot_work(arguments: list[str], helm: Callable[..., Any]):
+def test_helm_refuses_values_that_cannot_work(arguments: list[str], helm: Callable[..., Any]) -> None:
     """Before anything reaches the cluster."""
     values = Path(__file__).with_name("values") / "minimal.yaml"
     assert helm("template", "-f", values).returncode == 0
     assert helm("template", "-f", values, *arguments).returncode != 0
 
 
-def test_a_change_of_the_configuration_rolls_the_pod(helm: Callable[..., Any]):
+def test_a_change_of_the_configuration_rolls_the_pod(helm: Callable[..., Any]) -> None:
     """The daemon in a cluster is not told by a signal."""
     values = Path(__file__).with_name("values") / "minimal.yaml"
     before, after = (

@@ -26,7 +26,7 @@ def script(name: str) -> str:
     return "\n".join(readme.blocks(name))
 
 
-def test_the_example_can_be_copied_and_looked_at(tmp_path: Path):
+def test_the_example_can_be_copied_and_looked_at(tmp_path: Path) -> None:
     """What it prints is what is applied."""
     shutil.copytree(ROOT / "deploy/kubernetes", tmp_path / "deploy/kubernetes")
     environment = {**os.environ, "PATH": f"{ROOT / 'build/tools/kubernetes/bin'}:{os.environ['PATH']}"}

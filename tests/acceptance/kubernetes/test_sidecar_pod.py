@@ -129,7 +129,7 @@ def make_pod(image: str, render: Callable[[str], Any], tmp_path: Path) -> Iterat
 @pytest.mark.parametrize("end", [(SUCCEEDED, "succeeded", 0), (FAILED, "failed", 1), (CANCELLED, "cancelled", 3)])
 async def test_the_pod_is_done_as_its_remote_job_is(
     end: tuple[int, str, int], make_pod: Any, run_apis: Any, run_hook: Any, free_port: int
-):
+) -> None:
     """The main container submits, tells the sidecar, waits, and ends as the job does; the webhook hears it all."""
     native, word, status = end
     apis, hook = run_apis(), await run_hook()
@@ -164,7 +164,7 @@ async def test_the_pod_is_done_as_its_remote_job_is(
     assert f"watching {key}" in pod.said("main")
 
 
-async def test_the_pod_writes_nowhere_but_on_its_volumes(make_pod: Any, run_apis: Any, free_port: int):
+async def test_the_pod_writes_nowhere_but_on_its_volumes(make_pod: Any, run_apis: Any, free_port: int) -> None:
     """The root is read-only, and the user nobody: as the manifests say."""
     apis = run_apis()
     graph = {"kind": "nebula-explorer", "base_url": apis.nebula, "account": "root", "graphd": {"address": "10.0.0.5"}}

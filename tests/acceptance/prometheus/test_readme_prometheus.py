@@ -22,7 +22,7 @@ def script(name: str) -> str:
     return "\n".join(readme.blocks(name))
 
 
-def test_promtool_finds_no_fault_with_configuration_and_rules():
+def test_promtool_finds_no_fault_with_configuration_and_rules() -> None:
     """Whoever reads the page sees the same."""
     command = ["bash", "-euo", "pipefail", "-c", script("prometheus-check")]
     done = subprocess.run(command, cwd=HERE.parents[2], capture_output=True, text=True, check=False)

@@ -29,7 +29,7 @@ def queries() -> list[Any]:
     ]
 
 
-def test_promtool_finds_no_fault_with_the_metrics(scene: Any):
+def test_promtool_finds_no_fault_with_the_metrics(scene: Any) -> None:
     """Names, units, help and types are as Prometheus likes them."""
     metrics = get(f"{scene.url('daemon')}/metrics").text
     check = subprocess.run(["promtool", "check", "metrics"], input=metrics, capture_output=True, text=True, check=False)
@@ -37,7 +37,7 @@ def test_promtool_finds_no_fault_with_the_metrics(scene: Any):
 
 
 @pytest.mark.parametrize("expression", queries())
-def test_a_query_of_the_dashboard_finds_something(expression: str, scene: Any):
+def test_a_query_of_the_dashboard_finds_something(expression: str, scene: Any) -> None:
     """It is valid, and there is data that it shows."""
     for name, value in VARIABLES.items():
         expression = expression.replace(name, value)
@@ -46,7 +46,7 @@ def test_a_query_of_the_dashboard_finds_something(expression: str, scene: Any):
 
 
 @pytest.mark.parametrize("variable", DASHBOARD["templating"]["list"][1:], ids=lambda variable: variable["name"])
-def test_a_variable_of_the_dashboard_has_values(variable: dict[str, Any], scene: Any):
+def test_a_variable_of_the_dashboard_has_values(variable: dict[str, Any], scene: Any) -> None:
     """There is something to choose."""
     selector, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
     values = scene.prometheus(f"label/{label}/values", **{"match[]": selector.replace("$instance", ".+")})
@@ -54,25 +54,25 @@ def test_a_variable_of_the_dashboard_has_values(variable: dict[str, Any], scene:
 
 
 @pytest.mark.parametrize("name", [rule["record"] for rule in RULES])
-def test_a_recording_rule_records(name: str, scene: Any):
+def test_a_recording_rule_records(name: str, scene: Any) -> None:
     """It finds what it is about."""
     assert scene.values(name)
 
 
-def test_every_rule_is_evaluated_without_error(scene: Any):
+def test_every_rule_is_evaluated_without_error(scene: Any) -> None:
     """Prometheus says so itself."""
     rules = [rule for group in scene.prometheus("rules")["groups"] for rule in group["rules"]]
     assert len(rules) >= len(RULES) + 8
     assert {rule["name"]: rule.get("lastError") for rule in rules if rule["health"] != "ok"} == {}
 
 
-def test_what_went_wrong_is_told_and_nothing_else(scene: Any):
+def test_what_went_wrong_is_told_and_nothing_else(scene: Any) -> None:
     """Overdue and failing jobs, refused events and failing polls; the daemon itself is well."""
     firing = {alert["labels"]["alertname"] for alert in scene.prometheus("alerts")["alerts"]}
     assert firing == {"JobwatchdJobsOverdue", "JobwatchdJobsFailing", "JobwatchdDeadLetters", "JobwatchdPollsFailing"}
 
 
-def test_a_source_that_went_away_reaches_the_receiver_of_alerts_and_is_resolved(scene: Any, until: Any):
+def test_a_source_that_went_away_reaches_the_receiver_of_alerts_and_is_resolved(scene: Any, until: Any) -> None:
     """From the killed API over daemon, Prometheus and Alertmanager to a webhook, and back."""
 
     def told(status: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def test_a_source_that_went_away_reaches_the_receiver_of_alerts_and_is_resolved(
     until("both sources are told to be back", lambda: set(told("resolved")) == {"graph", "media"})
 
 
-def test_a_daemon_that_is_killed_is_told(scene: Any, until: Any):
+def test_a_daemon_that_is_killed_is_told(scene: Any, until: Any) -> None:
     """Nobody else could tell it."""
     scene.end("daemon")
     until(

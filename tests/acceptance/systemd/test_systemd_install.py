@@ -14,7 +14,7 @@ STAGE, PREFIX = "/planted-destdir", "/usr/lib/jobwatchd"
 
 async def test_the_readmes_commands_start_it(
     service: Any, apis: Any, run_hook: Any, settings: Any, *, until: Any, readme_script: Any
-):
+) -> None:
     """A password in a file, the commands as they stand there, and the service runs, now and after a boot."""
     config = settings(apis, await run_hook())
     password = config["sources"]["graph"].pop("password")
@@ -30,7 +30,7 @@ async def test_the_readmes_commands_start_it(
     service.systemctl("disable")
 
 
-def test_the_installed_program_is_whole(machine: Any):
+def test_the_installed_program_is_whole(machine: Any) -> None:
     """It belongs to root, nobody else can write it, its byte code is there, and its commands run."""
     strangers = machine.run(
         "find", "/opt/jobwatchd", "(", "!", "-user", "root", "-o", "-perm", "/022", ")", "!", "-type", "l"
@@ -45,7 +45,7 @@ def test_the_installed_program_is_whole(machine: Any):
     assert machine.path("/usr/local/share/man/man1/jobwatchd.1").read_text().startswith(".TH JOBWATCHD 1 ")
 
 
-def test_the_first_configuration_lacks_only_the_secret(machine: Any):
+def test_the_first_configuration_lacks_only_the_secret(machine: Any) -> None:
     """What is installed as a start is right but for the password, which is asked for by name."""
     shipped = "/src/jobwatchd/systemd/jobwatchd.yaml"
     checked = machine.try_("/opt/jobwatchd/bin/jobwatchd", "check-config", "-c", shipped)
@@ -58,7 +58,7 @@ def test_the_first_configuration_lacks_only_the_secret(machine: Any):
     assert given.returncode == 0, given.stderr
 
 
-def test_a_package_can_be_made_of_it(machine: Any):
+def test_a_package_can_be_made_of_it(machine: Any) -> None:
     """Installed under DESTDIR with another PREFIX, moved to its place, it runs, and its units name that place."""
     machine.run("make", "-C", "/src/jobwatchd", "install-systemd", f"DESTDIR={STAGE}", f"PREFIX={PREFIX}")
     assert machine.run("grep", "-rlF", STAGE, STAGE, check=False) == ""
@@ -83,7 +83,7 @@ def test_a_package_can_be_made_of_it(machine: Any):
         (["PYTHON=/bin/false"], "Python 3.11"),
     ],
 )
-def test_what_could_not_work_is_refused(machine: Any, variables: list[str], why: str):
+def test_what_could_not_work_is_refused(machine: Any, variables: list[str], why: str) -> None:
     """A place that the service cannot see, or that is none, is refused before anything is done."""
     done = machine.try_("make", "-C", "/src/jobwatchd", "install-systemd", *variables)
     assert done.returncode != 0

@@ -26,7 +26,7 @@ signal.signal(signal.SIGUSR2, lambda *_: setattr(housekeeping.Housekeeping, "_ga
 """
 
 
-async def test_started_means_ready(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any):
+async def test_started_means_ready(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any) -> None:
     """While the store cannot be opened the unit is activating, for longer than a start may take; then it is active."""
     service.drop_in("patience", "[Service]\nTimeoutStartSec=10s\nWatchdogSec=6s\n")
     service.configure(settings(apis, await run_hook()))
@@ -48,7 +48,7 @@ async def test_started_means_ready(service: Any, apis: Any, run_hook: Any, setti
 
 async def test_a_wrong_configuration_fails_the_start_once(
     service: Any, apis: Any, run_hook: Any, settings: Any, until: Any
-):
+) -> None:
     """The start fails with status 2, the journal says where the mistake is, and it is not tried again."""
     service.configure({**settings(apis, await run_hook()), "store": {"keep_events": "soon"}})
     assert service.machine.try_("systemctl", "start", "jobwatchd").returncode != 0
@@ -65,7 +65,7 @@ async def test_a_wrong_configuration_fails_the_start_once(
 @pytest.mark.parametrize("signal", ["STOP", "USR1", "USR2"])
 async def test_what_hangs_is_killed_and_started_again(
     service: Any, apis: Any, run_hook: Any, settings: Any, until: Any, *, signal: str
-):
+) -> None:
     """A frozen process, a blocked event loop, and one loop of several that hangs: the watchdog ends each of them."""
     service.machine.write("/opt/sabotage/sitecustomize.py", SABOTAGE)
     service.drop_in("sabotage", "[Service]\nWatchdogSec=2s\nEnvironment=PYTHONPATH=/opt/sabotage\n")
@@ -83,7 +83,7 @@ async def test_what_hangs_is_killed_and_started_again(
 
 async def test_kill_9_loses_nothing(
     service: Any, apis: Any, run_hook: Any, settings: Any, until: Any, *, shown: list[str]
-):
+) -> None:
     """Killed at random moments and started again, it tells each job's end, each event under one id, in order."""
     hook, rng = await run_hook(), Random(1)
     service.configure(settings(apis, hook))
@@ -109,7 +109,7 @@ async def test_kill_9_loses_nothing(
     shown.append(f"{kills} kills, {len(keys)} jobs, {len(hook.state.received)} events, none lost")
 
 
-async def test_the_state_survives_a_restart(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any):
+async def test_the_state_survives_a_restart(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any) -> None:
     """A watch that came through the API, and what was told of it, are there afterwards; nothing is told again."""
     hook = await run_hook()
     service.configure(settings(apis, hook))
@@ -126,7 +126,7 @@ async def test_the_state_survives_a_restart(service: Any, apis: Any, run_hook: A
     assert folder.split()[0] == "700"
 
 
-async def test_stop_drains_and_succeeds(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any):
+async def test_stop_drains_and_succeeds(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any) -> None:
     """What is under way when the unit is stopped is told before it ends, with success."""
     hook = await run_hook(fail_fraction=1.0, faults=["slow"], slow_s=1.0)
     service.configure(settings(apis, hook))

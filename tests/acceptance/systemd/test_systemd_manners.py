@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 FIELDS = {"timestamp", "level", "logger", "event", "id", "source", "job", "key", "sequence", "state", "previous_state"}
 
 
-async def test_reload_picks_up_a_new_watch(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any):
+async def test_reload_picks_up_a_new_watch(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any) -> None:
     """A watch that was written into the file is followed after `systemctl reload`, by the same process."""
     hook = await run_hook()
     service.configure(settings(apis, hook))
@@ -30,7 +30,7 @@ async def test_reload_picks_up_a_new_watch(service: Any, apis: Any, run_hook: An
 
 async def test_reload_refuses_a_broken_file_and_goes_on(
     service: Any, apis: Any, run_hook: Any, settings: Any, until: Any
-):
+) -> None:
     """`systemctl reload` fails; journal and status say what is wrong and where; what was watched is watched on."""
     hook = await run_hook()
     service.configure(settings(apis, hook))
@@ -58,7 +58,7 @@ async def test_reload_refuses_a_broken_file_and_goes_on(
 
 async def test_secrets_come_as_credentials(
     service: Any, apis: Any, run_hook: Any, settings: Any, *, until: Any, planted: Mapping[str, str]
-):
+) -> None:
     """Files for root alone, named by the unit: the APIs take them, the receiver verifies, and /v1 wants the token."""
     hook = await run_hook()
     service.configure(settings(apis, hook, with_secrets=False))
@@ -86,14 +86,14 @@ async def test_secrets_come_as_credentials(
     assert not [name for name, secret in planted.items() if secret in text or secret in str(service.config)]
 
 
-async def test_a_missing_credential_fails_the_start(service: Any, apis: Any, run_hook: Any, settings: Any):
+async def test_a_missing_credential_fails_the_start(service: Any, apis: Any, run_hook: Any, settings: Any) -> None:
     """A secret that is not there is noticed at the start, not at the first poll."""
     service.configure(settings(apis, await run_hook()))
     service.drop_in("credentials", "[Service]\nLoadCredential=sources.graph.password:/etc/jobwatchd/secrets/nothing\n")
     assert service.machine.try_("systemctl", "start", "jobwatchd").returncode != 0
 
 
-async def test_the_journal_carries_fields(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any):
+async def test_the_journal_carries_fields(service: Any, apis: Any, run_hook: Any, settings: Any, until: Any) -> None:
     """Every line is an entry whose message is JSON, found by unit, identifier and priority."""
     hook = await run_hook()
     [key] = apis.add(apis.nebula, phases=[(0, 1), (1, 3)])
@@ -109,7 +109,9 @@ async def test_the_journal_carries_fields(service: Any, apis: Any, run_hook: Any
     assert service.lines("daemon.ready")[0]["sinks"] == ["hook", "journal"]
 
 
-async def test_instances_live_beside_each_other(make_service: Any, apis: Any, run_hook: Any, settings: Any, until: Any):
+async def test_instances_live_beside_each_other(
+    make_service: Any, apis: Any, run_hook: Any, settings: Any, until: Any
+) -> None:
     """Two instances of the template have files, databases and watches of their own."""
     hooks = {name: await run_hook() for name in ("one", "two")}
     services = {name: make_service(f"jobwatchd@{name}") for name in hooks}

@@ -39,14 +39,14 @@ def probed(machine: Any) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def test_root_of_the_machine_could(probed: Mapping[str, Mapping[str, Any]]):
+def test_root_of_the_machine_could(probed: Mapping[str, Mapping[str, Any]]) -> None:
     """What is refused in the sandbox succeeds outside of it: the refusals are the sandbox's."""
     refused = {name: why for name, why in probed["root"]["forbidden"].items() if why is not None}
     assert set(refused) == NOT_IN_A_CONTAINER, refused
 
 
 @pytest.mark.parametrize("unit", ["jobwatchd.service", "jobwatchd@.service"])
-def test_the_sandbox_refuses(probed: Mapping[str, Mapping[str, Any]], shown: list[str], unit: str):
+def test_the_sandbox_refuses(probed: Mapping[str, Mapping[str, Any]], shown: list[str], unit: str) -> None:
     """Nothing of it can be done from inside, by a user that is not root."""
     tried = probed[unit]["forbidden"]
     assert [name for name, why in tried.items() if why is None] == []
@@ -55,12 +55,12 @@ def test_the_sandbox_refuses(probed: Mapping[str, Mapping[str, Any]], shown: lis
 
 
 @pytest.mark.parametrize("unit", ["jobwatchd.service", "jobwatchd@.service"])
-def test_the_sandbox_permits_what_the_daemon_needs(probed: Mapping[str, Mapping[str, Any]], unit: str):
+def test_the_sandbox_permits_what_the_daemon_needs(probed: Mapping[str, Mapping[str, Any]], unit: str) -> None:
     """The probe itself is not what is refused."""
     assert set(probed[unit]["permitted"].values()) == {None}, probed[unit]["permitted"]
 
 
-def test_both_units_are_shut_in_alike(machine: Any, shown: list[str]):
+def test_both_units_are_shut_in_alike(machine: Any, shown: list[str]) -> None:
     """As installed, systemd finds no fault with them and counts an exposure of at most 1.2."""
     for unit in ("jobwatchd.service", "jobwatchd@.service"):
         file = f"/etc/systemd/system/{unit}"

@@ -7,7 +7,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-def test_installing_again_keeps_the_configuration_and_uninstalling_too(machine: Any):
+def test_installing_again_keeps_the_configuration_and_uninstalling_too(machine: Any) -> None:
     """An upgrade and a removal leave what is not theirs; a removal takes the program and its units."""
     machine.write("/etc/jobwatchd/jobwatchd.yaml", "sources: {}  # mine\n")
     machine.write("/var/lib/private/jobwatchd/jobwatchd.db", "mine")

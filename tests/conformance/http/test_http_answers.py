@@ -13,7 +13,7 @@ Connect = Callable[..., HttpClient]
 Serve = Callable[..., Awaitable[Any]]
 
 
-async def test_answer_has_status_headers_and_body(connect: Connect, serve: Serve):
+async def test_answer_has_status_headers_and_body(connect: Connect, serve: Serve) -> None:
     """Status, headers in any case, and the body as bytes come back."""
 
     async def handle(exchange: Any) -> None:
@@ -30,7 +30,7 @@ async def test_answer_has_status_headers_and_body(connect: Connect, serve: Serve
     assert list(answer.headers("X-Absent")) == []
 
 
-async def test_request_goes_out_as_given(connect: Connect, serve: Serve):
+async def test_request_goes_out_as_given(connect: Connect, serve: Serve) -> None:
     """Path and query are not encoded again; the given headers, the user agent and gzip are sent, once each."""
 
     async def handle(exchange: Any) -> None:
@@ -53,7 +53,7 @@ async def test_request_goes_out_as_given(connect: Connect, serve: Serve):
     ]
 
 
-async def test_user_and_password_of_the_url_are_sent(connect: Connect, serve: Serve):
+async def test_user_and_password_of_the_url_are_sent(connect: Connect, serve: Serve) -> None:
     """Credentials in the URL become Basic authentication."""
 
     async def handle(exchange: Any) -> None:
@@ -65,7 +65,7 @@ async def test_user_and_password_of_the_url_are_sent(connect: Connect, serve: Se
     assert "authorization: basic dxnlcjpwyxnz" in server.heads[0].lower()
 
 
-async def test_repeated_headers_keep_their_order(connect: Connect, serve_bytes: Serve):
+async def test_repeated_headers_keep_their_order(connect: Connect, serve_bytes: Serve) -> None:
     """`headers` has all of a name, `header` the first."""
     server = await serve_bytes(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: 0\r\n\r\n")
     answer = await connect().request("GET", server.url, {})
@@ -73,7 +73,7 @@ async def test_repeated_headers_keep_their_order(connect: Connect, serve_bytes: 
     assert answer.header("set-cookie") == "a=1"
 
 
-async def test_header_that_is_not_text_does_no_harm(connect: Connect, serve_bytes: Serve):
+async def test_header_that_is_not_text_does_no_harm(connect: Connect, serve_bytes: Serve) -> None:
     """A header in another encoding makes neither the answer nor its lookup fail."""
     server = await serve_bytes(b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\nContent-Length: 2\r\n\r\nok")
     answer = await connect().request("GET", server.url, {})
@@ -82,7 +82,7 @@ async def test_header_that_is_not_text_does_no_harm(connect: Connect, serve_byte
     assert list(answer.headers("X-Name")) in ([], ["café"])
 
 
-async def test_body_is_sent(connect: Connect, serve: Serve):
+async def test_body_is_sent(connect: Connect, serve: Serve) -> None:
     """A POST carries its body and the length of it."""
     bodies = []
 
@@ -95,7 +95,7 @@ async def test_body_is_sent(connect: Connect, serve: Serve):
     assert bodies == [b'{"user": "root"}']
 
 
-async def test_post_without_body_says_so(connect: Connect, serve: Serve):
+async def test_post_without_body_says_so(connect: Connect, serve: Serve) -> None:
     """A POST without a body has the length 0, because some servers answer 411 where it has none."""
 
     async def handle(exchange: Any) -> None:
@@ -107,7 +107,7 @@ async def test_post_without_body_says_so(connect: Connect, serve: Serve):
     assert "content-length: 0\r\n" in server.heads[0].lower()
 
 
-async def test_cookies_are_not_kept(connect: Connect, serve: Serve):
+async def test_cookies_are_not_kept(connect: Connect, serve: Serve) -> None:
     """A cookie that one answer sets is not sent with the next request."""
 
     async def handle(exchange: Any) -> None:
@@ -123,7 +123,7 @@ async def test_cookies_are_not_kept(connect: Connect, serve: Serve):
 
 
 @pytest.mark.parametrize("location", ["/elsewhere", "http://[broken"])
-async def test_redirect_is_an_answer(connect: Connect, serve: Serve, location: str):
+async def test_redirect_is_an_answer(connect: Connect, serve: Serve, location: str) -> None:
     """A 3xx is returned, not followed, wherever it points."""
 
     async def handle(exchange: Any) -> None:
@@ -146,13 +146,13 @@ async def test_redirect_is_an_answer(connect: Connect, serve: Serve, location: s
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
 )
-async def test_empty_body_is_empty_bytes(connect: Connect, serve_bytes: Serve, response: bytes):
+async def test_empty_body_is_empty_bytes(connect: Connect, serve_bytes: Serve, response: bytes) -> None:
     """Nothing at all is `b""`, however the server says it."""
     server = await serve_bytes(response)
     assert (await connect().request("GET", server.url, {})).body == b""
 
 
-async def test_error_statuses_are_answers(connect: Connect, serve_bytes: Serve):
+async def test_error_statuses_are_answers(connect: Connect, serve_bytes: Serve) -> None:
     """A 500 is for the source to judge, body and all."""
     server = await serve_bytes(b"HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\noops")
     answer = await connect().request("GET", server.url, {})
@@ -160,7 +160,7 @@ async def test_error_statuses_are_answers(connect: Connect, serve_bytes: Serve):
 
 
 @pytest.mark.parametrize("size", [10, 70_000, 300_000])
-async def test_gzip_is_decompressed(connect: Connect, serve: Serve, size: int):
+async def test_gzip_is_decompressed(connect: Connect, serve: Serve, size: int) -> None:
     """A compressed body comes back plain, small or large."""
     plain = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
 
@@ -177,7 +177,7 @@ async def test_gzip_is_decompressed(connect: Connect, serve: Serve, size: int):
     [b"this is no gzip", gzip.compress(b"x" * 5000)[:-12], gzip.compress(b"x" * 5000)[:-8] + bytes(8)],
     ids=["none", "cut", "checksum"],
 )
-async def test_broken_gzip_is_a_bad_payload(connect: Connect, serve: Serve, compressed: bytes):
+async def test_broken_gzip_is_a_bad_payload(connect: Connect, serve: Serve, compressed: bytes) -> None:
     """An answer that came whole but cannot be decompressed is `BadPayload`, not an outage."""
 
     async def handle(exchange: Any) -> None:

@@ -37,20 +37,20 @@ def full_port() -> Iterator[int]:
             filler.close()
 
 
-async def test_refused_connection_is_unavailable(connect: Connect, unused_port: int):
+async def test_refused_connection_is_unavailable(connect: Connect, unused_port: int) -> None:
     """Nobody listens: the message says so, and to which request."""
     with pytest.raises(SourceUnavailable, match=r"GET http://127\.0\.0\.1:\d+/jobs failed: could not connect .*111"):
         await connect().request("GET", f"http://127.0.0.1:{unused_port}/jobs", {})
 
 
-async def test_unknown_host_is_unavailable(connect: Connect):
+async def test_unknown_host_is_unavailable(connect: Connect) -> None:
     """A name that does not resolve is an outage like any other."""
     with pytest.raises(SourceUnavailable, match=r"could not connect .*[Nn]ame"):
         await connect().request("GET", "http://host.invalid/", {})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_reset_before_the_headers_is_unavailable(connect: Connect, serve: Serve, method: str):
+async def test_reset_before_the_headers_is_unavailable(connect: Connect, serve: Serve, method: str) -> None:
     """A request that is cut is not sent again."""
 
     async def handle(exchange: Any) -> None:
@@ -77,14 +77,14 @@ async def test_reset_before_the_headers_is_unavailable(connect: Connect, serve: 
     ],
     ids=["nothing", "not-http", "cut-headers", "cut-body", "cut-chunks", "bad-chunk", "cut-gzip", "huge-header"],
 )
-async def test_answer_that_is_not_whole_is_unavailable(connect: Connect, serve_bytes: Serve, response: bytes):
+async def test_answer_that_is_not_whole_is_unavailable(connect: Connect, serve_bytes: Serve, response: bytes) -> None:
     """What is not HTTP, or breaks off, is no answer; a part of a body is never handed over."""
     server = await serve_bytes(response)
     with pytest.raises(SourceUnavailable, match="failed: "):
         await connect().request("GET", server.url, {})
 
 
-async def test_reset_within_the_body_is_unavailable(connect: Connect, serve: Serve):
+async def test_reset_within_the_body_is_unavailable(connect: Connect, serve: Serve) -> None:
     """An RST in the middle of a body is an outage, not a short body."""
 
     async def handle(exchange: Any) -> None:
@@ -97,7 +97,7 @@ async def test_reset_within_the_body_is_unavailable(connect: Connect, serve: Ser
         await connect().request("GET", server.url, {})
 
 
-async def test_slow_headers_end_with_the_read_timeout(connect: Connect, serve: Serve):
+async def test_slow_headers_end_with_the_read_timeout(connect: Connect, serve: Serve) -> None:
     """A server that takes the request and says nothing is given up after the read timeout."""
 
     async def handle(exchange: Any) -> None:
@@ -110,7 +110,7 @@ async def test_slow_headers_end_with_the_read_timeout(connect: Connect, serve: S
         await connect(read_timeout_s=0.15).request("GET", server.url, {})
 
 
-async def test_stalled_body_ends_with_the_read_timeout(connect: Connect, serve: Serve):
+async def test_stalled_body_ends_with_the_read_timeout(connect: Connect, serve: Serve) -> None:
     """A body that stops coming is given up after the read timeout."""
 
     async def handle(exchange: Any) -> None:
@@ -124,7 +124,7 @@ async def test_stalled_body_ends_with_the_read_timeout(connect: Connect, serve: 
         await connect(read_timeout_s=0.15).request("GET", server.url, {})
 
 
-async def test_trickling_body_ends_with_the_total_timeout(connect: Connect, serve: Serve):
+async def test_trickling_body_ends_with_the_total_timeout(connect: Connect, serve: Serve) -> None:
     """A body that comes byte by byte, each in time, is given up after the total timeout."""
 
     async def handle(exchange: Any) -> None:
@@ -139,13 +139,13 @@ async def test_trickling_body_ends_with_the_total_timeout(connect: Connect, serv
         await connect(total_timeout_s=0.3).request("GET", server.url, {})
 
 
-async def test_unanswered_connection_ends_with_the_connect_timeout(connect: Connect, full_port: int):
+async def test_unanswered_connection_ends_with_the_connect_timeout(connect: Connect, full_port: int) -> None:
     """A host that drops packets is given up after the connect timeout."""
     with pytest.raises(SourceUnavailable, match=r"no connection within 0\.15 s"):
         await connect(connect_timeout_s=0.15).request("GET", f"http://127.0.0.1:{full_port}/", {})
 
 
-async def test_unanswered_handshake_ends_with_the_connect_timeout(connect: Connect, serve: Serve):
+async def test_unanswered_handshake_ends_with_the_connect_timeout(connect: Connect, serve: Serve) -> None:
     """A server that takes the connection and does not answer the TLS handshake is given up as well."""
 
     async def handle(exchange: Any) -> None:
@@ -157,13 +157,13 @@ async def test_unanswered_handshake_ends_with_the_connect_timeout(connect: Conne
 
 
 @pytest.mark.parametrize("url", ["", "/jobs", "http://[::1/", "ftp://host/", "http://host:99999/", "http://a b/"])
-async def test_url_that_is_none_is_unavailable(connect: Connect, url: str):
+async def test_url_that_is_none_is_unavailable(connect: Connect, url: str) -> None:
     """A URL that cannot be requested does not raise anything else."""
     with pytest.raises(SourceUnavailable, match="failed: "):
         await connect().request("GET", url, {})
 
 
-async def test_connection_closed_meanwhile_costs_one_request_at_most(connect: Connect, serve: Serve):
+async def test_connection_closed_meanwhile_costs_one_request_at_most(connect: Connect, serve: Serve) -> None:
     """A kept connection that the server closed is replaced: at once, or after one `SourceUnavailable`."""
 
     async def handle(exchange: Any) -> None:
@@ -183,7 +183,7 @@ async def test_connection_closed_meanwhile_costs_one_request_at_most(connect: Co
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_request_lost_on_a_kept_connection_is_not_sent_again(connect: Connect, serve: Serve, method: str):
+async def test_request_lost_on_a_kept_connection_is_not_sent_again(connect: Connect, serve: Serve, method: str) -> None:
     """A request that a server took over a kept connection, and never answered, is `SourceUnavailable`."""
 
     async def handle(exchange: Any) -> None:

@@ -30,7 +30,7 @@ def with_length(body: bytes, headers: bytes = b"") -> bytes:
 @pytest.mark.parametrize("cap", [100, 65_535, 65_536, 200_000])
 async def test_body_as_large_as_allowed_is_taken(
     connect: Connect, serve_bytes: Serve, respond: Callable[..., bytes], cap: int
-):
+) -> None:
     """The cap itself still passes."""
     server = await serve_bytes(respond(b"x" * cap))
     answer = await connect(max_body=cap).request("GET", server.url, {})
@@ -41,14 +41,14 @@ async def test_body_as_large_as_allowed_is_taken(
 @pytest.mark.parametrize("cap", [100, 65_535, 65_536, 200_000])
 async def test_body_larger_than_allowed_is_a_bad_payload(
     connect: Connect, serve_bytes: Serve, respond: Callable[..., bytes], cap: int
-):
+) -> None:
     """One byte more is refused, whether the length was told or not."""
     server = await serve_bytes(respond(b"x" * (cap + 1)))
     with pytest.raises(BadPayload, match=f"GET {server.url} failed: the body is larger than {cap} bytes"):
         await connect(max_body=cap).request("GET", server.url, {})
 
 
-async def test_gzip_bomb_is_a_bad_payload(connect: Connect, serve_bytes: Serve):
+async def test_gzip_bomb_is_a_bad_payload(connect: Connect, serve_bytes: Serve) -> None:
     """The cap counts what comes out of decompression, not the little that came in."""
     bomb = gzip.compress(bytes(5_000_000))
     server = await serve_bytes(with_length(bomb, b"Content-Encoding: gzip\r\n"))
@@ -57,7 +57,7 @@ async def test_gzip_bomb_is_a_bad_payload(connect: Connect, serve_bytes: Serve):
         await connect(max_body=10_000).request("GET", server.url, {})
 
 
-async def test_refused_bodies_do_not_use_up_connections(connect: Connect, serve: Serve):
+async def test_refused_bodies_do_not_use_up_connections(connect: Connect, serve: Serve) -> None:
     """After more refused bodies than there are connections the next request still goes."""
 
     async def handle(exchange: Any) -> None:
@@ -73,7 +73,7 @@ async def test_refused_bodies_do_not_use_up_connections(connect: Connect, serve:
     assert (await client.request("GET", f"{server.url}/good", {})).body == b"ok"
 
 
-async def test_connection_is_used_again(connect: Connect, serve: Serve):
+async def test_connection_is_used_again(connect: Connect, serve: Serve) -> None:
     """Requests one after the other go over one connection."""
 
     async def handle(exchange: Any) -> None:
@@ -89,7 +89,7 @@ async def test_connection_is_used_again(connect: Connect, serve: Serve):
     assert len(server.heads) == 5
 
 
-async def test_no_more_requests_in_flight_than_connections(connect: Connect, serve: Serve):
+async def test_no_more_requests_in_flight_than_connections(connect: Connect, serve: Serve) -> None:
     """More requests at once than `connections` all get their answer, and the limit is reached but never passed."""
     in_flight = 0
     most = 0
@@ -122,7 +122,7 @@ async def test_no_more_requests_in_flight_than_connections(connect: Connect, ser
     assert server.connections <= 10 + 2
 
 
-async def test_wait_for_a_connection_is_bounded(connect: Connect, serve: Serve):
+async def test_wait_for_a_connection_is_bounded(connect: Connect, serve: Serve) -> None:
     """A request that finds all connections taken for too long is `SourceUnavailable`."""
 
     async def handle(exchange: Any) -> None:
@@ -145,7 +145,7 @@ async def test_wait_for_a_connection_is_bounded(connect: Connect, serve: Serve):
     assert all("timed out" in complaint or "in use" in complaint for complaint in complaints)
 
 
-async def test_cancelled_requests_do_not_use_up_connections(connect: Connect, serve: Serve):
+async def test_cancelled_requests_do_not_use_up_connections(connect: Connect, serve: Serve) -> None:
     """After more cancelled requests than there are connections the next request goes at once."""
     taken = asyncio.Semaphore(0)
 
@@ -168,7 +168,7 @@ async def test_cancelled_requests_do_not_use_up_connections(connect: Connect, se
         assert (await client.request("GET", server.url, {})).body == b"ok"
 
 
-async def test_cancelling_within_the_body_and_while_waiting_frees_the_slot(connect: Connect, serve: Serve):
+async def test_cancelling_within_the_body_and_while_waiting_frees_the_slot(connect: Connect, serve: Serve) -> None:
     """A request is cancelled in the middle of its body, and one that waits behind it: the next one goes at once."""
     begun = asyncio.Event()
 
@@ -191,7 +191,7 @@ async def test_cancelling_within_the_body_and_while_waiting_frees_the_slot(conne
         assert (await client.request("GET", server.url, {})).body == b"ok"
 
 
-async def test_close_gives_connections_back(connect: Connect, serve: Serve):
+async def test_close_gives_connections_back(connect: Connect, serve: Serve) -> None:
     """After `close` the server sees its kept connection end."""
 
     async def handle(exchange: Any) -> None:

@@ -45,7 +45,7 @@ class Watched(Memory):
             self.most = max(self.most, value)
 
 
-async def test_many_large_bodies_are_read_in_turns(connect: Connect, serve: Serve, shape: str):
+async def test_many_large_bodies_are_read_in_turns(connect: Connect, serve: Serve, shape: str) -> None:
     """All of them come, and never more at once than there is memory for."""
 
     async def handle(exchange: Any) -> None:
@@ -68,7 +68,7 @@ async def test_many_large_bodies_are_read_in_turns(connect: Connect, serve: Serv
     assert memory.held == 0
 
 
-async def test_small_bodies_wait_for_nothing(connect: Connect, serve: Serve, shape: str):
+async def test_small_bodies_wait_for_nothing(connect: Connect, serve: Serve, shape: str) -> None:
     """Though others hold all the memory there is."""
 
     async def handle(exchange: Any) -> None:
@@ -86,7 +86,7 @@ async def test_small_bodies_wait_for_nothing(connect: Connect, serve: Serve, sha
     assert memory.held == ROOM
 
 
-async def test_waiting_for_memory_is_not_the_servers_time(connect: Connect, serve: Serve, shape: str):
+async def test_waiting_for_memory_is_not_the_servers_time(connect: Connect, serve: Serve, shape: str) -> None:
     """A request that found none is sent again, with all of its time, when there is some."""
     waited: list[str] = []
 
@@ -113,7 +113,7 @@ async def test_waiting_for_memory_is_not_the_servers_time(connect: Connect, serv
     assert (len(waited), memory.held) == (2, 0)
 
 
-async def test_a_wait_too_long_is_not_the_servers_fault(connect: Connect, serve: Serve, shape: str):
+async def test_a_wait_too_long_is_not_the_servers_fault(connect: Connect, serve: Serve, shape: str) -> None:
     """It is told of this answer, and nothing is said of the server; the connection is free again."""
 
     async def handle(exchange: Any) -> None:
@@ -132,7 +132,7 @@ async def test_a_wait_too_long_is_not_the_servers_fault(connect: Connect, serve:
     assert memory.held == 0
 
 
-async def test_failures_give_everything_back(connect: Connect, serve: Serve):
+async def test_failures_give_everything_back(connect: Connect, serve: Serve) -> None:
     """A body that breaks off, one that says it is too large, and one that is: the next one has all the memory."""
     answers = [
         b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 50_000,
@@ -154,7 +154,7 @@ async def test_failures_give_everything_back(connect: Connect, serve: Serve):
         assert memory.held == 0
 
 
-async def test_what_is_cut_waits_for_nothing(connect: Connect, serve: Serve):
+async def test_what_is_cut_waits_for_nothing(connect: Connect, serve: Serve) -> None:
     """Nobody reads it anyway."""
 
     async def handle(exchange: Any) -> None:

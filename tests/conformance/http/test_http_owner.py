@@ -33,7 +33,9 @@ def with_length(body: bytes, headers: bytes = b"") -> bytes:
     ],
     ids=["nothing", "not-http", "cut", "too-large", "bad-gzip"],
 )
-async def test_owner_chooses_what_is_raised_and_told(connect: Connect, serve_bytes: Serve, response: bytes, cause: str):
+async def test_owner_chooses_what_is_raised_and_told(
+    connect: Connect, serve_bytes: Serve, response: bytes, cause: str
+) -> None:
     """For a sink nothing is worse than unavailable, and of the URL nothing but scheme, host and port is told."""
     server = await serve_bytes(response)
     with pytest.raises(SinkUnavailable, match=f"^POST {server.url} failed: {cause}") as caught:
@@ -42,7 +44,7 @@ async def test_owner_chooses_what_is_raised_and_told(connect: Connect, serve_byt
     assert "planted" not in str(caught.value)
 
 
-async def test_owner_chooses_for_time_outs_too(connect: Connect, serve: Serve):
+async def test_owner_chooses_for_time_outs_too(connect: Connect, serve: Serve) -> None:
     """Where the answer is late, and where nothing was sent because all connections are in use."""
 
     async def handle(exchange: Any) -> None:
@@ -66,7 +68,7 @@ async def test_owner_chooses_for_time_outs_too(connect: Connect, serve: Serve):
 
 
 @pytest.mark.parametrize("url", ["", "/planted", "http://[::1/planted", "http://u:planted@host:99999/planted"])
-async def test_owner_chooses_for_urls_that_are_none(connect: Connect, url: str):
+async def test_owner_chooses_for_urls_that_are_none(connect: Connect, url: str) -> None:
     """What cannot be requested is the same error, and is not repeated."""
     with pytest.raises(SinkUnavailable) as caught:
         await connect(failures=FOR_SINKS).request("POST", url, {})
@@ -75,14 +77,14 @@ async def test_owner_chooses_for_urls_that_are_none(connect: Connect, url: str):
 
 @pytest.mark.parametrize("cap", [100, 65_535, 65_536, 200_000])
 @pytest.mark.parametrize("head", [NO_LENGTH, b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n"])
-async def test_longer_body_is_cut_off(connect: Connect, serve_bytes: Serve, head: bytes, cap: int):
+async def test_longer_body_is_cut_off(connect: Connect, serve_bytes: Serve, head: bytes, cap: int) -> None:
     """What came up to the cap is there, whether the length was told or not."""
     server = await serve_bytes(head + b"x" * 900_000)
     answer = await connect(max_body=cap, cut_body=True).request("POST", server.url, {})
     assert (answer.status, answer.body) == (200, b"x" * cap)
 
 
-async def test_endless_body_is_cut_off_and_left(connect: Connect, serve: Serve):
+async def test_endless_body_is_cut_off_and_left(connect: Connect, serve: Serve) -> None:
     """The server sees its connection end, and the next request goes over another one."""
     left = anyio.Event()
 
@@ -104,7 +106,7 @@ async def test_endless_body_is_cut_off_and_left(connect: Connect, serve: Serve):
     assert server.connections == 3
 
 
-async def test_body_that_breaks_off_below_the_cap_is_no_answer(connect: Connect, serve_bytes: Serve):
+async def test_body_that_breaks_off_below_the_cap_is_no_answer(connect: Connect, serve_bytes: Serve) -> None:
     """To be content with a part is only for what is too long."""
     server = await serve_bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 999)
     with pytest.raises(SinkUnavailable, match="failed: "):
@@ -112,7 +114,7 @@ async def test_body_that_breaks_off_below_the_cap_is_no_answer(connect: Connect,
 
 
 @pytest.mark.parametrize("body", [gzip.compress(b"fine"), b"no gzip at all"], ids=["gzip", "garbage"])
-async def test_body_that_is_cut_is_not_decompressed(connect: Connect, serve: Serve, body: bytes):
+async def test_body_that_is_cut_is_not_decompressed(connect: Connect, serve: Serve, body: bytes) -> None:
     """Compression was not asked for, and one that cannot be undone makes no failure of a success."""
 
     async def handle(exchange: Any) -> None:
@@ -125,7 +127,7 @@ async def test_body_that_is_cut_is_not_decompressed(connect: Connect, serve: Ser
     assert "accept-encoding: gzip" not in server.heads[0].lower()
 
 
-async def test_connection_is_kept_when_the_body_was_short(connect: Connect, serve: Serve):
+async def test_connection_is_kept_when_the_body_was_short(connect: Connect, serve: Serve) -> None:
     """To want a part only costs no connection where the whole is less."""
 
     async def handle(exchange: Any) -> None:
@@ -140,7 +142,7 @@ async def test_connection_is_kept_when_the_body_was_short(connect: Connect, serv
     assert server.connections == 1
 
 
-async def test_idle_connection_is_not_used_again(connect: Connect, serve: Serve):
+async def test_idle_connection_is_not_used_again(connect: Connect, serve: Serve) -> None:
     """After `idle_s` a request takes a new connection."""
 
     async def handle(exchange: Any) -> None:

@@ -52,7 +52,7 @@ def login(head: str) -> str:
     return f"{scheme.lower()} {secret}"
 
 
-async def test_plain_request_is_handed_to_the_proxy(connect: Connect, serve: Serve):
+async def test_plain_request_is_handed_to_the_proxy(connect: Connect, serve: Serve) -> None:
     """The proxy gets the whole URL, and the credentials of its own URL, decoded."""
     proxy = await serve(greet)
     client = connect(proxy=f"http://watcher:s3cr%20et@{proxy.address}")
@@ -64,7 +64,7 @@ async def test_plain_request_is_handed_to_the_proxy(connect: Connect, serve: Ser
 
 async def test_tls_goes_through_a_tunnel(
     connect: Connect, serve: Serve, server_tls: ssl.SSLContext, authority: trustme.CA, tmp_path: Path
-):
+) -> None:
     """The proxy carries bytes and sees neither path nor headers."""
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     server = await serve(greet, tls=server_tls)
@@ -78,7 +78,7 @@ async def test_tls_goes_through_a_tunnel(
     assert "Bearer" not in proxy.heads[0]
 
 
-async def test_refused_tunnel_is_unavailable(connect: Connect, serve_bytes: Serve):
+async def test_refused_tunnel_is_unavailable(connect: Connect, serve_bytes: Serve) -> None:
     """A proxy that does not let us through is an outage, and its password is not told."""
     proxy = await serve_bytes(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
     client = connect(proxy=f"http://watcher:s3cr%20et@{proxy.address}")
@@ -90,7 +90,7 @@ async def test_refused_tunnel_is_unavailable(connect: Connect, serve_bytes: Serv
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
 async def test_proxies_of_the_environment_are_ignored(
     connect: Connect, serve: Serve, monkeypatch: pytest.MonkeyPatch, variable: str
-):
+) -> None:
     """Only the setting counts."""
     proxy = await serve(greet)
     server = await serve(greet)
@@ -101,7 +101,7 @@ async def test_proxies_of_the_environment_are_ignored(
 
 async def test_exceptions_of_the_environment_are_ignored(
     connect: Connect, serve: Serve, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """`NO_PROXY` does not lead around the proxy that was set."""
     monkeypatch.setenv("NO_PROXY", "*")
     proxy = await serve(greet)
@@ -113,7 +113,7 @@ async def test_exceptions_of_the_environment_are_ignored(
     "proxy",
     ["", "proxy:3128", "ftp://u:s3cret@proxy", "socks5://u:s3cret@proxy:1080", "http://u:s3cret@[::1", "http://:1"],
 )
-async def test_proxy_that_is_none_is_refused(connect: Connect, proxy: str):
+async def test_proxy_that_is_none_is_refused(connect: Connect, proxy: str) -> None:
     """What is no http or https URL is a mistake in the configuration, told without its password."""
     with pytest.raises(ConfigError, match="The proxy must be a URL like") as caught:
         connect(proxy=proxy)

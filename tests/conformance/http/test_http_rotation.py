@@ -66,7 +66,7 @@ def rename(path: Path, pem: bytes) -> None:
 @pytest.mark.parametrize("replace", [rewrite, rename])
 async def test_a_new_bundle_is_trusted_from_then_on(
     connect: Connect, url: str, pki: tuple[trustme.CA, Path], rotation: Rotation, replace: Callable[[Path, bytes], None]
-):
+) -> None:
     """The client that refused a server believes it once the bundle says so."""
     authority, stranger = pki
     client = connect(tls=Tls(ca_file=stranger), rotation=rotation)
@@ -80,7 +80,7 @@ async def test_a_new_bundle_is_trusted_from_then_on(
 @pytest.mark.parametrize("broken", [b"", b"garbage", "half", None], ids=["empty", "garbage", "half", "gone"])
 async def test_a_bundle_of_no_use_changes_nothing(
     connect: Connect, url: str, pki: tuple[trustme.CA, Path], rotation: Rotation, broken: Any
-):
+) -> None:
     """New connections are made with the old one, until there is another."""
     authority, path = pki
     authority.cert_pem.write_to_path(path)
@@ -100,7 +100,7 @@ async def test_a_bundle_of_no_use_changes_nothing(
 
 async def test_a_new_certificate_is_shown_and_the_old_connection_ends(
     connect: Connect, serve: Serve, authority: trustme.CA, rotation: Rotation, tmp_path: Path
-):
+) -> None:
     """A request in flight is answered on the old connection, the next one shows the new certificate on a new one."""
     seen: list[str] = []
     begun, go_on = asyncio.Event(), asyncio.Event()
@@ -164,7 +164,7 @@ async def test_the_systems_authorities_are_followed_too(
     pki: tuple[trustme.CA, Path],
     rotation: Rotation,
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     """A bundle that `SSL_CERT_FILE` names may be replaced as well."""
     authority, stranger = pki
     monkeypatch.setenv("SSL_CERT_FILE", os.fspath(stranger))
@@ -176,7 +176,9 @@ async def test_the_systems_authorities_are_followed_too(
     assert (await client.request("GET", url, {})).status == 200
 
 
-async def test_a_closed_client_follows_nothing(connect: Connect, pki: tuple[trustme.CA, Path], rotation: Rotation):
+async def test_a_closed_client_follows_nothing(
+    connect: Connect, pki: tuple[trustme.CA, Path], rotation: Rotation
+) -> None:
     """Its files may go away with it."""
     stranger = pki[1]
     client = connect(tls=Tls(ca_file=stranger), rotation=rotation)
@@ -187,7 +189,7 @@ async def test_a_closed_client_follows_nothing(connect: Connect, pki: tuple[trus
         await client.request("GET", "http://127.0.0.1:1/", {})
 
 
-async def test_any_server_is_believed_on_demand(connect: Connect, serve: Serve, server_tls: ssl.SSLContext):
+async def test_any_server_is_believed_on_demand(connect: Connect, serve: Serve, server_tls: ssl.SSLContext) -> None:
     """Without `verify` neither authority nor name matter."""
     server = await serve(chat, tls=server_tls)
     answer = await connect(tls=Tls(verify=False)).request("GET", f"https://{server.address}/", {})

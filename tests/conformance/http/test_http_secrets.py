@@ -31,7 +31,7 @@ def told(exc: BaseException | None) -> str:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_failure_tells_no_credentials(connect: Connect, serve_bytes: Serve, fault: str):
+async def test_failure_tells_no_credentials(connect: Connect, serve_bytes: Serve, fault: str) -> None:
     """Neither header values nor the URL's user, password and query are in the message or its causes."""
     server = await serve_bytes(FAULTS[fault])
     url = f"http://planted-user:planted-password@{server.address}/jobs/1?key=planted-key"
@@ -41,7 +41,7 @@ async def test_failure_tells_no_credentials(connect: Connect, serve_bytes: Serve
     assert "planted" not in told(caught.value)
 
 
-async def test_timeout_tells_no_credentials(connect: Connect, serve: Serve):
+async def test_timeout_tells_no_credentials(connect: Connect, serve: Serve) -> None:
     """A request that times out tells no more than one that fails."""
 
     async def handle(exchange: Any) -> None:
@@ -56,7 +56,7 @@ async def test_timeout_tells_no_credentials(connect: Connect, serve: Serve):
 
 
 @pytest.mark.parametrize("value", ["planted\ntoken", "planted\rtoken", "planted\x00token", "planted\x7ftoken"])
-async def test_header_that_cannot_be_sent_is_named_without_its_value(connect: Connect, value: str):
+async def test_header_that_cannot_be_sent_is_named_without_its_value(connect: Connect, value: str) -> None:
     """A token with a line break in it is not sent, and not shown."""
     with pytest.raises(SourceUnavailable, match="the value of the header 'Authorization'") as caught:
         await connect().request("GET", "http://host.invalid/", {"Authorization": value})
@@ -64,7 +64,7 @@ async def test_header_that_cannot_be_sent_is_named_without_its_value(connect: Co
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a\nb", "é"])
-async def test_header_name_that_cannot_be_sent_is_named(connect: Connect, name: str):
+async def test_header_name_that_cannot_be_sent_is_named(connect: Connect, name: str) -> None:
     """A header whose name is none is refused, and its value not shown."""
     with pytest.raises(SourceUnavailable, match="cannot be the name of a header") as caught:
         await connect().request("GET", "http://host.invalid/", {name: "planted"})
@@ -74,20 +74,20 @@ async def test_header_name_that_cannot_be_sent_is_named(connect: Connect, name: 
 @pytest.mark.parametrize(
     "authority", ["planted:planted@[::1", "planted:planted@host:99999", "u:planted:x:y@h:port", "u:planted/x@host"]
 )
-async def test_broken_url_tells_no_credentials(connect: Connect, authority: str):
+async def test_broken_url_tells_no_credentials(connect: Connect, authority: str) -> None:
     """A URL that cannot be read is not repeated with its password."""
     with pytest.raises(SourceUnavailable) as caught:
         await connect().request("GET", f"http://{authority}/jobs?key=planted", {})
     assert "planted" not in told(caught.value)
 
 
-async def test_user_agent_that_cannot_be_sent_is_refused(connect: Connect):
+async def test_user_agent_that_cannot_be_sent_is_refused(connect: Connect) -> None:
     """A user agent with a line break is found before anything is sent."""
     with pytest.raises(ConfigError, match="The user agent cannot be sent"):
         connect(user_agent="watcher\n1")
 
 
-async def test_value_beyond_ascii_is_sent_as_utf_8(connect: Connect, serve: Serve):
+async def test_value_beyond_ascii_is_sent_as_utf_8(connect: Connect, serve: Serve) -> None:
     """A password with an umlaut in a header goes out, the same way from both clients."""
 
     async def handle(exchange: Any) -> None:

@@ -116,14 +116,14 @@ def read(answer: Answer) -> int:
 )
 async def test_a_signature_covers_the_request_that_is_sent(
     signing: Sign, server: Any, method: str, target: str, body: bytes | None
-):
+) -> None:
     """What is signed is what arrives: nothing is written otherwise on the way."""
     client = signing(Rotating.constant("first"))
     request = HttpRequest(method, server.url + target, {"Accept": "application/json"}, body)
     assert await client.ask(request, read) == 200
 
 
-async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: Any, clock: FakeClock):
+async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: Any, clock: FakeClock) -> None:
     """One that is an hour old would be refused."""
     client = signing(Rotating.constant("first"))
     request = HttpRequest("GET", f"{server.url}/v1/jobs/1")
@@ -132,7 +132,7 @@ async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: An
     assert await client.ask(request, read) == 200
 
 
-async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: Any):
+async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: Any) -> None:
     """Its file has no other, so it would be refused again."""
     client = signing(Rotating.constant("wrong"))
     with pytest.raises(SourceUnauthorized, match=r"^answered 403$"):
@@ -140,7 +140,7 @@ async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: Any):
     assert len(server.heads) == 1
 
 
-async def test_a_refused_request_is_signed_anew_with_the_key_of_now(signing: Sign, server: Any, tmp_path: Path):
+async def test_a_refused_request_is_signed_anew_with_the_key_of_now(signing: Sign, server: Any, tmp_path: Path) -> None:
     """The same request goes once more, under another signature."""
     file = tmp_path / "key"
     file.write_text("second")
@@ -153,7 +153,9 @@ async def test_a_refused_request_is_signed_anew_with_the_key_of_now(signing: Sig
         await client.ask(HttpRequest("GET", f"{server.url}/v1/jobs/1"), read)
 
 
-async def test_a_request_that_is_written_anew_is_signed_as_it_is_then(signing: Sign, server: Any, tmp_path: Path):
+async def test_a_request_that_is_written_anew_is_signed_as_it_is_then(
+    signing: Sign, server: Any, tmp_path: Path
+) -> None:
     """Its body may have changed since it was refused."""
     (tmp_path / "key").write_text("second")
     key = Rotating(Recipe("api", {"key": tmp_path / "key"}, lambda found: found["key"].decode()), "first")

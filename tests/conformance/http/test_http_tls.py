@@ -64,7 +64,7 @@ def strict_tls(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-async def test_unknown_authority_is_unavailable(connect: Connect, serve: Serve, server_tls: ssl.SSLContext):
+async def test_unknown_authority_is_unavailable(connect: Connect, serve: Serve, server_tls: ssl.SSLContext) -> None:
     """A certificate of an authority that nobody knows is refused, and no request goes out."""
     server = await serve(greet, tls=server_tls)
     with pytest.raises(SourceUnavailable, match=r"could not connect .*certificate"):
@@ -74,7 +74,7 @@ async def test_unknown_authority_is_unavailable(connect: Connect, serve: Serve, 
 
 async def test_authority_of_the_bundle_is_trusted(
     connect: Connect, serve: Serve, server_tls: ssl.SSLContext, ca_file: Path
-):
+) -> None:
     """Every authority of the bundle counts, not only its first."""
     server = await serve(greet, tls=server_tls)
     answer = await connect(tls=Tls(ca_file=ca_file)).request("GET", f"https://localhost:{server.port}/", {})
@@ -83,7 +83,7 @@ async def test_authority_of_the_bundle_is_trusted(
 
 async def test_bundle_comes_beside_the_systems_authorities(
     connect: Connect, serve: Serve, server_tls: ssl.SSLContext, trusting_system: None, tmp_path: Path
-):
+) -> None:
     """What the system trusts is still trusted where a bundle is given."""
     stranger = tmp_path / "other.pem"
     trustme.CA().cert_pem.write_to_path(stranger)
@@ -94,7 +94,7 @@ async def test_bundle_comes_beside_the_systems_authorities(
 
 async def test_certificate_for_another_name_is_unavailable(
     connect: Connect, serve: Serve, server_tls: ssl.SSLContext, ca_file: Path
-):
+) -> None:
     """A trusted certificate does not help a server that goes by another name."""
     server = await serve(greet, tls=server_tls)
     with pytest.raises(SourceUnavailable, match=r"could not connect .*127\.0\.0\.1"):
@@ -104,7 +104,7 @@ async def test_certificate_for_another_name_is_unavailable(
 
 async def test_client_without_certificate_is_unavailable(
     connect: Connect, serve: Serve, strict_tls: ssl.SSLContext, ca_file: Path
-):
+) -> None:
     """A server that insists on a client's certificate refuses a client without; that is an outage to us."""
     server = await serve(greet, tls=strict_tls)
     with pytest.raises(SourceUnavailable, match="failed: "):
@@ -114,7 +114,7 @@ async def test_client_without_certificate_is_unavailable(
 
 async def test_client_certificate_is_shown(
     connect: Connect, serve: Serve, strict_tls: ssl.SSLContext, ca_file: Path, identity: Tls
-):
+) -> None:
     """Key and certificate from two files open the door."""
     server = await serve(greet, tls=strict_tls)
     tls = Tls(ca_file, identity.cert_file, identity.key_file)
@@ -123,14 +123,14 @@ async def test_client_certificate_is_shown(
 
 async def test_client_certificate_may_hold_its_key(
     connect: Connect, serve: Serve, strict_tls: ssl.SSLContext, ca_file: Path, both_in_one: Path
-):
+) -> None:
     """One file with certificate and key does as well."""
     server = await serve(greet, tls=strict_tls)
     tls = Tls(ca_file=ca_file, cert_file=both_in_one)
     assert (await connect(tls=tls).request("GET", f"https://localhost:{server.port}/", {})).status == 200
 
 
-async def test_missing_files_are_all_named(connect: Connect, tmp_path: Path):
+async def test_missing_files_are_all_named(connect: Connect, tmp_path: Path) -> None:
     """Every file that is not there is told at once, before anything is sent."""
     tls = Tls(tmp_path / "no-ca.pem", tmp_path / "no-cert.pem", tmp_path / "no-key.pem")
     with pytest.raises(ConfigError) as caught:
@@ -147,7 +147,7 @@ async def test_missing_files_are_all_named(connect: Connect, tmp_path: Path):
     [b"", b"not a certificate", b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", b"\xff\xfe\x00"],
 )
 @pytest.mark.parametrize("field", ["ca_file", "cert_file"])
-async def test_file_without_certificate_is_named(connect: Connect, tmp_path: Path, field: str, content: bytes):
+async def test_file_without_certificate_is_named(connect: Connect, tmp_path: Path, field: str, content: bytes) -> None:
     """A file that holds no certificate is refused, not passed over."""
     path = tmp_path / "bad.pem"
     path.write_bytes(content)
@@ -155,14 +155,14 @@ async def test_file_without_certificate_is_named(connect: Connect, tmp_path: Pat
         connect(tls=Tls(**{field: path}))
 
 
-async def test_directory_is_named(connect: Connect, tmp_path: Path):
+async def test_directory_is_named(connect: Connect, tmp_path: Path) -> None:
     """A directory in the place of a file cannot be read."""
     with pytest.raises(ConfigError, match=r"The ca_file .* cannot be read: Is a directory"):
         connect(tls=Tls(ca_file=tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"", b"SECRETKEY"])
-async def test_file_without_key_is_named(connect: Connect, identity: Tls, tmp_path: Path, content: bytes):
+async def test_file_without_key_is_named(connect: Connect, identity: Tls, tmp_path: Path, content: bytes) -> None:
     """A key file without a key is refused, and nothing of it is repeated."""
     path = tmp_path / "bad.key"
     path.write_bytes(content)
@@ -171,7 +171,7 @@ async def test_file_without_key_is_named(connect: Connect, identity: Tls, tmp_pa
     assert "SECRETKEY" not in str(caught.value)
 
 
-async def test_key_with_a_pass_phrase_is_named(connect: Connect, identity: Tls, tmp_path: Path):
+async def test_key_with_a_pass_phrase_is_named(connect: Connect, identity: Tls, tmp_path: Path) -> None:
     """Nobody is there to type a pass phrase; the daemon does not ask for one."""
     assert identity.key_file is not None
     key = serialization.load_pem_private_key(identity.key_file.read_bytes(), None)
@@ -189,7 +189,7 @@ async def test_key_with_a_pass_phrase_is_named(connect: Connect, identity: Tls, 
 
 async def test_key_of_another_certificate_is_named(
     connect: Connect, identity: Tls, authority: trustme.CA, tmp_path: Path
-):
+) -> None:
     """Key and certificate must belong together."""
     path = tmp_path / "other.key"
     authority.issue_cert("other@example.com").private_key_pem.write_to_path(path)
@@ -197,7 +197,7 @@ async def test_key_of_another_certificate_is_named(
         connect(tls=Tls(cert_file=identity.cert_file, key_file=path))
 
 
-async def test_key_without_certificate_is_refused(connect: Connect, identity: Tls):
+async def test_key_without_certificate_is_refused(connect: Connect, identity: Tls) -> None:
     """A key alone proves nothing."""
     with pytest.raises(ConfigError, match="without a cert_file"):
         connect(tls=Tls(key_file=identity.key_file))

@@ -56,7 +56,7 @@ def _answer_token(rig: Any, target: str, *replies: Any) -> None:
         ),
     ],
 )
-async def test_constant_credentials_go_with_each_request(rig: Any, auth: Any, credentials: Any, headers: Any):
+async def test_constant_credentials_go_with_each_request(rig: Any, auth: Any, credentials: Any, headers: Any) -> None:
     """Nothing else is sent, above all no login."""
     _use(rig, auth, **credentials)
     await rig.source.observe(rig.ref(), 0)
@@ -65,7 +65,7 @@ async def test_constant_credentials_go_with_each_request(rig: Any, auth: Any, cr
     assert ("authorization" in call.headers) == ("authorization" in headers)
 
 
-async def test_constant_credentials_are_not_tried_twice(rig: Any):
+async def test_constant_credentials_are_not_tried_twice(rig: Any) -> None:
     """They would be refused again."""
     _use(rig, {"kind": "bearer"}, token="abc")
     rig.jobs = lambda _: rig.reply(401, b"abc")
@@ -74,7 +74,7 @@ async def test_constant_credentials_are_not_tried_twice(rig: Any):
     assert len(rig.server.calls) == 1
 
 
-async def test_fifty_polls_share_one_login(rig: Any):
+async def test_fifty_polls_share_one_login(rig: Any) -> None:
     """They wait for it, and then all go on; when the token expires, one logs in for all."""
     seen = []
 
@@ -93,7 +93,7 @@ async def test_fifty_polls_share_one_login(rig: Any):
     assert seen == ["busy"] * 100
 
 
-async def test_a_second_refusal_is_final(rig: Any):
+async def test_a_second_refusal_is_final(rig: Any) -> None:
     """One new login, one more try."""
     rig.jobs = lambda _: rig.reply(401, b"t0ken-1")
     with pytest.raises(SourceUnauthorized, match="even after a new login"):
@@ -101,7 +101,7 @@ async def test_a_second_refusal_is_final(rig: Any):
     assert rig.logins == 2
 
 
-async def test_a_refusal_under_200_renews_too(rig: Any):
+async def test_a_refusal_under_200_renews_too(rig: Any) -> None:
     """Where the description says how the API words it."""
     changes = {"unauthorized": {"status": [200, 401], "when": "error == 'expired'"}}
     rig.source = rig.make(rig.server.url, changes, username="root", password=rig.password)
@@ -111,7 +111,7 @@ async def test_a_refusal_under_200_renews_too(rig: Any):
     assert rig.logins == 2
 
 
-async def test_a_token_is_renewed_before_its_life_ends(rig: Any):
+async def test_a_token_is_renewed_before_its_life_ends(rig: Any) -> None:
     """The API tells how long it lives; a tenth before its end is soon enough."""
     _use(rig, OAUTH2, **CLIENT)
     _answer_token(rig, "/oauth/token", rig.reply(200, b'{"access_token": "t", "expires_in": "100"}'))
@@ -122,7 +122,7 @@ async def test_a_token_is_renewed_before_its_life_ends(rig: Any):
 
 
 @pytest.mark.parametrize("send", ["header", "form"])
-async def test_oauth2_asks_as_the_standard_says(rig: Any, send: str):
+async def test_oauth2_asks_as_the_standard_says(rig: Any, send: str) -> None:
     """RFC 6749: a form, the client in the header (each part encoded) or in the form."""
     _use(rig, {**OAUTH2, "send": send}, **CLIENT)
     _answer_token(rig, "/oauth/token", rig.reply(200, b'{"access_token": "t"}'))
@@ -137,7 +137,7 @@ async def test_oauth2_asks_as_the_standard_says(rig: Any, send: str):
     assert poll.headers["authorization"] == "Bearer t"
 
 
-async def test_a_login_form_sets_a_cookie(rig: Any):
+async def test_a_login_form_sets_a_cookie(rig: Any) -> None:
     """It is sent back, and nothing of the password can become another field."""
     _use(rig, COOKIE, username="u&admin=1", password="p=ä +&")
     _answer_token(rig, "/signin", rig.reply(302, b"", (("Set-Cookie", "sid=abc; HttpOnly"), ("Location", "/"))))
@@ -147,7 +147,7 @@ async def test_a_login_form_sets_a_cookie(rig: Any):
     assert poll.headers["cookie"] == "sid=abc"
 
 
-async def test_a_json_login_sends_its_token_as_described(rig: Any):
+async def test_a_json_login_sends_its_token_as_described(rig: Any) -> None:
     """Some APIs want another header, and the login itself basic authentication."""
     login = {"path": "/token", "headers": {"Authorization": "Basic {basic}"}}
     auth = {"kind": "json-login", "login": login, "token": "data.t", "headers": {"X-Session": "s={access_token}"}}
@@ -172,7 +172,7 @@ async def test_a_json_login_sends_its_token_as_described(rig: Any):
         ((200, b'{"jwt": "t0ken", "jwt": "t0ken2"}'), BadPayload),
     ],
 )
-async def test_a_login_that_fails_quotes_nothing(rig: Any, reply: Any, kind: type[SourceError]):
+async def test_a_login_that_fails_quotes_nothing(rig: Any, reply: Any, kind: type[SourceError]) -> None:
     """It is told as what it is, never as a word about the job, and what was answered is not shown."""
     rig.login_reply = rig.reply(*reply)
     with pytest.raises(kind, match=r"^POST http://127\.0\.0\.1:\d+/login ") as caught:
@@ -181,7 +181,7 @@ async def test_a_login_that_fails_quotes_nothing(rig: Any, reply: Any, kind: typ
     assert "t0ken" not in str(caught.value)
 
 
-async def test_an_answer_that_repeats_a_secret_is_quoted_without_it(rig: Any):
+async def test_an_answer_that_repeats_a_secret_is_quoted_without_it(rig: Any) -> None:
     """Neither what the user gave nor what the login brought is told."""
     SECRETS.add([rig.password])
     await rig.source.observe(rig.ref(), 0)

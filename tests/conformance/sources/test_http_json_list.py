@@ -47,7 +47,7 @@ async def _found(rig: Any, *numbers: int, group: str = "") -> tuple[set[int], in
     return {int(ref.job) for ref in listing.found}, listing.requests
 
 
-async def test_a_group_is_asked_for_as_described(rig: Any):
+async def test_a_group_is_asked_for_as_described(rig: Any) -> None:
     """Its name comes from the answer for a single job, and is one segment of the path."""
     rig.jobs = lambda _: rig.reply(200, b'{"job": {"id": 5, "flow": "a/b ?", "status": "BUSY"}}')
     group = (await rig.source.observe(rig.ref(5), 0)).observation.group
@@ -58,7 +58,7 @@ async def test_a_group_is_asked_for_as_described(rig: Any):
     assert rig.server.calls[-1].target == "/v1/flows/a%2Fb%20%3F/jobs?page=1&per=100"
 
 
-async def test_a_group_may_be_a_parameter(rig: Any):
+async def test_a_group_may_be_a_parameter(rig: Any) -> None:
     """Then each job's own parameters say where to look, and an entry need not repeat them."""
     listing = {**LIST, "group": ["space"], "request": {"path": "/v1/{space}/jobs"}}
     changes = {"parameters": ["space", "job_id"], "request": {"path": "/v1/{space}/jobs/{job_id}"}}
@@ -71,7 +71,7 @@ async def test_a_group_may_be_a_parameter(rig: Any):
     assert rig.server.calls[-1].target == "/v1/s%201/jobs"
 
 
-async def test_numbered_pages(rig: Any):
+async def test_numbered_pages(rig: Any) -> None:
     """They are counted from where the description says."""
     _use(rig, NUMBER)
     pages = [_page(rig, 1, 2), _page(rig, 3), _page(rig)]
@@ -79,7 +79,7 @@ async def test_numbered_pages(rig: Any):
     assert await _found(rig, 1, 3, 9) == ({1, 3}, 3)
 
 
-async def test_offsets_follow_what_was_shown(rig: Any):
+async def test_offsets_follow_what_was_shown(rig: Any) -> None:
     """A server that gives fewer than were asked for is not skipped over; numbers are numbers in JSON."""
     _use(rig, OFFSET)
     rig.jobs = lambda call: _page(rig, *range(json.loads(call.body)["from"], json.loads(call.body)["from"] + 2))
@@ -87,7 +87,7 @@ async def test_offsets_follow_what_was_shown(rig: Any):
     assert [json.loads(call.body) for call in rig.server.calls] == [{"from": n, "n": 3} for n in (0, 2, 4)]
 
 
-async def test_cursors_are_sent_back_encoded(rig: Any):
+async def test_cursors_are_sent_back_encoded(rig: Any) -> None:
     """The first request has none; the list ends where there is no further one."""
     _use(rig, CURSOR)
     pages = {None: _page(rig, 1, next="a&n=9"), "a&n=9": _page(rig, 2, next=7), "7": _page(rig, 3, next="")}
@@ -96,7 +96,7 @@ async def test_cursors_are_sent_back_encoded(rig: Any):
     assert rig.server.calls[0].target == "/v1/jobs?n=100"
 
 
-async def test_links_are_followed(rig: Any):
+async def test_links_are_followed(rig: Any) -> None:
     """Relative ones too, among others."""
     _use(rig, LINK)
     link = ("Link", f'<{rig.server.url}/v1/jobs?c=0>; rel="prev", </v1/jobs?c=2>; title="x"; rel="last next"')
@@ -106,7 +106,7 @@ async def test_links_are_followed(rig: Any):
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:1/x", "//evil.example/x", "https:/x", "http://[/", "/a b"])
-async def test_a_link_to_another_server_is_not_followed(rig: Any, target: str):
+async def test_a_link_to_another_server_is_not_followed(rig: Any, target: str) -> None:
     """The credentials would go along."""
     _use(rig, LINK)
     rig.jobs = lambda _: _page(rig, 1, headers=(("Link", f'<{target}>; rel="next"'),))
@@ -115,7 +115,7 @@ async def test_a_link_to_another_server_is_not_followed(rig: Any, target: str):
     assert len(rig.server.calls) == 1
 
 
-async def test_pages_end_with_the_total_when_it_moves_or_when_they_are_too_many(rig: Any):
+async def test_pages_end_with_the_total_when_it_moves_or_when_they_are_too_many(rig: Any) -> None:
     """More requests than jobs, or pages that do not fit together, help nobody."""
     _use(rig, {**NUMBER, "total": "n", "max_pages": 4})
     number = lambda call: int(call.target.rpartition("=")[2])  # noqa: E731
@@ -128,7 +128,7 @@ async def test_pages_end_with_the_total_when_it_moves_or_when_they_are_too_many(
     assert (await _found(rig, 1, 2))[1] == 2
 
 
-async def test_what_cannot_be_trusted_is_left_out(rig: Any):
+async def test_what_cannot_be_trusted_is_left_out(rig: Any) -> None:
     """A job that is shown twice, has no state, no id, or an id of another shape."""
     _use(rig, NUMBER)
     entries = [{"id": 1, "status": "done"}, {"id": 1, "status": "broken"}, {"id": 2}, {"id": 3, "status": []}]
@@ -153,7 +153,9 @@ async def test_what_cannot_be_trusted_is_left_out(rig: Any):
         (500, b"{}", SourceUnavailable),
     ],
 )
-async def test_a_list_that_fails_says_nothing_about_jobs(rig: Any, status: int, body: bytes, kind: type[Exception]):
+async def test_a_list_that_fails_says_nothing_about_jobs(
+    rig: Any, status: int, body: bytes, kind: type[Exception]
+) -> None:
     """Above all, a list that does not exist is no job that does not exist."""
     _use(rig, NUMBER)
     rig.jobs = lambda _: rig.reply(status, body)
@@ -162,7 +164,7 @@ async def test_a_list_that_fails_says_nothing_about_jobs(rig: Any, status: int, 
     assert type(caught.value) is kind
 
 
-async def test_entries_may_be_read_in_another_way(rig: Any):
+async def test_entries_may_be_read_in_another_way(rig: Any) -> None:
     """Where the list shows jobs in another shape than a single request does."""
     _use(rig, {**NUMBER, "id": "ref.no", "read": {"within": "ref", "state": "s", "name": "title"}})
     rig.jobs = lambda _: rig.reply(200, b'{"jobs": [{"ref": {"no": 5, "s": "DONE", "title": "t"}}, {"ref": null}]}')
@@ -170,7 +172,7 @@ async def test_entries_may_be_read_in_another_way(rig: Any):
     assert [(seen.state, seen.facts.name) for seen in listing.found.values()] == [(State.SUCCEEDED, "t")]
 
 
-async def test_without_a_list_there_are_no_groups(rig: Any):
+async def test_without_a_list_there_are_no_groups(rig: Any) -> None:
     """So that nobody asks for one."""
     _use(rig, NUMBER, list=None)
     rig.jobs = lambda _: rig.shows("busy")

@@ -38,7 +38,7 @@ FAILURES = [
 ]
 
 
-async def test_every_state_that_the_api_knows_is_seen(rig: Any):
+async def test_every_state_that_the_api_knows_is_seen(rig: Any) -> None:
     """Each of the API's words comes out as its state, with the word beside it."""
     for state, word in rig.words.items():
         rig.jobs = lambda _, word=word: rig.shows(word)
@@ -46,7 +46,7 @@ async def test_every_state_that_the_api_knows_is_seen(rig: Any):
         assert (seen.state, seen.native_state) == (State(state), str(word))
 
 
-async def test_a_word_in_no_map_has_no_state(rig: Any):
+async def test_a_word_in_no_map_has_no_state(rig: Any) -> None:
     """What the API may say some day is kept raw, and taken for nothing."""
     word, raw = rig.unknown
     rig.jobs = lambda _: rig.shows(word)
@@ -54,14 +54,14 @@ async def test_a_word_in_no_map_has_no_state(rig: Any):
     assert (seen.state, seen.native_state) == (None, raw)
 
 
-async def test_an_unchanged_answer_is_not_read_again(rig: Any):
+async def test_an_unchanged_answer_is_not_read_again(rig: Any) -> None:
     """The second sighting has the digest of the first, and no observation."""
     first = await rig.source.observe(rig.ref(), 0)
     assert first.digest != 0
     assert await rig.source.observe(rig.ref(), first.digest) is UNCHANGED
 
 
-async def test_a_changed_answer_is_read(rig: Any):
+async def test_a_changed_answer_is_read(rig: Any) -> None:
     """Another answer has another digest; without a digest everything is read."""
     first = await rig.source.observe(rig.ref(), 0)
     assert (await rig.source.observe(rig.ref(), 0)).observation == first.observation
@@ -71,7 +71,7 @@ async def test_a_changed_answer_is_read(rig: Any):
     assert second.observation.state is State.FAILED
 
 
-async def test_an_unchanged_body_under_an_error_is_an_error(rig: Any):
+async def test_an_unchanged_body_under_an_error_is_an_error(rig: Any) -> None:
     """A digest vouches for the body, not for the status."""
     first = await rig.source.observe(rig.ref(), 0)
     body = rig.shows(rig.words["running"]).body
@@ -81,7 +81,7 @@ async def test_an_unchanged_body_under_an_error_is_an_error(rig: Any):
 
 
 @pytest.mark.parametrize(("status", "kind"), FAILURES)
-async def test_a_status_is_an_error_of_its_kind(rig: Any, status: int, kind: type[SourceError]):
+async def test_a_status_is_an_error_of_its_kind(rig: Any, status: int, kind: type[SourceError]) -> None:
     """None of them is taken for a state, even where the body shows one."""
     for body in (b"", b"<h1>oh no</h1>", rig.shows(rig.words["failed"]).body):
         rig.jobs = lambda _, body=body: rig.reply(status, body)
@@ -92,7 +92,7 @@ async def test_a_status_is_an_error_of_its_kind(rig: Any, status: int, kind: typ
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("Thu, 01 Jan 2026 00:01:30 GMT", 90.0), ("later", None)])
-async def test_retry_after_is_read_in_both_forms(rig: Any, status: int, value: str, seconds: float | None):
+async def test_retry_after_is_read_in_both_forms(rig: Any, status: int, value: str, seconds: float | None) -> None:
     """A date counts from the source's clock; what cannot be read asks for nothing."""
     rig.jobs = lambda _: rig.reply(status, b"", (("retry-after", value),))
     with pytest.raises((SourceRateLimited, SourceUnavailable)) as caught:
@@ -101,35 +101,35 @@ async def test_retry_after_is_read_in_both_forms(rig: Any, status: int, value: s
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b"[]", b"null", b"{}", b'{"data": {}}', b"[" * 9_999])
-async def test_an_answer_that_cannot_be_read_is_a_bad_payload(rig: Any, body: bytes):
+async def test_an_answer_that_cannot_be_read_is_a_bad_payload(rig: Any, body: bytes) -> None:
     """Garbage under HTTP 200 says nothing about the job."""
     rig.jobs = lambda _: rig.reply(200, body)
     with pytest.raises(BadPayload):
         await rig.source.observe(rig.ref(), 0)
 
 
-async def test_a_body_larger_than_allowed_is_a_bad_payload(rig: Any):
+async def test_a_body_larger_than_allowed_is_a_bad_payload(rig: Any) -> None:
     """What the HTTP client refuses to hold is passed on as its own error."""
     rig.jobs = lambda _: rig.reply(200, b" " * 2_000_000)
     with pytest.raises(BadPayload):
         await rig.source.observe(rig.ref(), 0)
 
 
-async def test_a_cut_answer_is_unavailable(rig: Any):
+async def test_a_cut_answer_is_unavailable(rig: Any) -> None:
     """A connection that breaks says nothing about the job."""
     rig.jobs = lambda _: rig.reply(200, rig.shows(rig.words["failed"]).body, cut=True)
     with pytest.raises(SourceUnavailable):
         await rig.source.observe(rig.ref(), 0)
 
 
-async def test_the_apis_own_not_found_is_job_not_found(rig: Any):
+async def test_the_apis_own_not_found_is_job_not_found(rig: Any) -> None:
     """This, and no more, may make a job lost."""
     rig.jobs = lambda _: rig.not_found()
     with pytest.raises(JobNotFound):
         await rig.source.observe(rig.ref(), 0)
 
 
-async def test_fifty_polls_at_once_each_get_their_own_job(rig: Any):
+async def test_fifty_polls_at_once_each_get_their_own_job(rig: Any) -> None:
     """Nothing that one poll needs is shared with another, but the credentials."""
     words = list(rig.words.values())
     rig.jobs = lambda call: rig.shows(words[rig.number_in(call) % len(words)], rig.number_in(call))
@@ -145,7 +145,7 @@ async def test_fifty_polls_at_once_each_get_their_own_job(rig: Any):
 
 
 @pytest.mark.parametrize("nasty", ["a/b", "..%2f", "?x=1#y", "a b&c", "作业", "%", "'\"<>\\", "a;b=c", "..."])
-async def test_a_nasty_parameter_stays_within_its_segment(rig: Any, nasty: str):
+async def test_a_nasty_parameter_stays_within_its_segment(rig: Any, nasty: str) -> None:
     """The request reaches the documented path with the encoded parameter, and no other."""
     values = [nasty] * len(rig.source.parameters)
     rig.jobs = lambda _: rig.not_found()
@@ -156,7 +156,7 @@ async def test_a_nasty_parameter_stays_within_its_segment(rig: Any, nasty: str):
     assert rig.server.calls[-1].target in paths
 
 
-async def test_a_reference_with_other_parameters_is_rejected_unsent(rig: Any):
+async def test_a_reference_with_other_parameters_is_rejected_unsent(rig: Any) -> None:
     """It would name some other resource."""
     values = ["1"] * (len(rig.source.parameters) + 1)
     with pytest.raises(SourceRejected):
@@ -164,7 +164,7 @@ async def test_a_reference_with_other_parameters_is_rejected_unsent(rig: Any):
     assert rig.server.calls == []
 
 
-async def test_what_a_list_does_not_show_is_left_out(rig: Any):
+async def test_what_a_list_does_not_show_is_left_out(rig: Any) -> None:
     """It is left to a single look; that a list does not show a job says nothing about the job."""
     group = (await rig.source.observe(rig.ref(), 0)).observation.group
     rig.jobs = lambda _: rig.nothing_listed()
@@ -172,7 +172,7 @@ async def test_what_a_list_does_not_show_is_left_out(rig: Any):
     assert (dict(listing.found), listing.requests) == ({}, 1)
 
 
-async def test_closing_gives_the_connections_back(rig: Any):
+async def test_closing_gives_the_connections_back(rig: Any) -> None:
     """The server sees them end."""
     await rig.source.observe(rig.ref(), 0)
     await rig.source.close()
@@ -180,7 +180,7 @@ async def test_closing_gives_the_connections_back(rig: Any):
         await rig.server.idle()
 
 
-async def test_no_secret_is_ever_told(rig: Any):
+async def test_no_secret_is_ever_told(rig: Any) -> None:
     """Neither an error, nor what it came from, nor the source's own text shows a credential."""
     replies = [rig.reply(status, b"s3cret") for status in (401, 403)]
     replies += [rig.reply(status, b"oh no") for status, _ in FAILURES]
@@ -211,7 +211,7 @@ ECHOES: dict[str, Callable[[dict[str, str]], str]] = {
 
 
 @pytest.mark.parametrize("echo", ECHOES)
-async def test_an_answer_that_repeats_the_request_is_told_without_its_secrets(rig: Any, echo: str):
+async def test_an_answer_that_repeats_the_request_is_told_without_its_secrets(rig: Any, echo: str) -> None:
     """In whatever form it does, wherever the excerpt cuts it off: not even half of a secret is told."""
     SECRETS.add(rig.secrets[:1])
     told = ""

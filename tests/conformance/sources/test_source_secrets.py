@@ -73,14 +73,14 @@ def replace(rig: Any, file: Path, content: bytes = NEW.encode()) -> None:
     change(rig, NEW)
 
 
-async def test_a_secret_is_read_again_when_it_is_refused(filed: Any, file: Path):
+async def test_a_secret_is_read_again_when_it_is_refused(filed: Any, file: Path) -> None:
     """No poll fails, whoever was told first of the new one."""
     await filed.source.observe(filed.ref(), 0)
     replace(filed, file)
     assert (await filed.source.observe(filed.ref(), 0)).observation is not None
 
 
-async def test_a_list_reads_it_again_too(filed: Any, file: Path):
+async def test_a_list_reads_it_again_too(filed: Any, file: Path) -> None:
     """As a single poll does."""
     await filed.source.observe(filed.ref(), 0)
     filed.jobs = lambda _: filed.nothing_listed()
@@ -88,7 +88,7 @@ async def test_a_list_reads_it_again_too(filed: Any, file: Path):
     await filed.source.observe_many("s/w", [filed.ref()])
 
 
-async def test_a_secret_that_has_not_changed_is_refused(filed: Any):
+async def test_a_secret_that_has_not_changed_is_refused(filed: Any) -> None:
     """After one request more at most, and a login where there is one."""
     await filed.source.observe(filed.ref(), 0)
     change(filed, NEW)
@@ -99,7 +99,7 @@ async def test_a_secret_that_has_not_changed_is_refused(filed: Any):
     assert len(filed.server.calls) - before <= 2
 
 
-async def test_a_secret_that_has_changed_is_refused_once(filed: Any, file: Path):
+async def test_a_secret_that_has_changed_is_refused_once(filed: Any, file: Path) -> None:
     """Where the new one is wrong too, that is told; it is not tried for ever."""
     await filed.source.observe(filed.ref(), 0)
     replace(filed, file, b"wrong-s3cret")
@@ -110,7 +110,9 @@ async def test_a_secret_that_has_changed_is_refused_once(filed: Any, file: Path)
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"\n", b"two\nlines", b"\xff"])
-async def test_a_file_of_no_use_leaves_the_old_secret(filed: Any, file: Path, rotation: Rotation, spoilt: bytes):
+async def test_a_file_of_no_use_leaves_the_old_secret(
+    filed: Any, file: Path, rotation: Rotation, spoilt: bytes
+) -> None:
     """Until what it is to be has been written."""
     write(file, spoilt)
     await rotation.refresh()

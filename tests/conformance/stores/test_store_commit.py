@@ -26,14 +26,14 @@ def to_nobody(_event: Event) -> Sequence[str]:
     return ()
 
 
-async def told(store: Store):
+async def told(store: Store) -> list[tuple[str, str]]:
     """Return what was told, in order: job and type."""
     return [(stored.event.subject, stored.event.type.value) for stored in await store.list_events(EventQuery())]
 
 
 async def test_a_step_becomes_watch_event_and_delivery(
     store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
-):
+) -> None:
     """One commit, and all three are there."""
     (watch,) = await add("a")
     first = step(watch, State.RUNNING, facts=JobFacts("PageRank"))
@@ -46,7 +46,7 @@ async def test_a_step_becomes_watch_event_and_delivery(
     assert delivery.next_attempt_at is None
 
 
-async def test_events_get_positions_in_the_order_given(store: Store, add: Add, step: MakeStep, commit: Commit):
+async def test_events_get_positions_in_the_order_given(store: Store, add: Add, step: MakeStep, commit: Commit) -> None:
     """By step first, within a step by its events, and each call after the one before."""
     watches = await add("a", "b", "c")
     proven = JobFacts(started_at=watches[0].created_at)
@@ -66,7 +66,7 @@ async def test_events_get_positions_in_the_order_given(store: Store, add: Add, s
     assert positions == sorted(set(positions))
 
 
-async def test_outdated_steps_are_left_out_whole(store: Store, add: Add, step: MakeStep, commit: Commit):
+async def test_outdated_steps_are_left_out_whole(store: Store, add: Add, step: MakeStep, commit: Commit) -> None:
     """The ids of outdated and removed watches come back, nothing of theirs is written, all of the rest is."""
     stale, good, gone, also_good = await add("stale", "good", "gone", "also-good")
     ahead = step(stale, State.RUNNING)
@@ -84,14 +84,14 @@ async def test_outdated_steps_are_left_out_whole(store: Store, add: Add, step: M
     assert [delivery.event.subject for delivery in await store.pending_deliveries("hook", 0, 10)] == jobs
 
 
-async def test_a_version_from_the_future_is_refused(store: Store, add: Add, step: MakeStep, commit: Commit):
+async def test_a_version_from_the_future_is_refused(store: Store, add: Add, step: MakeStep, commit: Commit) -> None:
     """The stored version must be exactly one less."""
     (watch,) = await add("a")
     assert await commit(step(replace(watch, version=5))) == {watch.id}
     assert await told(store) == []
 
 
-async def test_the_same_commit_again_changes_nothing(store: Store, add: Add, step: MakeStep, commit: Commit):
+async def test_the_same_commit_again_changes_nothing(store: Store, add: Add, step: MakeStep, commit: Commit) -> None:
     """A caller that does not know whether its commit went through may repeat it, and hears that it did."""
     (watch,) = await add("a")
     first = step(watch)
@@ -103,7 +103,7 @@ async def test_the_same_commit_again_changes_nothing(store: Store, add: Add, ste
 
 async def test_a_commit_made_again_returns_the_deliveries_that_nobody_was_told_of(
     store: Store, add: Add, step: MakeStep, now: datetime
-):
+) -> None:
     """Those of before come first, by position, and new ones beside them are made; what was delivered is left out."""
     first, second, third = await add("a", "b", "c")
     down = mark_unreachable(await store.load_source("graph", now), now, now, "refused")
@@ -122,7 +122,9 @@ async def test_a_commit_made_again_returns_the_deliveries_that_nobody_was_told_o
     assert [delivery.sink for delivery in last.deliveries] == ["log"] * 3
 
 
-async def test_another_step_to_the_same_version_is_stale(store: Store, add: Add, step: MakeStep, commit: Commit):
+async def test_another_step_to_the_same_version_is_stale(
+    store: Store, add: Add, step: MakeStep, commit: Commit
+) -> None:
     """Only its very events make a step the one that was written; one without events cannot be told from another's."""
     (watch, quiet) = await add("a", "quiet")
     await commit(step(watch, State.RUNNING), Step(replace(quiet, group="g", version=quiet.version + 1)))
@@ -133,7 +135,7 @@ async def test_another_step_to_the_same_version_is_stale(store: Store, add: Add,
 
 async def test_a_stored_event_is_not_written_again(
     store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
-):
+) -> None:
     """Nor are deliveries of it; new events beside it are."""
     (watch,) = await add("a")
     first = step(watch)
@@ -149,7 +151,9 @@ async def test_a_stored_event_is_not_written_again(
     ]
 
 
-async def test_a_step_without_observation_keeps_the_last(store: Store, add: Add, step: MakeStep, commit: Commit):
+async def test_a_step_without_observation_keeps_the_last(
+    store: Store, add: Add, step: MakeStep, commit: Commit
+) -> None:
     """What was seen before is still the last that was seen."""
     (watch,) = await add("a")
     first = step(watch, State.RUNNING, facts=JobFacts(progress=50.0))
@@ -160,7 +164,7 @@ async def test_a_step_without_observation_keeps_the_last(store: Store, add: Add,
     assert record.observation == first.observation
 
 
-async def test_each_event_goes_where_it_is_routed(store: Store, add: Add, step: MakeStep, now: datetime):
+async def test_each_event_goes_where_it_is_routed(store: Store, add: Add, step: MakeStep, now: datetime) -> None:
     """To several sinks, to none, and to each only once."""
     first, second = await add("a", "b")
 
@@ -173,7 +177,7 @@ async def test_each_event_goes_where_it_is_routed(store: Store, add: Add, step: 
     assert len(await told(store)) == 2
 
 
-async def test_a_route_that_raises_leaves_nothing(store: Store, add: Add, step: MakeStep, now: datetime):
+async def test_a_route_that_raises_leaves_nothing(store: Store, add: Add, step: MakeStep, now: datetime) -> None:
     """Neither the steps before the failure nor those after it are written."""
     first, second = await add("a", "b")
 
@@ -189,7 +193,7 @@ async def test_a_route_that_raises_leaves_nothing(store: Store, add: Add, step: 
     assert await store.backlog() == []
 
 
-async def test_a_large_group_is_one_commit(store: Store, add: Add, step: MakeStep, commit: Commit):
+async def test_a_large_group_is_one_commit(store: Store, add: Add, step: MakeStep, commit: Commit) -> None:
     """More steps than fit into one statement, with an outdated one among them."""
     watches = await add(*(str(n) for n in range(1_201)))
     await commit(step(watches[700]))
@@ -199,12 +203,14 @@ async def test_a_large_group_is_one_commit(store: Store, add: Add, step: MakeSte
     assert jobs == ["700", *(str(n) for n in range(1_201) if n != 700)]
 
 
-async def test_nothing_to_write_is_written_as_nothing(store: Store, now: datetime):
+async def test_nothing_to_write_is_written_as_nothing(store: Store, now: datetime) -> None:
     """An empty commit is allowed."""
     assert await store.commit((), (), to_nobody, now) == (set(), [])
 
 
-async def test_a_commit_returns_the_deliveries_that_it_made(store: Store, add: Add, step: MakeStep, now: datetime):
+async def test_a_commit_returns_the_deliveries_that_it_made(
+    store: Store, add: Add, step: MakeStep, now: datetime
+) -> None:
     """In order and for every sink, just as they would be read; none for a step that was stale, or a stored event."""
     one, two, three = await add("a", "b", "c")
     await store.commit([step(two, State.RUNNING)], (), to_nobody, now)
@@ -217,7 +223,7 @@ async def test_a_commit_returns_the_deliveries_that_it_made(store: Store, add: A
     assert list(committed.deliveries) == [*pending["hook"], *pending["log"]]
 
 
-async def test_a_source_is_created_once(store: Store, now: datetime):
+async def test_a_source_is_created_once(store: Store, now: datetime) -> None:
     """Its creation time stays, because the ids of its events are made from it."""
     first = await store.load_source("graph", now)
     again = await store.load_source("graph", now + timedelta(days=1))
@@ -225,7 +231,9 @@ async def test_a_source_is_created_once(store: Store, now: datetime):
     assert (first.created_at, first.sequence, first.version, first.unreachable_since) == (now, 0, 0, None)
 
 
-async def test_a_source_that_fails_is_remembered_and_told(store: Store, add: Add, step: MakeStep, now: datetime):
+async def test_a_source_that_fails_is_remembered_and_told(
+    store: Store, add: Add, step: MakeStep, now: datetime
+) -> None:
     """Its health survives, its event comes before those of the steps, and goes where it is routed."""
     (watch,) = await add("a")
     down = mark_unreachable(await store.load_source("graph", now), now - timedelta(seconds=61), now, "refused")
@@ -238,7 +246,7 @@ async def test_a_source_that_fails_is_remembered_and_told(store: Store, add: Add
     assert await store.load_source("graph", now) == up.health
 
 
-async def test_an_outdated_health_is_left_out(store: Store, add: Add, step: MakeStep, now: datetime):
+async def test_an_outdated_health_is_left_out(store: Store, add: Add, step: MakeStep, now: datetime) -> None:
     """Whoever tells first tells; the steps beside it are written all the same."""
     (watch,) = await add("a")
     health = await store.load_source("graph", now)

@@ -21,21 +21,21 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def all_dead(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime):
+async def all_dead(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime) -> datetime:
     """Let both sinks give up all four events, and give the time."""
     for sink in ("other", "hook"):
         await store.record_attempts([outcome(it, DeliveryStatus.DEAD, sink=sink, error="no") for it in deliveries])
     return now
 
 
-async def jobs(store: Store, sink: str = "hook", after: int = 0, limit: int = 10):
+async def jobs(store: Store, sink: str = "hook", after: int = 0, limit: int = 10) -> list[str]:
     """Name the jobs that a sink waits for."""
     return [delivery.event.ref.job for delivery in await store.pending_deliveries(sink, after, limit)]
 
 
 async def test_a_dead_letter_tells_why(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
-):
+) -> None:
     """Which event, for which sink, after how many attempts, when, and what was the matter."""
     await store.record_attempts([outcome(deliveries[2], DeliveryStatus.DEAD, 5, error="400 Bad Request")])
     assert await jobs(store) == ["a", "b", "d"]
@@ -45,7 +45,9 @@ async def test_a_dead_letter_tells_why(
     assert await store.list_dead_letters(DeadLetterQuery(sink="other")) == []
 
 
-async def test_dead_letters_are_paged_by_position(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt):
+async def test_dead_letters_are_paged_by_position(
+    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt
+) -> None:
     """No page begins in the middle of an event that several sinks would not take."""
     for delivery in deliveries:
         await store.record_attempts(
@@ -65,7 +67,7 @@ async def test_dead_letters_are_paged_by_position(store: Store, deliveries: Sequ
 
 async def test_replayed_deliveries_are_as_new(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
-):
+) -> None:
     """No attempts, no error, and their age counts anew; only dead ones of that sink are touched."""
     failure = outcome(deliveries[1], DeliveryStatus.PENDING, 2, next_attempt_at=now + MINUTE, error="503")
     dead = [outcome(deliveries[0], DeliveryStatus.DEAD, 9, sink=sink, error="no") for sink in ("hook", "other")]
@@ -85,7 +87,9 @@ async def test_replayed_deliveries_are_as_new(
     assert await jobs(store, sink="other") == ["b", "c", "d"]
 
 
-async def test_replay_is_idempotent(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime):
+async def test_replay_is_idempotent(
+    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
+) -> None:
     """What is pending again is not replayed a second time."""
     refused = outcome(deliveries[0], DeliveryStatus.DEAD, error="no", rejections=5, rejected_since=now)
     await store.record_attempts([refused])
@@ -111,7 +115,7 @@ async def test_replay_is_idempotent(store: Store, deliveries: Sequence[Delivery]
 )
 async def test_filters_hold_for_listing_and_for_replaying(
     store: Store, all_dead: datetime, choice: dict[str, Any], found: str
-):
+) -> None:
     """What is listed is what a replay of the same query brings back."""
     query = DeadLetterQuery(**choice)
 
@@ -120,7 +124,7 @@ async def test_filters_hold_for_listing_and_for_replaying(
     assert await store.list_dead_letters(query) == [] or query.limit == 1
 
 
-async def test_a_replay_goes_on_page_by_page(store: Store, all_dead: datetime):
+async def test_a_replay_goes_on_page_by_page(store: Store, all_dead: datetime) -> None:
     """No call writes more events than the limit says, and following `next` brings all of them back."""
     counts, after = [], 0
     while after is not None:
@@ -131,7 +135,9 @@ async def test_a_replay_goes_on_page_by_page(store: Store, all_dead: datetime):
     assert await jobs(store, sink="other") == ["a", "b", "c", "d"]
 
 
-async def test_many_ids_are_found(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime):
+async def test_many_ids_are_found(
+    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
+) -> None:
     """More ids than one statement takes, some of them twice."""
     await store.record_attempts([outcome(each, DeliveryStatus.DEAD, error="no") for each in deliveries])
     ids = tuple(f"unknown-{number}" for number in range(1_200)) + tuple(each.event.id for each in deliveries) * 2

@@ -18,12 +18,12 @@ MakeStep = Callable[..., Step]
 MINUTE = timedelta(minutes=1)
 
 
-async def jobs(store: Store, sink: str = "hook", after: int = 0, limit: int = 10):
+async def jobs(store: Store, sink: str = "hook", after: int = 0, limit: int = 10) -> list[str]:
     """Name the jobs that a sink waits for."""
     return [delivery.event.ref.job for delivery in await store.pending_deliveries(sink, after, limit)]
 
 
-async def test_pending_deliveries_are_paged_by_position(store: Store, deliveries: Sequence[Delivery]):
+async def test_pending_deliveries_are_paged_by_position(store: Store, deliveries: Sequence[Delivery]) -> None:
     """In order, above the position given, at most so many, of that sink only."""
     assert await jobs(store, limit=3) == ["a", "b", "c"]
     assert await jobs(store, after=deliveries[1].position) == ["c", "d"]
@@ -31,7 +31,9 @@ async def test_pending_deliveries_are_paged_by_position(store: Store, deliveries
     assert await jobs(store, sink="nobody") == []
 
 
-async def test_a_delivered_one_is_no_longer_pending(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt):
+async def test_a_delivered_one_is_no_longer_pending(
+    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt
+) -> None:
     """For its sink; the other sink still waits."""
     await store.record_attempts([outcome(deliveries[1], DeliveryStatus.DELIVERED)])
     assert await jobs(store) == ["a", "c", "d"]
@@ -40,7 +42,7 @@ async def test_a_delivered_one_is_no_longer_pending(store: Store, deliveries: Se
 
 async def test_a_failed_attempt_is_remembered(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
-):
+) -> None:
     """How many failed and when the next is due survive a restart."""
     due_at = now + timedelta(seconds=3, microseconds=1)
     failure = outcome(deliveries[0], DeliveryStatus.PENDING, 2, next_attempt_at=due_at, error="503")
@@ -51,7 +53,7 @@ async def test_a_failed_attempt_is_remembered(
 
 async def test_recording_is_idempotent(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
-):
+) -> None:
     """The same attempts again change nothing, and one for an event that is gone is ignored."""
     attempts = [
         outcome(deliveries[0], DeliveryStatus.DELIVERED),
@@ -67,7 +69,7 @@ async def test_recording_is_idempotent(
 
 async def test_refusals_are_remembered(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
-):
+) -> None:
     """How many there were and since when survive a restart."""
     refused = outcome(deliveries[0], DeliveryStatus.PENDING, 3, rejections=2, rejected_since=now - MINUTE)
     await store.record_attempts([refused])
@@ -78,7 +80,7 @@ async def test_refusals_are_remembered(
 
 async def test_the_first_pending_delivery_of_a_watch_is_found(
     store: Store, add: Add, step: MakeStep, commit: Commit, outcome: MakeAttempt
-):
+) -> None:
     """The oldest that is pending for that sink, whatever waits of other watches."""
     first, second = await add("a", "b")
     await commit(step(first), step(second))
@@ -95,7 +97,7 @@ async def test_the_first_pending_delivery_of_a_watch_is_found(
 
 async def test_what_waits_for_a_sink_can_be_dropped(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
-):
+) -> None:
     """All that is pending for that sink, and nothing else; the events can be pruned then."""
     await store.record_attempts([outcome(deliveries[0], DeliveryStatus.DEAD, error="no")])
 
@@ -105,7 +107,7 @@ async def test_what_waits_for_a_sink_can_be_dropped(
     assert len(await store.list_dead_letters(DeadLetterQuery(sink="hook"))) == 1
 
 
-async def test_a_missing_sink_is_known_since_it_was_found(store: Store, now: datetime):
+async def test_a_missing_sink_is_known_since_it_was_found(store: Store, now: datetime) -> None:
     """The first time counts, until it is no longer named."""
     assert await store.missing_sinks() == {}
     assert await store.mark_missing(["b", "a"], now) == {"a": now, "b": now}
@@ -116,7 +118,7 @@ async def test_a_missing_sink_is_known_since_it_was_found(store: Store, now: dat
 
 async def test_backlog_counts_what_waits_and_what_is_dead(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
-):
+) -> None:
     """Per sink, with the age of the oldest that waits."""
     await store.record_attempts(
         [outcome(delivery, DeliveryStatus.DELIVERED) for delivery in deliveries[:1]]
@@ -129,7 +131,9 @@ async def test_backlog_counts_what_waits_and_what_is_dead(
     assert backlog == [Backlog("hook", 2, 1, now + MINUTE), Backlog("other", 0, 4, None)]
 
 
-async def test_a_sink_that_took_all_has_no_backlog(store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt):
+async def test_a_sink_that_took_all_has_no_backlog(
+    store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt
+) -> None:
     """It is left out, as is one that never had anything."""
     await store.record_attempts([outcome(delivery, DeliveryStatus.DELIVERED) for delivery in deliveries])
     assert [it.sink for it in await store.backlog()] == ["other"]

@@ -19,7 +19,7 @@ MakeStep = Callable[..., Step]
 
 
 @pytest.fixture
-async def history(store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime):
+async def history(store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime) -> tuple[Watch, Watch]:
     """Commit the lives of two jobs and the failure of another source; return the two watches."""
     first, second = await add("a", "b")
     queued = [step(first), step(second)]
@@ -32,7 +32,7 @@ async def history(store: Store, add: Add, step: MakeStep, commit: Commit, now: d
     return first, second
 
 
-async def listed(store: Store, **query: object):
+async def listed(store: Store, **query: object) -> list[tuple[str, str]]:
     """List what a query finds: subject and type."""
     return [(it.event.subject, it.event.type.value) for it in await store.list_events(EventQuery(**query))]
 
@@ -47,7 +47,7 @@ ALL = [
 ]
 
 
-async def test_events_are_paged_by_position(store: Store, history: tuple[Watch, Watch]):
+async def test_events_are_paged_by_position(store: Store, history: tuple[Watch, Watch]) -> None:
     """Every page begins above the position that it is given."""
     pages, after = [], 0
     while page := await store.list_events(EventQuery(after=after, limit=4)):
@@ -56,7 +56,7 @@ async def test_events_are_paged_by_position(store: Store, history: tuple[Watch, 
     assert pages == [ALL[:4], ALL[4:]]
 
 
-async def test_newest_events_come_first_where_asked(store: Store, history: tuple[Watch, Watch]):
+async def test_newest_events_come_first_where_asked(store: Store, history: tuple[Watch, Watch]) -> None:
     """Pages then go back in time, from the newest, each before the position that it is given."""
     pages, after = [], 0
     while page := await store.list_events(EventQuery(after=after, limit=4, newest_first=True)):
@@ -65,7 +65,7 @@ async def test_newest_events_come_first_where_asked(store: Store, history: tuple
     assert pages == [ALL[:1:-1], ALL[1::-1]]
 
 
-async def test_events_are_filtered(store: Store, history: tuple[Watch, Watch]):
+async def test_events_are_filtered(store: Store, history: tuple[Watch, Watch]) -> None:
     """By watch, by source, by exact types, and by all of them together."""
     first, second = history
     assert await listed(store, watch_id=second.id) == [ALL[1], ALL[3]]
@@ -76,7 +76,9 @@ async def test_events_are_filtered(store: Store, history: tuple[Watch, Watch]):
     assert await listed(store, **query) == [ALL[2], ALL[0]]
 
 
-async def test_an_event_comes_back_as_it_was(store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime):
+async def test_an_event_comes_back_as_it_was(
+    store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
+) -> None:
     """Every field, microseconds, labels and task included."""
     (watch,) = await add("a", labels={"team": "grüße"})
     times = {
@@ -100,7 +102,7 @@ async def test_an_event_comes_back_as_it_was(store: Store, add: Add, step: MakeS
     assert [event.inferred for event in events] == [False, True, False, False]
 
 
-async def test_a_position_never_comes_back(store: Store, history: tuple[Watch, Watch], now: datetime):
+async def test_a_position_never_comes_back(store: Store, history: tuple[Watch, Watch], now: datetime) -> None:
     """Not even that of the newest event, pruned: readers go on from the last position they saw."""
     last = (await store.list_events(EventQuery(newest_first=True, limit=1)))[0].position
     await store.prune(now, now + timedelta(days=1))

@@ -17,19 +17,19 @@ MakeStep = Callable[..., Step]
 DAY = timedelta(days=1)
 
 
-async def jobs(store: Store):
+async def jobs(store: Store) -> list[str]:
     """Name the jobs that are watched."""
     return [record.watch.ref.job for record in await store.list_watches(WatchQuery())]
 
 
-async def subjects(store: Store):
+async def subjects(store: Store) -> list[str]:
     """Name the jobs that events are kept about."""
     return [stored.event.ref.job for stored in await store.list_events(EventQuery())]
 
 
 async def test_only_ended_watches_from_the_api_go(
     store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
-):
+) -> None:
     """Those that are open, that ended later, or that the file would bring back, stay."""
     await add("open")
     old, recent = await add("old", "recent")
@@ -43,7 +43,7 @@ async def test_only_ended_watches_from_the_api_go(
 
 async def test_only_events_older_than_the_limit_go(
     store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
-):
+) -> None:
     """Age counts from the commit; watches are not touched by it."""
     old, recent = await add("old", "recent")
     await commit(step(old), sinks=[], at=now - timedelta(microseconds=1))
@@ -55,7 +55,7 @@ async def test_only_events_older_than_the_limit_go(
 
 async def test_an_event_that_any_sink_waits_for_stays(
     store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
-):
+) -> None:
     """However old it is; delivered and dead deliveries go with their event."""
     waiting, finished = await add("waiting", "finished")
     await commit(step(waiting), step(finished), sinks=["hook", "other"])
@@ -73,7 +73,9 @@ async def test_an_event_that_any_sink_waits_for_stays(
     assert await store.list_dead_letters(DeadLetterQuery()) == []
 
 
-async def test_each_call_does_bounded_work(store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime):
+async def test_each_call_does_bounded_work(
+    store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
+) -> None:
     """Called again and again it removes everything that is old."""
     watches = await add(*(str(n) for n in range(2_500)))
     await commit(*(step(watch, State.SUCCEEDED, -1) for watch in watches), sinks=[], at=now - DAY)
@@ -87,7 +89,9 @@ async def test_each_call_does_bounded_work(store: Store, add: Add, step: MakeSte
     assert await subjects(store) == []
 
 
-async def test_a_pruned_job_may_be_watched_again(store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime):
+async def test_a_pruned_job_may_be_watched_again(
+    store: Store, add: Add, step: MakeStep, commit: Commit, now: datetime
+) -> None:
     """It is a new watch then, and its first event is a new event."""
     (watch,) = await add("a")
     ended = step(watch, State.SUCCEEDED)

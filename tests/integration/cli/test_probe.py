@@ -102,7 +102,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         server.server_close()
 
 
-def test_a_probe_shows_what_was_found_beside_what_it_means(api: Api):
+def test_a_probe_shows_what_was_found_beside_what_it_means(api: Api) -> None:
     """Per key: the expression, what it found, what it was read as; below them the answer."""
     done = api.probe("1")
     lines = [line.split() for line in done.stdout.splitlines()]
@@ -113,13 +113,13 @@ def test_a_probe_shows_what_was_found_beside_what_it_means(api: Api):
     assert json.loads(done.stdout[done.stdout.index("\n{") :]) == JOBS["/jobs/1"]
 
 
-def test_an_unmapped_word_is_shown_and_is_a_failure(api: Api):
+def test_an_unmapped_word_is_shown_and_is_a_failure(api: Api) -> None:
     """A job was read, but what its state means is not known."""
     done = api.probe("2")
     assert (done.returncode, "unmapped" in done.stdout) == (1, True)
 
 
-def test_no_secret_is_shown_or_recorded(api: Api):
+def test_no_secret_is_shown_or_recorded(api: Api) -> None:
     """Neither the configured one nor the one that a login brought, though the API repeats both."""
     record = api.folder / "answer.json"
     done = api.probe("2", "--record", str(record))
@@ -128,7 +128,7 @@ def test_no_secret_is_shown_or_recorded(api: Api):
     assert [secret for secret in (PASSWORD, TOKEN) if secret in everything] == []
 
 
-def test_a_refused_login_is_told_without_its_answer(api: Api):
+def test_a_refused_login_is_told_without_its_answer(api: Api) -> None:
     """What a login answers is no answer for a job, and may hold anything."""
     api.refused.add("login")
     done = api.probe("1")
@@ -138,20 +138,20 @@ def test_a_refused_login_is_told_without_its_answer(api: Api):
 
 
 @pytest.mark.parametrize(("job", "says", "status"), [("3", "bad_payload: ", 1), ("4", "not_found: ", 4)])
-def test_what_cannot_be_read_is_told_with_its_reason(api: Api, job: str, says: str, status: int):
+def test_what_cannot_be_read_is_told_with_its_reason(api: Api, job: str, says: str, status: int) -> None:
     """An odd answer and a missing job are shown, and have statuses of their own."""
     done = api.probe(job)
     assert (done.returncode, says in done.stdout) == (status, True)
 
 
-def test_a_job_that_is_none_is_a_usage_error(api: Api):
+def test_a_job_that_is_none_is_a_usage_error(api: Api) -> None:
     """Nothing is asked."""
     done = api.probe("x")
     assert (done.returncode, "job_id" in done.stderr) == (2, True)
 
 
 @pytest.mark.slow
-def test_recorded_answers_are_read_again(api: Api):
+def test_recorded_answers_are_read_again(api: Api) -> None:
     """What `probe --record` saved, a missing job too, `check-source` reads by the same description."""
     for job in ("1", "2", "4"):
         api.probe(job, "--record", f"{job}.json")

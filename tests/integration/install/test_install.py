@@ -36,7 +36,7 @@ def release_more(index: Any) -> None:
 
 
 @both
-def test_later_releases_change_nothing(locked: Any, index: Any, pins: dict[str, str]):
+def test_later_releases_change_nothing(locked: Any, index: Any, pins: dict[str, str]) -> None:
     """`make` installs the pinned versions, extras and all, and fetches no file but those."""
     release_more(index)
     done = locked.make("install", READY)
@@ -46,7 +46,7 @@ def test_later_releases_change_nothing(locked: Any, index: Any, pins: dict[str, 
 
 
 @both
-def test_fetching_wheels_fetches_those_that_are_pinned(locked: Any, index: Any):
+def test_fetching_wheels_fetches_those_that_are_pinned(locked: Any, index: Any) -> None:
     """What another machine is to install from is what the lock says."""
     release_more(index)
     done = locked.locks("download", "requirements.lock", "--to", "wheels", "--python-version", "3.11")
@@ -56,7 +56,7 @@ def test_fetching_wheels_fetches_those_that_are_pinned(locked: Any, index: Any):
 
 
 @both
-def test_a_lock_that_lacks_what_an_extra_needs_fails(locked: Any, index: Any, pins: dict[str, str]):
+def test_a_lock_that_lacks_what_an_extra_needs_fails(locked: Any, index: Any, pins: dict[str, str]) -> None:
     """Although the index has it, and although nothing asks for it by itself."""
     locked.lock("", pins["tester"], pins["cover"])
     done = locked.make("install")
@@ -68,7 +68,7 @@ def test_a_lock_that_lacks_what_an_extra_needs_fails(locked: Any, index: Any, pi
 
 
 @pytest.mark.slow
-def test_a_lock_that_lacks_what_is_asked_for_fails(locked: Any, pins: dict[str, str]):
+def test_a_lock_that_lacks_what_is_asked_for_fails(locked: Any, pins: dict[str, str]) -> None:
     """A development tool that was added to pyproject.toml only."""
     locked.lock("-dev", *(pin for name, pin in pins.items() if name != "linter"))
     done = locked.locks("install", "requirements-dev.lock")
@@ -78,7 +78,7 @@ def test_a_lock_that_lacks_what_is_asked_for_fails(locked: Any, pins: dict[str, 
 
 
 @pytest.mark.slow
-def test_a_lock_that_pins_another_version_than_is_allowed_fails(locked: Any, index: Any, pins: dict[str, str]):
+def test_a_lock_that_pins_another_version_than_is_allowed_fails(locked: Any, index: Any, pins: dict[str, str]) -> None:
     """As after a merge of two changes that did not know of each other."""
     locked.lock("", index.release("tester", "0.9"), pins["cover"], pins["tables"])
     done = locked.locks("install", "requirements.lock")
@@ -86,7 +86,7 @@ def test_a_lock_that_pins_another_version_than_is_allowed_fails(locked: Any, ind
     assert "tester>=1" in done.stderr
 
 
-def test_a_file_that_was_replaced_is_refused(locked: Any, index: Any):
+def test_a_file_that_was_replaced_is_refused(locked: Any, index: Any) -> None:
     """The same name and version, with something else in it."""
     index.release("tables", "1.0", requires=["nowhere"])
     done = locked.make("install")
@@ -95,7 +95,7 @@ def test_a_file_that_was_replaced_is_refused(locked: Any, index: Any):
     assert "tables" not in locked.versions()
 
 
-def test_nothing_is_built_from_source(locked: Any, index: Any, pins: dict[str, str]):
+def test_nothing_is_built_from_source(locked: Any, index: Any, pins: dict[str, str]) -> None:
     """A source distribution would be built with whatever fits its build requirements today."""
     source = index.folder / "sourced/sourced-1.0.tar.gz"
     source.parent.mkdir()
@@ -107,7 +107,7 @@ def test_nothing_is_built_from_source(locked: Any, index: Any, pins: dict[str, s
     assert source.name not in index.fetched()
 
 
-def test_an_unknown_lock_is_named(locked: Any):
+def test_an_unknown_lock_is_named(locked: Any) -> None:
     """A mistyped name is no traceback."""
     done = locked.locks("install", "requirement.lock")
     assert done.returncode == 1

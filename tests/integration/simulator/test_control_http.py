@@ -11,7 +11,7 @@ from jobwatchd.testing import FakeClock
 JOB = "/api-open/v1/jobs/7"
 
 
-async def test_faults_are_set_and_taken_back(explorer: httpx.AsyncClient):
+async def test_faults_are_set_and_taken_back(explorer: httpx.AsyncClient) -> None:
     """Posted faults hit the API but not what steers it, and an empty list heals it."""
     await explorer.post("/_sim/faults", json={"faults": [{"kind": "server_error"}]})
     assert (await explorer.get(JOB)).status_code >= 500
@@ -29,7 +29,9 @@ async def test_faults_are_set_and_taken_back(explorer: httpx.AsyncClient):
         {"faults": [{"kind": "envelope_error"}]},
     ],
 )
-async def test_impossible_faults_are_refused(up: httpx.AsyncClient, telestream: TelestreamSimulator, body: object):
+async def test_impossible_faults_are_refused(
+    up: httpx.AsyncClient, telestream: TelestreamSimulator, body: object
+) -> None:
     """A mistake is answered with the reason, and no fault is set."""
     answer = await up.post("/_sim/faults", json=body)
     assert answer.status_code == 422
@@ -37,7 +39,7 @@ async def test_impossible_faults_are_refused(up: httpx.AsyncClient, telestream: 
     assert telestream.world.faults.faults == ()
 
 
-async def test_jobs_are_added(explorer: httpx.AsyncClient):
+async def test_jobs_are_added(explorer: httpx.AsyncClient) -> None:
     """A scripted job, and random ones, are there at once under the keys of the answer."""
     scripted = {"job_id": "7", "age_s": 3, "phases": [[0, 0], [2, 1], [9, 3]]}
     answer = await explorer.post("/_sim/jobs", json={"jobs": [scripted, {"count": 2, "scale_s": 60}]})
@@ -48,7 +50,7 @@ async def test_jobs_are_added(explorer: httpx.AsyncClient):
     assert codes == [0, 0, 0]
 
 
-async def test_a_job_may_have_scripted_tasks(explorer: httpx.AsyncClient):
+async def test_a_job_may_have_scripted_tasks(explorer: httpx.AsyncClient) -> None:
     """Tasks live lives of their own."""
     task = {"id": "t", "name": "PageRank", "phases": [[0, 0], [1, 1], [2, 3]]}
     job = {"job_id": "7", "age_s": 5, "phases": [[0, 1]], "tasks": [task]}
@@ -70,7 +72,7 @@ async def test_a_job_may_have_scripted_tasks(explorer: httpx.AsyncClient):
         {"job_id": "7"},
     ],
 )
-async def test_impossible_jobs_are_refused(explorer: httpx.AsyncClient, nebula: NebulaSimulator, job: object):
+async def test_impossible_jobs_are_refused(explorer: httpx.AsyncClient, nebula: NebulaSimulator, job: object) -> None:
     """A mistake, or a name that is taken, is answered with the reason, and no job is added."""
     nebula.world.roster.add(JobSpec(job_id="7"))
     answer = await explorer.post("/_sim/jobs", json={"jobs": [job]})
@@ -79,13 +81,13 @@ async def test_impossible_jobs_are_refused(explorer: httpx.AsyncClient, nebula: 
     assert len(nebula.world.fleet) == 1
 
 
-async def test_up_has_no_tasks(up: httpx.AsyncClient):
+async def test_up_has_no_tasks(up: httpx.AsyncClient) -> None:
     """Tasks are Explorer's."""
     job = {"tasks": [{"id": "t", "name": "n", "phases": [[0, 0]]}]}
     assert (await up.post("/_sim/jobs", json={"jobs": [job]})).status_code == 422
 
 
-async def test_the_truth_about_a_job(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock):
+async def test_the_truth_about_a_job(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock) -> None:
     """The truth tells the past and the present with their times, for tasks too, and how it will end."""
     nebula.world.roster.add(JobSpec(job_id="7", phases=((0, 0), (2, 42), (5, 2))))
     await clock.advance(3)
@@ -101,7 +103,9 @@ async def test_the_truth_about_a_job(explorer: httpx.AsyncClient, nebula: Nebula
     assert (truth["kind"], truth["all_ended"]) == ("nebula-explorer", False)
 
 
-async def test_the_truth_about_a_cancelled_job(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock):
+async def test_the_truth_about_a_cancelled_job(
+    explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock
+) -> None:
     """Who cancels a job changes how it ends."""
     nebula.world.roster.add(JobSpec(job_id="7", phases=((0, 1), (50, 2))))
     await clock.advance(3)
@@ -112,7 +116,7 @@ async def test_the_truth_about_a_cancelled_job(explorer: httpx.AsyncClient, nebu
     assert (job["final"], job["ended"]) == ("cancelled", True)
 
 
-async def test_all_have_ended(up: httpx.AsyncClient, telestream: TelestreamSimulator, clock: FakeClock):
+async def test_all_have_ended(up: httpx.AsyncClient, telestream: TelestreamSimulator, clock: FakeClock) -> None:
     """All have ended once each job is terminal for good or gone; one to be retried, or yet to be created, has not."""
     specs = (
         JobSpec(phases=((0, "failed"), (5, "retry"), (6, "succeeded"))),
@@ -128,7 +132,7 @@ async def test_all_have_ended(up: httpx.AsyncClient, telestream: TelestreamSimul
     assert ended == [False, False, True]
 
 
-async def test_calls_and_faults_are_counted(explorer: httpx.AsyncClient):
+async def test_calls_and_faults_are_counted(explorer: httpx.AsyncClient) -> None:
     """The truth tells how often each endpoint answered, and how often each fault hit instead."""
     await explorer.post("/_sim/faults", json={"faults": [{"kind": "garbage", "times": 1}]})
     for _ in range(3):

@@ -20,7 +20,7 @@ GRAPHD = {"address": "10.0.0.5", "port": 9669}
 RUNNING = ((0, 0), (2, 1), (10, 2))
 
 
-async def test_login_gives_the_documented_cookie(explorer: httpx.AsyncClient, login: Login):
+async def test_login_gives_the_documented_cookie(explorer: httpx.AsyncClient, login: Login) -> None:
     """The token comes in a Set-Cookie header with the stray `#` of the documentation's example."""
     answer = await login(explorer)
     assert answer.json()["code"] == 0
@@ -29,7 +29,7 @@ async def test_login_gives_the_documented_cookie(explorer: httpx.AsyncClient, lo
     assert rest == " Path=/; # Max-Age=259200; HttpOnly"
 
 
-async def test_the_stray_character_can_be_switched_off(clock: FakeClock, login: Login):
+async def test_the_stray_character_can_be_switched_off(clock: FakeClock, login: Login) -> None:
     """A server that writes the header properly exists too."""
     tidy = NebulaSimulator(clock, NebulaOptions(stray_hash=False, token_ttl_s=60))
     async with serve(tidy.app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
@@ -49,7 +49,7 @@ async def test_the_stray_character_can_be_switched_off(clock: FakeClock, login: 
 )
 async def test_a_wrong_login_is_refused(
     explorer: httpx.AsyncClient, headers: dict[str, str], body: object, status: int, code: int
-):
+) -> None:
     """Credentials must be right and base64, and the body must name graphd."""
     answer = await explorer.post(f"{API}/connect", headers=headers, json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -75,7 +75,7 @@ async def test_a_wrong_login_is_refused(
 )
 async def test_a_wrong_request_is_refused(
     explorer: httpx.AsyncClient, nebula: NebulaSimulator, path: str, headers: dict[str, str], code: int
-):
+) -> None:
     """Each mistake has its code, under the HTTP status of the code's first three digits."""
     nebula.world.fleet.put(seed_job())
     answer = await explorer.get(API + path, headers=headers)
@@ -83,7 +83,7 @@ async def test_a_wrong_request_is_refused(
     assert answer.status_code == code // 100_000
 
 
-async def test_errors_can_come_under_http_200(clock: FakeClock):
+async def test_errors_can_come_under_http_200(clock: FakeClock) -> None:
     """The envelope tells of an error whatever the HTTP status says."""
     polite = NebulaSimulator(clock, NebulaOptions(errors_under_200=True))
     async with serve(polite.app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
@@ -92,7 +92,9 @@ async def test_errors_can_come_under_http_200(clock: FakeClock):
 
 
 @pytest.mark.parametrize(("options", "seconds", "polls"), [({"token_ttl_s": 60}, 60, 0), ({"token_uses": 3}, 0, 3)])
-async def test_a_token_ends(clock: FakeClock, login: Login, options: dict[str, Any], seconds: float, polls: int):
+async def test_a_token_ends(
+    clock: FakeClock, login: Login, options: dict[str, Any], seconds: float, polls: int
+) -> None:
     """After its time or its uses a token is a session error, and a new login helps."""
     simulator = NebulaSimulator(clock, NebulaOptions(**options))
     simulator.world.fleet.put(seed_job())
@@ -107,7 +109,7 @@ async def test_a_token_ends(clock: FakeClock, login: Login, options: dict[str, A
     assert codes == [0] * polls + [40104001, 0]
 
 
-async def test_the_documented_job(explorer: httpx.AsyncClient, nebula: NebulaSimulator):
+async def test_the_documented_job(explorer: httpx.AsyncClient, nebula: NebulaSimulator) -> None:
     """The documentation's request brings the documentation's answer."""
     nebula.world.fleet.put(seed_job())
     answer = (await explorer.get(f"{API}/jobs/1964")).json()
@@ -116,7 +118,7 @@ async def test_the_documented_job(explorer: httpx.AsyncClient, nebula: NebulaSim
     assert answer["data"]["tasks"][0]["runEndTime"] == "2022-07-12T10:33:38+08:00"
 
 
-async def test_a_job_lives(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock):
+async def test_a_job_lives(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock) -> None:
     """A job and its task are prepared, run and succeed as time goes by."""
     nebula.world.roster.add(JobSpec(job_id="7", phases=RUNNING))
     seen = []
@@ -127,7 +129,7 @@ async def test_a_job_lives(explorer: httpx.AsyncClient, nebula: NebulaSimulator,
     assert seen == [(0, 0, False, False), (1, 1, True, False), (2, 2, True, True)]
 
 
-async def test_a_job_disappears(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock):
+async def test_a_job_disappears(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock) -> None:
     """A job that is gone is not found, and in no list."""
     nebula.world.roster.add(JobSpec(job_id="7", phases=((0, 1), (5, None))))
     await clock.advance(5)
@@ -140,7 +142,7 @@ async def _cancel(client: httpx.AsyncClient) -> dict[str, Any]:
     return answer
 
 
-async def test_a_cancelled_job_stops(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock):
+async def test_a_cancelled_job_stops(explorer: httpx.AsyncClient, nebula: NebulaSimulator, clock: FakeClock) -> None:
     """Cancelling takes a running job and its task through stopping to interrupted; an ended job cannot be cancelled."""
     nebula.world.roster.add(JobSpec(job_id="7", phases=RUNNING))
     await clock.advance(3)
@@ -188,14 +190,14 @@ async def test_lists(
     path: str,
     query: dict[str, Any],
     expected: tuple[list[int], int],
-):
+) -> None:
     """Lists are paged, filtered and ordered as documented, newest first."""
     parameters = {name: json.dumps(value) for name, value in query.items()}
     data = (await explorer.get(API + path, params=parameters)).json()["data"]
     assert ([job["id"] for job in data["items"]], data["total"]) == expected
 
 
-async def test_the_shape_of_a_list(explorer: httpx.AsyncClient, listed: NebulaSimulator):
+async def test_the_shape_of_a_list(explorer: httpx.AsyncClient, listed: NebulaSimulator) -> None:
     """`Page` and `PageSize` have a capital P, and the jobs have no tasks."""
     data = (await explorer.get(f"{API}/jobs", params={"page": 2})).json()["data"]
     assert set(data) == {"items", "total", "Page", "PageSize"}

@@ -51,7 +51,7 @@ def post(client: httpx.AsyncClient) -> Post:
     return send
 
 
-async def test_what_came_is_told_in_order(client: httpx.AsyncClient, post: Post, state: ReceiverState):
+async def test_what_came_is_told_in_order(client: httpx.AsyncClient, post: Post, state: ReceiverState) -> None:
     """Each event once, in the order of arrival, and per subject."""
     for job, sequence in [("1", 1), ("2", 1), ("1", 2), ("1", 1)]:
         assert (await post(sequence, job)).status_code == 200
@@ -72,20 +72,20 @@ async def test_what_came_is_told_in_order(client: httpx.AsyncClient, post: Post,
     }
 
 
-async def test_a_wrong_signature_is_refused(post: Post, state: ReceiverState):
+async def test_a_wrong_signature_is_refused(post: Post, state: ReceiverState) -> None:
     """Nobody else can tell it anything."""
     assert (await post(1, secret="whsec_b3RoZXI=")).status_code == 401
     assert not state.received
     assert state.refused == {401: 1}
 
 
-async def test_an_old_signature_is_refused(post: Post):
+async def test_an_old_signature_is_refused(post: Post) -> None:
     """What was overheard cannot be played back later."""
     assert (await post(1, age=timedelta(minutes=6))).status_code == 401
 
 
 @pytest.mark.parametrize("signature", [None, "", "v1", "v1,x,y", "v1,====", "v1a,abcd", "v1,ü"])
-async def test_a_garbled_signature_is_refused(client: httpx.AsyncClient, signature: str | None):
+async def test_a_garbled_signature_is_refused(client: httpx.AsyncClient, signature: str | None) -> None:
     """No header makes it fall over."""
     headers = [("webhook-id", b"e1"), ("webhook-timestamp", str(int(datetime.now(UTC).timestamp())).encode())]
     if signature is not None:
@@ -94,7 +94,7 @@ async def test_a_garbled_signature_is_refused(client: httpx.AsyncClient, signatu
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", json.dumps({"id": "e1"}).encode()])
-async def test_what_is_no_cloud_event_is_refused(body: bytes):
+async def test_what_is_no_cloud_event_is_refused(body: bytes) -> None:
     """Even where nothing has to be signed."""
     async with serve(receiver_app(ReceiverState())) as url, httpx.AsyncClient(trust_env=False) as client:
         response = await client.post(f"{url}/hooks", content=body, headers={"webhook-id": "e1"})
@@ -107,7 +107,7 @@ async def test_what_is_no_cloud_event_is_refused(body: bytes):
 )
 async def test_a_fault_is_an_answer(
     post: Post, state: ReceiverState, fault: ReceiverFault, status: int, wish: str | None
-):
+) -> None:
     """The event is not taken, the attempt is counted."""
     state.fail_fraction, state.faults = 1.0, [fault]
     response = await post(1)
@@ -118,7 +118,7 @@ async def test_a_fault_is_an_answer(
     assert state.refused == {status: 1}
 
 
-async def test_a_cut_connection_is_no_answer(post: Post, state: ReceiverState):
+async def test_a_cut_connection_is_no_answer(post: Post, state: ReceiverState) -> None:
     """It begins like a success and breaks off."""
     state.fail_fraction, state.faults = 1.0, [ReceiverFault.CUT]
     with pytest.raises(httpx.RemoteProtocolError):
@@ -127,7 +127,7 @@ async def test_a_cut_connection_is_no_answer(post: Post, state: ReceiverState):
     assert state.refused == {0: 1}
 
 
-async def test_a_slow_answer_comes_late_and_counts(post: Post, state: ReceiverState):
+async def test_a_slow_answer_comes_late_and_counts(post: Post, state: ReceiverState) -> None:
     """The event is taken, whether or not the sender still waits."""
     state.fail_fraction, state.faults, state.slow_s = 1.0, [ReceiverFault.SLOW], 30.0
     statuses = []
@@ -146,7 +146,7 @@ async def test_a_slow_answer_comes_late_and_counts(post: Post, state: ReceiverSt
     assert list(state.received) == ["1964-1"]
 
 
-async def test_it_goes_down_and_recovers(post: Post, state: ReceiverState):
+async def test_it_goes_down_and_recovers(post: Post, state: ReceiverState) -> None:
     """For as long as it was told to."""
     state.go_down(60.0)
     assert (await post(1)).status_code == 503
@@ -157,7 +157,7 @@ async def test_it_goes_down_and_recovers(post: Post, state: ReceiverState):
     assert state.attempts == {"1964-1": 3}
 
 
-def test_faults_are_repeatable_and_of_the_fraction_asked_for():
+def test_faults_are_repeatable_and_of_the_fraction_asked_for() -> None:
     """The same seed fails the same requests, about a third of them."""
 
     def drawn(seed: int) -> list[ReceiverFault | None]:

@@ -25,7 +25,7 @@ def _running(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", dict[st
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_both_apis_until_a_signal(number: int):
+def test_it_serves_both_apis_until_a_signal(number: int) -> None:
     """It says where both APIs are, has the jobs asked for, and ends with status 0 and nothing on standard error."""
     with _running("--jobs", "5", "--seed", "3") as (process, urls):
         truths = [httpx.get(f"{urls[name]}/_sim/truth", trust_env=False).json() for name in ("nebula", "telestream")]
@@ -35,14 +35,14 @@ def test_it_serves_both_apis_until_a_signal(number: int):
     assert (process.returncode, errors) == (0, "")
 
 
-def test_it_ends_by_itself():
+def test_it_ends_by_itself() -> None:
     """A forgotten simulator does not run forever."""
     with _running("--limit", "0.1") as (process, _):
         process.communicate(timeout=WAIT_S)
     assert process.returncode == 0
 
 
-def test_options_reach_the_apis():
+def test_options_reach_the_apis() -> None:
     """Passwords and keys given on the command line are those that are asked for."""
     with _running("--up-key", "other", "--up-lists") as (_, urls):
         summary = f"{urls['telestream']}/s/workflows/w/jobs/summary"

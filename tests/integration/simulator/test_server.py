@@ -30,14 +30,14 @@ async def _never(scope: Scope, receive: Receive, send: Send) -> None:
     raise AssertionError("nobody asks")
 
 
-async def test_signal_handlers_stay_as_they_were():
+async def test_signal_handlers_stay_as_they_were() -> None:
     """The host process decides about signals."""
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     async with serve(_never):
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-async def test_leaving_the_block_frees_the_port():
+async def test_leaving_the_block_frees_the_port() -> None:
     """The same port can be served again at once."""
     async with serve(_never) as url:
         port = int(url.rpartition(":")[2])
@@ -45,7 +45,7 @@ async def test_leaving_the_block_frees_the_port():
         assert again == url
 
 
-async def test_leaving_the_block_drops_requests_in_flight(caplog: pytest.LogCaptureFixture):
+async def test_leaving_the_block_drops_requests_in_flight(caplog: pytest.LogCaptureFixture) -> None:
     """A request that would never be answered is cancelled, its client is told by the cut, and nothing is logged."""
     app, failures = _Sleeper(), []
 
@@ -63,7 +63,7 @@ async def test_leaving_the_block_drops_requests_in_flight(caplog: pytest.LogCapt
     assert caplog.records == []
 
 
-async def test_cancelling_the_block_stops_the_server():
+async def test_cancelling_the_block_stops_the_server() -> None:
     """A cancelled host leaves no listening socket behind."""
     port = 0
     with anyio.CancelScope() as scope:
@@ -75,7 +75,7 @@ async def test_cancelling_the_block_stops_the_server():
         pass
 
 
-async def test_a_port_in_use_is_an_error():
+async def test_a_port_in_use_is_an_error() -> None:
     """Binding fails before anything runs."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         async with serve(_never, port=taken.getsockname()[1]):

@@ -16,7 +16,7 @@ def _add(simulator: TelestreamSimulator, job_id: str, phases: tuple[tuple[float,
     simulator.world.roster.add(JobSpec(space_id="space", workflow_id="flow", job_id=job_id, phases=phases))
 
 
-async def test_a_job_lives(up: httpx.AsyncClient, telestream: TelestreamSimulator, clock: FakeClock):
+async def test_a_job_lives(up: httpx.AsyncClient, telestream: TelestreamSimulator, clock: FakeClock) -> None:
     """A job is created, runs, fails, is retried and succeeds; it has an elapsed time only when it has ended."""
     _add(telestream, "fe2ecbvw-8c9a")
     seen = []
@@ -33,7 +33,7 @@ async def test_a_job_lives(up: httpx.AsyncClient, telestream: TelestreamSimulato
     ]
 
 
-async def test_the_documented_fields(up: httpx.AsyncClient, telestream: TelestreamSimulator):
+async def test_the_documented_fields(up: httpx.AsyncClient, telestream: TelestreamSimulator) -> None:
     """A job has the documented fields, and no other."""
     _add(telestream, "a")
     assert set((await up.get(f"{JOBS}/a")).json()) == {
@@ -50,7 +50,7 @@ async def test_the_documented_fields(up: httpx.AsyncClient, telestream: Telestre
     }
 
 
-async def test_one_element_lists(clock: FakeClock):
+async def test_one_element_lists(clock: FakeClock) -> None:
     """A UP can be told to put its values in lists, as its documentation does."""
     simulator = TelestreamSimulator(clock, TelestreamOptions(api_key="k", one_element_lists=True))
     _add(simulator, "a")
@@ -63,7 +63,7 @@ async def test_one_element_lists(clock: FakeClock):
 @pytest.mark.parametrize("authorization", ["", "up-key", "Bearer wrong", "Bearer up-key2"])
 async def test_the_key_must_be_right(
     up: httpx.AsyncClient, telestream: TelestreamSimulator, path: str, authorization: str
-):
+) -> None:
     """Without the key as a bearer token nothing is told."""
     _add(telestream, "a")
     answer = await up.get(f"{JOBS}/{path}", headers={"authorization": authorization})
@@ -73,21 +73,21 @@ async def test_the_key_must_be_right(
 @pytest.mark.parametrize(
     "path", ["/space/workflows/flow/jobs/b", "/other/workflows/flow/jobs/a", "/space/workflows/x/jobs/a"]
 )
-async def test_all_three_names_must_be_right(up: httpx.AsyncClient, telestream: TelestreamSimulator, path: str):
+async def test_all_three_names_must_be_right(up: httpx.AsyncClient, telestream: TelestreamSimulator, path: str) -> None:
     """A job is found only under its own space and workflow."""
     _add(telestream, "a")
     assert (await up.get(path)).status_code == 404
     assert (await up.get("/space/workflows/flow/jobs/a")).status_code == 200
 
 
-async def test_a_job_disappears(up: httpx.AsyncClient, telestream: TelestreamSimulator, clock: FakeClock):
+async def test_a_job_disappears(up: httpx.AsyncClient, telestream: TelestreamSimulator, clock: FakeClock) -> None:
     """A job that is gone is not found."""
     _add(telestream, "a", ((0, "in-process"), (5, None)))
     await clock.advance(5)
     assert (await up.get(f"{JOBS}/a")).status_code == 404
 
 
-async def test_the_summary_counts(up: httpx.AsyncClient, telestream: TelestreamSimulator):
+async def test_the_summary_counts(up: httpx.AsyncClient, telestream: TelestreamSimulator) -> None:
     """Each job of the workflow is counted by its state; the first and the last creation are the dates."""
     for number, state in enumerate(("created", "retry", "in-process", "succeeded", "failed", "failed", "stopped")):
         _add(telestream, str(number), ((0, state),))
@@ -103,7 +103,7 @@ async def test_the_summary_counts(up: httpx.AsyncClient, telestream: TelestreamS
     }
 
 
-async def test_the_summary_of_an_empty_workflow(up: httpx.AsyncClient):
+async def test_the_summary_of_an_empty_workflow(up: httpx.AsyncClient) -> None:
     """A workflow without jobs has counts of 0 and no dates."""
     summary = (await up.get(f"{JOBS}/summary")).json()
     assert summary["total_job_count"] == 0

@@ -27,7 +27,7 @@ NEW = "whsec_" + base64.b64encode(b"new secret of 24 bytes..").decode()
 
 
 @pytest.mark.parametrize("known", [NEW, OLD])
-async def test_the_receiver_verifies_either_secret_during_rotation(event: Event, webhook: Make, known: str):
+async def test_the_receiver_verifies_either_secret_during_rotation(event: Event, webhook: Make, known: str) -> None:
     """Whether the receiver has changed over or not, it takes the event."""
     state = ReceiverState(secrets=[known])
     async with serve(receiver_app(state)) as url:
@@ -38,7 +38,7 @@ async def test_the_receiver_verifies_either_secret_during_rotation(event: Event,
     assert received.type == "dev.jobwatchd.job.succeeded.v1"
 
 
-async def test_a_wrong_secret_is_a_refusal(event: Event, webhook: Make):
+async def test_a_wrong_secret_is_a_refusal(event: Event, webhook: Make) -> None:
     """The receiver's 401 arrives as one, and the event does not."""
     state = ReceiverState(secrets=[OLD])
     async with serve(receiver_app(state)) as url:
@@ -48,7 +48,7 @@ async def test_a_wrong_secret_is_a_refusal(event: Event, webhook: Make):
     assert not state.received
 
 
-async def test_an_answer_that_breaks_off_does_not_count(event: Event, webhook: Make):
+async def test_an_answer_that_breaks_off_does_not_count(event: Event, webhook: Make) -> None:
     """A 200 whose body does not come whole is tried again, and then the event is there once."""
     state = ReceiverState(secrets=[NEW], fail_fraction=1.0, faults=[ReceiverFault.CUT])
     async with serve(receiver_app(state)) as url:
@@ -63,7 +63,7 @@ async def test_an_answer_that_breaks_off_does_not_count(event: Event, webhook: M
 
 async def test_a_retry_is_the_same_but_for_its_time(
     event: Event, webhook: Make, clock: FakeClock, serve_script: Make, answer: Make
-):
+) -> None:
     """Body and id stay, byte for byte; the time and with it the signature are those of the attempt."""
     async with serve_script(answer(503)) as endpoint:
         sink = webhook(f"http://127.0.0.1:{endpoint.port}/", [NEW])
@@ -81,7 +81,7 @@ async def test_a_retry_is_the_same_but_for_its_time(
 
 async def test_the_request_is_a_cloud_event_in_structured_mode(
     event: Event, webhook: Make, serve_script: Make, answer: Make
-):
+) -> None:
     """A POST of the documented content type, to the path and query that were configured."""
     async with serve_script(answer(202)) as endpoint:
         sink = webhook(f"http://127.0.0.1:{endpoint.port}/hooks/a%20b?c=d")
@@ -92,7 +92,7 @@ async def test_the_request_is_a_cloud_event_in_structured_mode(
     assert endpoint.header("webhook-signature") is None
 
 
-async def test_credentials_are_sent_along(event: Event, webhook: Make, serve_script: Make, answer: Make):
+async def test_credentials_are_sent_along(event: Event, webhook: Make, serve_script: Make, answer: Make) -> None:
     """Those of the URL as basic authentication, those of the headers as they are."""
     async with serve_script(answer(200)) as endpoint:
         url = f"http://user:pa%20ss@127.0.0.1:{endpoint.port}/"
@@ -102,7 +102,9 @@ async def test_credentials_are_sent_along(event: Event, webhook: Make, serve_scr
     assert endpoint.header("x-token") == "t0ken"
 
 
-async def test_attempts_do_not_depend_on_former_answers(event: Event, webhook: Make, serve_script: Make, answer: Make):
+async def test_attempts_do_not_depend_on_former_answers(
+    event: Event, webhook: Make, serve_script: Make, answer: Make
+) -> None:
     """Cookies are not kept; the connection is."""
     async with serve_script(answer(200, "Set-Cookie: a=b; Path=/\r\n", b"fine")) as endpoint:
         sink = webhook(f"http://127.0.0.1:{endpoint.port}/")
@@ -114,7 +116,7 @@ async def test_attempts_do_not_depend_on_former_answers(event: Event, webhook: M
 
 async def test_the_environment_names_no_proxy(
     event: Event, webhook: Make, serve_script: Make, answer: Make, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """A proxy meant for other programs is not used."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -126,7 +128,7 @@ async def test_the_environment_names_no_proxy(
 
 async def test_sends_beyond_the_connections_wait_their_turn(
     event: Event, webhook: Make, serve_script: Make, answer: Make
-):
+) -> None:
     """With one connection the second request comes only when the first is answered, and nobody times out waiting."""
     answered, let_go = [], anyio.Event()
 
@@ -147,7 +149,7 @@ async def test_sends_beyond_the_connections_wait_their_turn(
 
 async def test_a_cancelled_send_gives_its_connection_back(
     event: Event, webhook: Make, serve_script: Make, answer: Make
-):
+) -> None:
     """The only connection is free again for the next event."""
     arrived = anyio.Event()
 
@@ -169,7 +171,7 @@ async def test_a_cancelled_send_gives_its_connection_back(
 
 async def test_a_private_authority_is_trusted_when_named(
     event: Event, webhook: Make, serve_script: Make, answer: Make, tmp_path: Path
-):
+) -> None:
     """With its certificate the event arrives; without, the error says that trust was the matter."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
@@ -187,7 +189,9 @@ async def test_a_private_authority_is_trusted_when_named(
     assert len(endpoint.heads) == 1
 
 
-async def test_as_many_sends_at_a_time_as_configured(event: Event, webhook: Make, serve_script: Make, answer: Make):
+async def test_as_many_sends_at_a_time_as_configured(
+    event: Event, webhook: Make, serve_script: Make, answer: Make
+) -> None:
     """None is answered before all have come."""
     everyone = anyio.Event()
 
@@ -205,14 +209,14 @@ async def test_as_many_sends_at_a_time_as_configured(event: Event, webhook: Make
                     tasks.start_soon(sink.send, event)
 
 
-async def test_an_unusable_ca_file_is_named(webhook: Make, tmp_path: Path):
+async def test_an_unusable_ca_file_is_named(webhook: Make, tmp_path: Path) -> None:
     """It is found before anything is sent."""
     (tmp_path / "ca.pem").write_text("no certificate")
     with pytest.raises(ConfigError, match=r"ca_file .*ca\.pem holds no certificate"):
         webhook("https://127.0.0.1/", tls={"ca_file": tmp_path / "ca.pem"})
 
 
-async def test_the_daemon_says_who_it_is(event: Event, webhook: Make, serve_script: Make, answer: Make):
+async def test_the_daemon_says_who_it_is(event: Event, webhook: Make, serve_script: Make, answer: Make) -> None:
     """By its own name and version, or as a header of the configuration says."""
     async with serve_script(answer(200)) as endpoint:
         url = f"http://127.0.0.1:{endpoint.port}/"

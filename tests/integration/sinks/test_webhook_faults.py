@@ -40,7 +40,7 @@ async def error_of(sink: Webhook, event: Event) -> SinkError:
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-async def test_success_means_taken(event: Event, planted: Make, serve_script: Make, answer: Make, status: int):
+async def test_success_means_taken(event: Event, planted: Make, serve_script: Make, answer: Make, status: int) -> None:
     """Every 2xx will do."""
     async with serve_script(answer(status)) as endpoint:
         sink = planted(endpoint.port)
@@ -49,7 +49,9 @@ async def test_success_means_taken(event: Event, planted: Make, serve_script: Ma
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
-async def test_what_may_pass_is_unavailable(event: Event, planted: Make, serve_script: Make, answer: Make, status: int):
+async def test_what_may_pass_is_unavailable(
+    event: Event, planted: Make, serve_script: Make, answer: Make, status: int
+) -> None:
     """The sentence says what was answered."""
     async with serve_script(answer(status)) as endpoint:
         sink = planted(endpoint.port)
@@ -62,7 +64,7 @@ async def test_what_may_pass_is_unavailable(event: Event, planted: Make, serve_s
 @pytest.mark.parametrize("status", [300, 304, 400, 401, 403, 404, 405, 409, 411, 413, 422, 451, 499])
 async def test_every_other_status_is_a_refusal(
     event: Event, planted: Make, serve_script: Make, answer: Make, status: int
-):
+) -> None:
     """A few more tries may help, many will not."""
     async with serve_script(answer(status)) as endpoint:
         sink = planted(endpoint.port)
@@ -71,7 +73,7 @@ async def test_every_other_status_is_a_refusal(
     assert f"answered {status}" in str(error)
 
 
-async def test_gone_means_no_more_events(event: Event, planted: Make, serve_script: Make, answer: Make):
+async def test_gone_means_no_more_events(event: Event, planted: Make, serve_script: Make, answer: Make) -> None:
     """410 is an answer of its own."""
     async with serve_script(answer(410)) as endpoint:
         sink = planted(endpoint.port)
@@ -79,7 +81,9 @@ async def test_gone_means_no_more_events(event: Event, planted: Make, serve_scri
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_redirects_are_not_followed(event: Event, planted: Make, serve_script: Make, answer: Make, status: int):
+async def test_redirects_are_not_followed(
+    event: Event, planted: Make, serve_script: Make, answer: Make, status: int
+) -> None:
     """The event goes where it was configured to go, or nowhere; the new place is not repeated, it may hold a secret."""
     async with serve_script(answer(status, f"Location: /{PLANTED}\r\n")) as endpoint:
         sink = planted(endpoint.port)
@@ -104,7 +108,7 @@ async def test_redirects_are_not_followed(event: Event, planted: Make, serve_scr
 )
 async def test_the_wish_to_be_left_alone_is_passed_on(
     event: Event, planted: Make, serve_script: Make, answer: Make, wish: tuple[int, str, float | None]
-):
+) -> None:
     """Retry-After in both its forms, whatever the status, by the receiver's clock, or else the sink's."""
     status, value, expected = wish
     async with serve_script(answer(status, f"Retry-After: {value}\r\n")) as endpoint:
@@ -114,7 +118,7 @@ async def test_the_wish_to_be_left_alone_is_passed_on(
     assert error.retry_after_s == expected
 
 
-async def test_a_refused_connection_is_unavailable(event: Event, planted: Make):
+async def test_a_refused_connection_is_unavailable(event: Event, planted: Make) -> None:
     """Nobody listens; the sentence says so in the system's words."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -124,13 +128,13 @@ async def test_a_refused_connection_is_unavailable(event: Event, planted: Make):
     assert "refused" in str(error) or "111" in str(error)
 
 
-async def test_an_unknown_host_is_unavailable(event: Event, webhook: Make):
+async def test_an_unknown_host_is_unavailable(event: Event, webhook: Make) -> None:
     """A name that cannot be looked up may be known tomorrow."""
     with pytest.raises(SinkUnavailable, match=r"http://nowhere\.invalid failed: could not connect"):
         await webhook("http://nowhere.invalid/").send(event)
 
 
-async def test_a_reset_connection_is_unavailable(event: Event, planted: Make, serve_script: Make):
+async def test_a_reset_connection_is_unavailable(event: Event, planted: Make, serve_script: Make) -> None:
     """The request was read, and the connection thrown away."""
 
     async def script(writer: StreamWriter) -> None:
@@ -156,7 +160,9 @@ async def test_a_reset_connection_is_unavailable(event: Event, planted: Make, se
     ],
     ids=["nothing", "half a head", "half a body", "half a chunk", "no HTTP", "bad length", "endless head"],
 )
-async def test_an_answer_that_is_not_whole_is_unavailable(event: Event, planted: Make, serve_script: Make, sent: bytes):
+async def test_an_answer_that_is_not_whole_is_unavailable(
+    event: Event, planted: Make, serve_script: Make, sent: bytes
+) -> None:
     """A 200 counts only if it came to its end."""
 
     async def script(writer: StreamWriter) -> None:
@@ -171,7 +177,9 @@ async def test_an_answer_that_is_not_whole_is_unavailable(event: Event, planted:
 
 
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"], ids=["head", "body"])
-async def test_a_trickle_is_cut_off_by_the_time_out(event: Event, planted: Make, serve_script: Make, first: bytes):
+async def test_a_trickle_is_cut_off_by_the_time_out(
+    event: Event, planted: Make, serve_script: Make, first: bytes
+) -> None:
     """Bytes that keep coming do not prolong an attempt."""
 
     async def script(writer: StreamWriter) -> None:
@@ -189,7 +197,7 @@ async def test_a_trickle_is_cut_off_by_the_time_out(event: Event, planted: Make,
     assert "0.1 s" in str(error)
 
 
-async def test_silence_is_cut_off_by_the_time_out(event: Event, planted: Make, serve_script: Make):
+async def test_silence_is_cut_off_by_the_time_out(event: Event, planted: Make, serve_script: Make) -> None:
     """A receiver that never answers is unavailable, and a later one is reached over a new connection."""
 
     async def script(writer: StreamWriter) -> None:
@@ -203,7 +211,7 @@ async def test_silence_is_cut_off_by_the_time_out(event: Event, planted: Make, s
         await sink.send(event)
 
 
-async def test_an_endless_answer_is_not_read_to_its_end(event: Event, planted: Make, serve_script: Make):
+async def test_an_endless_answer_is_not_read_to_its_end(event: Event, planted: Make, serve_script: Make) -> None:
     """The status says all; the rest is dropped with its connection, and the next event takes a new one."""
     cut = []
 

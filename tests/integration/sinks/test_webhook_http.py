@@ -36,7 +36,7 @@ NEW = "whsec_" + base64.b64encode(b"new secret of 24 bytes..").decode()
 )
 async def test_the_library_of_cloud_events_reads_what_arrives(
     event: Event, make_webhook: Make, taking: Make, settings: dict[str, Any], content_type: str
-):
+) -> None:
     """In either mode, with awkward characters in names; the signature is of the body that was sent."""
     event = replace(event, source='a "b" 100% ü\n€', ref=None, watch_id=None, detail="line\nline ü")
     async with taking() as endpoint:
@@ -58,7 +58,7 @@ async def test_the_library_of_cloud_events_reads_what_arrives(
     assert read.get_time() == event.observed_at
 
 
-async def test_webhooks_go_through_a_proxy(event: Event, make_webhook: Make, taking: Make):
+async def test_webhooks_go_through_a_proxy(event: Event, make_webhook: Make, taking: Make) -> None:
     """It is asked for a receiver that only it can reach."""
     async with taking() as proxy:
         await make_webhook(1, proxy=f"http://127.0.0.1:{proxy.port}").send(event)
@@ -67,7 +67,7 @@ async def test_webhooks_go_through_a_proxy(event: Event, make_webhook: Make, tak
 
 async def test_webhooks_show_a_client_certificate(
     event: Event, make_webhook: Make, serve_script: Make, answer: Make, tmp_path: Path
-):
+) -> None:
     """To a receiver that insists on one."""
     authority = trustme.CA()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -103,7 +103,7 @@ async def test_webhooks_show_a_client_certificate(
 )
 async def test_credentials_are_sent_with_each_event(
     event: Event, make_webhook: Make, taking: Make, settings: dict[str, Any], sent: tuple[str, str]
-):
+) -> None:
     """As `auth` says, or as they are."""
     async with taking() as endpoint:
         await make_webhook(endpoint.port, **settings).send(event)
@@ -136,7 +136,7 @@ OAUTH2 = {"auth": {"kind": "oauth2", "token_url": "/token"}, "client_id": "cl", 
 
 async def test_a_token_is_fetched_once_and_again_when_it_is_refused(
     event: Event, make_webhook: Make, serve_script: Make, answer: Make
-):
+) -> None:
     """Client credentials of OAuth 2; no delivery fails meanwhile."""
     script = TokenServer(answer)
     async with serve_script(script) as script.endpoint:
@@ -161,7 +161,7 @@ async def test_a_token_is_fetched_once_and_again_when_it_is_refused(
 
 async def test_a_refusal_with_the_newest_token_is_the_receivers(
     event: Event, make_webhook: Make, serve_script: Make, answer: Make
-):
+) -> None:
     """Two requests and no more."""
     script = TokenServer(answer)
     script.accepted = 9
@@ -174,7 +174,7 @@ async def test_a_refusal_with_the_newest_token_is_the_receivers(
 @pytest.mark.parametrize("status", [400, 401, 403, 500, 503])
 async def test_without_a_login_the_receiver_is_unavailable(
     event: Event, make_webhook: Make, serve_script: Make, answer: Make, status: int
-):
+) -> None:
     """Nothing was sent, so the event was not refused; neither path nor secret is told."""
     script = TokenServer(answer)
     script.login_status = status
@@ -187,7 +187,7 @@ async def test_without_a_login_the_receiver_is_unavailable(
 
 async def test_a_token_in_a_file_is_read_again_when_it_is_refused(
     event: Event, make_webhook: Make, serve_script: Make, answer: Make, tmp_path: Path
-):
+) -> None:
     """The event is taken at once, by the second request."""
     file = tmp_path / "token"
     file.write_text("token-1")
@@ -208,7 +208,7 @@ async def test_a_token_in_a_file_is_read_again_when_it_is_refused(
 
 async def test_a_signing_secret_in_a_file_is_read_again_when_it_is_refused(
     event: Event, make_webhook: Make, serve_script: Make, answer: Make, tmp_path: Path
-):
+) -> None:
     """However the receiver says that it knows another."""
     file = tmp_path / "secret"
     file.write_text(OLD)
@@ -232,7 +232,7 @@ async def test_a_signing_secret_in_a_file_is_read_again_when_it_is_refused(
 
 async def test_a_signing_secret_is_replaced_without_a_refusal(
     event: Event, make_webhook: Make, taking: Make, rotation: Rotation, tmp_path: Path
-):
+) -> None:
     """While the receiver takes either."""
     file = tmp_path / "secret"
     file.write_text(OLD)

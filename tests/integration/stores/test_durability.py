@@ -48,7 +48,7 @@ def write_and_kill(url: str, commits: int) -> list[str]:
     return [event_id for line in lines[1:] if line.endswith("\n") for event_id in line.split()]
 
 
-async def test_every_acknowledged_commit_survives_a_kill(url: str):
+async def test_every_acknowledged_commit_survives_a_kill(url: str) -> None:
     """Events, deliveries and watches agree with each other, and nothing that was reported is missing."""
     acknowledged: list[str] = []
     for commits in (1, 20, 57):
@@ -68,7 +68,7 @@ async def test_every_acknowledged_commit_survives_a_kill(url: str):
     await store.close()
 
 
-async def test_a_closed_store_opens_as_it_was(url: str, specs: Callable[[int], list[WatchSpec]], now: datetime):
+async def test_a_closed_store_opens_as_it_was(url: str, specs: Callable[[int], list[WatchSpec]], now: datetime) -> None:
     """A clean stop leaves one file, with everything in it."""
     store = SqlStore(url)
     await store.open()

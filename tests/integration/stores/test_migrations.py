@@ -96,7 +96,7 @@ def old(now: datetime, step: Callable[..., Step]) -> Step:
     return step(Watch.create(17, spec, now), State.RUNNING, facts=JobFacts(progress=12.5))
 
 
-async def test_nothing_is_lost_on_the_way_from_0001(at_0001: Path, url: str, old: Step, now: datetime):
+async def test_nothing_is_lost_on_the_way_from_0001(at_0001: Path, url: str, old: Step, now: datetime) -> None:
     """Watches, observations, events, deliveries and sources of the older version are all there, unchanged."""
     run(at_0001, lambda connection: fill(connection, old, now))
     store = SqlStore(url)
@@ -112,7 +112,7 @@ async def test_nothing_is_lost_on_the_way_from_0001(at_0001: Path, url: str, old
     await store.close()
 
 
-async def test_old_watches_are_in_their_shards(at_0001: Path, url: str, old: Step, now: datetime):
+async def test_old_watches_are_in_their_shards(at_0001: Path, url: str, old: Step, now: datetime) -> None:
     """A watch of the older version is loaded with the shard that its job has, and with no other."""
     run(at_0001, lambda connection: fill(connection, old, now))
     store = SqlStore(url)
@@ -123,7 +123,9 @@ async def test_old_watches_are_in_their_shards(at_0001: Path, url: str, old: Ste
     await store.close()
 
 
-async def test_an_upgraded_store_goes_on(at_0001: Path, url: str, old: Step, step: Callable[..., Step], now: datetime):
+async def test_an_upgraded_store_goes_on(
+    at_0001: Path, url: str, old: Step, step: Callable[..., Step], now: datetime
+) -> None:
     """Ids and positions continue above those of the older version, and its watches take their next step."""
     run(at_0001, lambda connection: fill(connection, old, now))
     store = SqlStore(url)
@@ -136,7 +138,7 @@ async def test_an_upgraded_store_goes_on(at_0001: Path, url: str, old: Step, ste
     await store.close()
 
 
-async def test_migrations_lead_to_the_schema(store: SqlStore, path: Path):
+async def test_migrations_lead_to_the_schema(store: SqlStore, path: Path) -> None:
     """Tables, columns and indexes are those that the code believes in; Alembic would not add anything."""
     await store.close()
 
@@ -147,7 +149,7 @@ async def test_migrations_lead_to_the_schema(store: SqlStore, path: Path):
     run(path, compare)
 
 
-async def test_a_second_start_migrates_nothing(store: SqlStore, url: str, path: Path):
+async def test_a_second_start_migrates_nothing(store: SqlStore, url: str, path: Path) -> None:
     """What the first start made is found to be current."""
     await store.close()
     before = content(path)
@@ -156,7 +158,7 @@ async def test_a_second_start_migrates_nothing(store: SqlStore, url: str, path: 
     assert content(path) == before
 
 
-async def test_a_newer_schema_is_refused(store: SqlStore, path: Path):
+async def test_a_newer_schema_is_refused(store: SqlStore, path: Path) -> None:
     """The error says so, and what is there is left alone."""
     await store.close()
     run(path, lambda connection: connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))  # noqa: S608
@@ -166,7 +168,7 @@ async def test_a_newer_schema_is_refused(store: SqlStore, path: Path):
     assert content(path) == before
 
 
-def test_codec_has_not_changed_what_0001_wrote():
+def test_codec_has_not_changed_what_0001_wrote() -> None:
     """Bodies written by the first version are still read; these are copies of such, not made by today's code."""
     body = '{"state":"running","native_state":"RUN","progress":12.5,"sequence":2,"job":"7","labels":{"a":"b"}}'
     event = decode_event(body, event_id="e", watch_id=1, source="graph", type_="job.running", observed_at=1_000_001)
@@ -183,6 +185,6 @@ def test_codec_has_not_changed_what_0001_wrote():
     assert isinstance(seen, Observation)
 
 
-def test_statuses_are_words_that_the_indexes_know():
+def test_statuses_are_words_that_the_indexes_know() -> None:
     """The partial indexes spell out two of the statuses; renaming one must not silently empty an index."""
     assert {DeliveryStatus.PENDING.value, DeliveryStatus.DEAD.value} == {"pending", "dead"}

@@ -45,7 +45,9 @@ async def refusal(url: str) -> str:
     return f"{type(caught.value).__name__}: {caught.value}"
 
 
-async def test_a_locked_file_is_refused_at_the_start(store: SqlStore, url: str, path: Path, other: sqlite3.Connection):
+async def test_a_locked_file_is_refused_at_the_start(
+    store: SqlStore, url: str, path: Path, other: sqlite3.Connection
+) -> None:
     """A start does not wait for ever, nor go on without being able to write."""
     await store.close()
     other.execute("BEGIN IMMEDIATE")
@@ -54,7 +56,7 @@ async def test_a_locked_file_is_refused_at_the_start(store: SqlStore, url: str, 
 
 async def test_a_locked_file_refuses_a_commit_whole(
     store: SqlStore, other: sqlite3.Connection, specs: Specs, step: MakeStep, now: datetime
-):
+) -> None:
     """Reading goes on meanwhile, and the same commit goes through once the lock is gone."""
     watches = [watch for watch, _ in await store.add_watches(specs(3), now)]
     steps = [step(watch) for watch in watches]
@@ -71,7 +73,7 @@ async def test_a_locked_file_refuses_a_commit_whole(
 
 async def test_a_commit_that_is_cancelled_while_it_waits_is_whole(
     url: str, other: sqlite3.Connection, specs: Specs, step: MakeStep, now: datetime
-):
+) -> None:
     """Whoever cancels gets to know what became of it: the call returns, and everything is there."""
     store = SqlStore(url)
     await store.open()
@@ -94,7 +96,7 @@ async def test_a_commit_that_is_cancelled_while_it_waits_is_whole(
 
 async def test_a_full_disk_refuses_a_commit_whole(
     store: SqlStore, specs: Specs, step: MakeStep, now: datetime, path: Path
-):
+) -> None:
     """What was there stays readable, and there is no event without its watch."""
     watches = [watch for watch, _ in await store.add_watches(specs(200), now)]
 
@@ -110,14 +112,14 @@ async def test_a_full_disk_refuses_a_commit_whole(
     assert not (await store.commit([step(watch) for watch in watches], (), lambda _: ["hook"], now)).stale
 
 
-async def test_a_file_that_is_no_database_is_refused(url: str, path: Path):
+async def test_a_file_that_is_no_database_is_refused(url: str, path: Path) -> None:
     """It is named, and left as it is."""
     before = write_notes(path)
     assert f"StoreUnusable: store {path} is not a SQLite database; name another file" in await refusal(url)
     assert content(path) == before
 
 
-async def test_the_database_of_another_program_is_refused(url: str, path: Path, other: sqlite3.Connection):
+async def test_the_database_of_another_program_is_refused(url: str, path: Path, other: sqlite3.Connection) -> None:
     """Nothing is created in it."""
     other.execute("CREATE TABLE bookmarks (url TEXT)")
     told = await refusal(url)
@@ -127,7 +129,7 @@ async def test_the_database_of_another_program_is_refused(url: str, path: Path, 
 
 async def test_a_damaged_file_is_refused_at_the_start(
     store: SqlStore, url: str, path: Path, specs: Specs, now: datetime
-):
+) -> None:
     """Also where the damage is far from what a start would read anyway."""
     await store.add_watches(specs(2_000), now)
     await store.close()
@@ -135,7 +137,7 @@ async def test_a_damaged_file_is_refused_at_the_start(
     assert f"StoreUnusable: store {path} is damaged; restore it from a backup" in await refusal(url)
 
 
-async def test_damage_is_noticed_while_running(store: SqlStore, path: Path, specs: Specs, now: datetime):
+async def test_damage_is_noticed_while_running(store: SqlStore, path: Path, specs: Specs, now: datetime) -> None:
     """A page that turned bad is not taken for fewer watches."""
     await store.add_watches(specs(2_000), now)
     await store.close()  # all of it is in the file itself, not in the log beside it
@@ -155,7 +157,7 @@ def damage(path: Path) -> None:
 
 async def test_a_row_that_makes_no_watch_is_an_error(
     store: SqlStore, other: sqlite3.Connection, specs: Specs, now: datetime
-):
+) -> None:
     """A word that this version does not know is not taken for no state."""
     [(watch, _)] = await store.add_watches(specs(1), now)
     other.execute("UPDATE watches SET state = 'dreaming'")
@@ -165,7 +167,7 @@ async def test_a_row_that_makes_no_watch_is_an_error(
 
 async def test_a_row_that_makes_no_event_is_an_error(
     store: SqlStore, other: sqlite3.Connection, specs: Specs, step: MakeStep, now: datetime
-):
+) -> None:
     """A body that is cut off is told as what it is."""
     [(watch, _)] = await store.add_watches(specs(1), now)
     await store.commit([step(watch)], (), lambda _: ["hook"], now)
@@ -174,14 +176,14 @@ async def test_a_row_that_makes_no_event_is_an_error(
         await store.pending_deliveries("hook", 0, 10)
 
 
-async def test_a_missing_folder_is_named(tmp_path: Path):
+async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     """It is not created: a mistyped path would give an empty store."""
     message = await refusal(f"sqlite:///{tmp_path}/no/store.db")
     assert message == f"StoreUnusable: store {tmp_path}/no/store.db: the folder {tmp_path}/no does not exist; create it"
     assert names_in(tmp_path) == []
 
 
-async def test_a_folder_in_the_file_s_place_is_named(tmp_path: Path):
+async def test_a_folder_in_the_file_s_place_is_named(tmp_path: Path) -> None:
     """The path of a folder is no store."""
     (tmp_path / "store.db").mkdir()
     assert f"StoreUnusable: store {tmp_path}/store.db cannot be used" in await refusal(f"sqlite:///{tmp_path}/store.db")
@@ -197,7 +199,7 @@ async def test_a_folder_in_the_file_s_place_is_named(tmp_path: Path):
         ("sqlite:///x.db?mode=ro&key=hunter2", "takes no parameters"),
     ],
 )
-def test_a_url_that_names_no_file_is_refused(url: str, got: str):
+def test_a_url_that_names_no_file_is_refused(url: str, got: str) -> None:
     """The key, what it got and what was expected, but no password."""
     with pytest.raises(ConfigError, match=f"store.url: .*{got}.*expected sqlite:////") as caught:
         SqlStore(url)
@@ -205,7 +207,7 @@ def test_a_url_that_names_no_file_is_refused(url: str, got: str):
     assert caught.value.__cause__ is None
 
 
-async def test_a_store_that_is_not_open_says_so(url: str, now: datetime, specs: Specs):
+async def test_a_store_that_is_not_open_says_so(url: str, now: datetime, specs: Specs) -> None:
     """Before opening, and after closing."""
     store = SqlStore(url)
     with pytest.raises(StoreUnusable, match="is not open"):

@@ -70,7 +70,7 @@ def mounted(folder: Path, options: str) -> list[str]:
     return command
 
 
-async def test_the_files_are_for_the_owner_only(store: SqlStore, path: Path, specs: Specs, now: datetime):
+async def test_the_files_are_for_the_owner_only(store: SqlStore, path: Path, specs: Specs, now: datetime) -> None:
     """Labels and error texts of jobs are nobody else's business; that holds for the logs beside the file, too."""
     await store.add_watches(specs(1), now)
     assert modes(path.parent) == dict.fromkeys(["store.db", "store.db-shm", "store.db-wal", "store.db.lock"], 0o600)
@@ -81,7 +81,7 @@ def modes(folder: Path) -> dict[str, int]:
     return {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in sorted(folder.iterdir())}
 
 
-async def test_commits_are_synced(store: SqlStore):
+async def test_commits_are_synced(store: SqlStore) -> None:
     """A commit that was acknowledged survives a power cut; readers are not held up by it."""
 
     def pragmas(connection: Connection) -> list[object]:
@@ -90,7 +90,9 @@ async def test_commits_are_synced(store: SqlStore):
     assert await store._database.write(pragmas) == ["wal", 2]
 
 
-async def test_readers_see_the_last_commit_while_another_is_under_way(store: SqlStore, specs: Specs, now: datetime):
+async def test_readers_see_the_last_commit_while_another_is_under_way(
+    store: SqlStore, specs: Specs, now: datetime
+) -> None:
     """A listing waits for no commit, and sees nothing of one that is not done."""
     added = [watch for watch, _ in await store.add_watches(specs(2), now)]
     listed = []
@@ -104,7 +106,7 @@ async def test_readers_see_the_last_commit_while_another_is_under_way(store: Sql
     assert await store.list_watches(WatchQuery()) == []
 
 
-async def test_a_second_daemon_is_refused(store: SqlStore, url: str, path: Path):
+async def test_a_second_daemon_is_refused(store: SqlStore, url: str, path: Path) -> None:
     """In another process or in the same one, for as long as the first has the file, and no longer."""
     expected = f"StoreUnusable: another jobwatchd is using {path} (it holds {path}.lock); stop it, or name another file"
     assert in_another_process(url) == expected
@@ -114,7 +116,9 @@ async def test_a_second_daemon_is_refused(store: SqlStore, url: str, path: Path)
     assert in_another_process(url) == "opened"
 
 
-async def test_a_refused_second_daemon_leaves_the_first_alone(store: SqlStore, url: str, specs: Specs, now: datetime):
+async def test_a_refused_second_daemon_leaves_the_first_alone(
+    store: SqlStore, url: str, specs: Specs, now: datetime
+) -> None:
     """Its attempt must not take away the locks that the first one has."""
     in_another_process(url)
     with pytest.raises(StoreUnusable):
@@ -124,7 +128,7 @@ async def test_a_refused_second_daemon_leaves_the_first_alone(store: SqlStore, u
 
 
 @pytest.mark.parametrize("end", ["", "-wal", "-shm"])
-async def test_a_removed_file_is_noticed(store: SqlStore, path: Path, specs: Specs, now: datetime, end: str):
+async def test_a_removed_file_is_noticed(store: SqlStore, path: Path, specs: Specs, now: datetime, end: str) -> None:
     """SQLite itself would go on writing into a file that has no name any more, and with the process all of it ends."""
     await store.add_watches(specs(1), now)
     await store.check()
@@ -139,14 +143,14 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
-async def test_a_removed_lock_file_is_made_anew(store: SqlStore, url: str, path: Path):
+async def test_a_removed_lock_file_is_made_anew(store: SqlStore, url: str, path: Path) -> None:
     """Somebody tidied up; a second daemon is kept out all the same."""
     remove(path.with_name("store.db.lock"))
     await store.check()
     assert in_another_process(url).startswith("StoreUnusable: another jobwatchd is using")
 
 
-async def test_whoever_lost_the_file_to_another_gives_up(store: SqlStore, url: str, path: Path):
+async def test_whoever_lost_the_file_to_another_gives_up(store: SqlStore, url: str, path: Path) -> None:
     """The lock file was removed, and a second daemon took the new one first: two must not write."""
     remove(path.with_name("store.db.lock"))
     other = SqlStore(url)
@@ -158,7 +162,7 @@ async def test_whoever_lost_the_file_to_another_gives_up(store: SqlStore, url: s
 
 async def test_a_folder_that_cannot_be_looked_into_is_not_a_removed_file(
     store: SqlStore, path: Path, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """A file system that fails for a while says nothing about the file."""
 
     def fail(_path: Path) -> None:
@@ -171,7 +175,7 @@ async def test_a_folder_that_cannot_be_looked_into_is_not_a_removed_file(
     await store.check()
 
 
-async def test_a_file_without_write_permission_is_refused(store: SqlStore, url: str, path: Path):
+async def test_a_file_without_write_permission_is_refused(store: SqlStore, url: str, path: Path) -> None:
     """The message says for whom it must be writable."""
     await store.close()
     forbid_writing(path)
@@ -186,7 +190,7 @@ def forbid_writing(path: Path) -> None:
     path.chmod(0o400)
 
 
-def test_a_folder_without_write_permission_is_refused(tmp_path: Path):
+def test_a_folder_without_write_permission_is_refused(tmp_path: Path) -> None:
     """SQLite needs to write beside the file; that is told before anything is read."""
     folder = tmp_path / "folder"
     folder.mkdir(mode=0o500)
@@ -194,14 +198,14 @@ def test_a_folder_without_write_permission_is_refused(tmp_path: Path):
     assert told.startswith(f"StoreUnusable: store {folder}/store.db cannot be written; make it and its folder writable")
 
 
-def test_a_read_only_file_system_is_refused(tmp_path: Path):
+def test_a_read_only_file_system_is_refused(tmp_path: Path) -> None:
     """As a container's root file system often is."""
     told = in_another_process(f"sqlite:///{tmp_path}/store.db", *mounted(tmp_path, "ro"))
     assert told.startswith(f"StoreUnusable: store {tmp_path}/store.db cannot be written")
     assert "Read-only file system" in told
 
 
-def test_a_full_file_system_is_refused(tmp_path: Path):
+def test_a_full_file_system_is_refused(tmp_path: Path) -> None:
     """A disk with no room for the schema gives the reason, not half a schema; there may be room later."""
     told = in_another_process(f"sqlite:///{tmp_path}/store.db", *mounted(tmp_path, "size=16k"))
     assert told.startswith(
@@ -223,7 +227,7 @@ def test_a_full_file_system_is_refused(tmp_path: Path):
 )
 async def test_deliveries_are_read_through_the_partial_indexes(
     store: SqlStore, name: str, values: dict[str, object], index: str
-):
+) -> None:
     """However many deliveries were made, only those that wait or are dead are looked at."""
     statement = getattr(sql_deliveries, name)
 

@@ -107,7 +107,7 @@ async def ask(stream: ByteStream) -> bool:
     return (await answer(stream)).startswith(b"HTTP/1.1 200 ")
 
 
-async def test_the_longest_idle_makes_room(crowd: Crowd):
+async def test_the_longest_idle_makes_room(crowd: Crowd) -> None:
     """One connection too many closes that on which nothing was asked for longest, and no other."""
     streams = [await crowd.connect() for _ in range(LIMIT)]
     assert [await ask(stream) for stream in streams] == [True] * LIMIT
@@ -119,7 +119,7 @@ async def test_the_longest_idle_makes_room(crowd: Crowd):
 @pytest.mark.parametrize(
     "sent", [[], [b"GET /livez HTT"], [ASK + b"GET /livez HTTP/1.1\r\nX-Slow: "], [ASK], [POLL], [BODY + b"\r\n["]]
 )
-async def test_probes_are_answered_in_any_crowd(daemon: Any, crowd: Crowd, sent: list[bytes]):
+async def test_probes_are_answered_in_any_crowd(daemon: Any, crowd: Crowd, sent: list[bytes]) -> None:
     """Silent clients, slow ones, idle ones, and those that wait do not keep health checks and scrapes out."""
     daemon.clock.sleep = lambda _delay_s: anyio.sleep(0.01)
     daemon.clock.monotonic = lambda: 0.0
@@ -133,7 +133,7 @@ async def test_probes_are_answered_in_any_crowd(daemon: Any, crowd: Crowd, sent:
     }
 
 
-async def test_those_that_wait_do_not_keep_others_out(daemon: Any, crowd: Crowd):
+async def test_those_that_wait_do_not_keep_others_out(daemon: Any, crowd: Crowd) -> None:
     """Who waits for events has room of its own; the others are answered, and one that finds no room is told so."""
     daemon.clock.sleep = lambda _delay_s: anyio.sleep(0.01)
     daemon.clock.monotonic = lambda: 0.0
@@ -161,7 +161,9 @@ class Large:
         self.gone.set()
 
 
-async def test_who_does_not_take_an_answer_is_given_up(serving: Callable[..., Any], monkeypatch: pytest.MonkeyPatch):
+async def test_who_does_not_take_an_answer_is_given_up(
+    serving: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An answer of which nothing is taken for a while is cut off."""
     monkeypatch.setattr(BoundedProtocol, "take_timeout_s", 0.05)
     monkeypatch.setattr(server, "TICKS_A_REVIEW", 1)
@@ -171,7 +173,7 @@ async def test_who_does_not_take_an_answer_is_given_up(serving: Callable[..., An
         await app.gone.wait()
 
 
-async def test_who_does_not_take_an_answer_makes_room(serving: Callable[..., Any]):
+async def test_who_does_not_take_an_answer_makes_room(serving: Callable[..., Any]) -> None:
     """Clients that read nothing are given up for new ones as idle ones are."""
     crowd = await serving(Large())
     slow = [await crowd.connect(ASK) for _ in range(LIMIT)]
@@ -180,7 +182,7 @@ async def test_who_does_not_take_an_answer_makes_room(serving: Callable[..., Any
         assert response.status_code == 200
 
 
-async def test_a_client_may_not_send_ahead_without_end(crowd: Crowd):
+async def test_a_client_may_not_send_ahead_without_end(crowd: Crowd) -> None:
     """A few requests in one go are answered; of hundreds, none is worth the memory."""
     few = await crowd.connect(ASK * MAX_AHEAD)
     received = b""

@@ -51,7 +51,7 @@ async def left(daemon: Any) -> int:
     return len(await daemon.store.list_dead_letters(DeadLetterQuery(limit=10_000)))
 
 
-async def test_people_get_a_table(run: Run, dead: list[str]):
+async def test_people_get_a_table(run: Run, dead: list[str]) -> None:
     """Where it is, whose it is, why it was given up, and under which id it can be asked for."""
     done = await run("dead-letters", "list", "--limit", "1")
     assert done.stdout.splitlines() == [
@@ -70,7 +70,9 @@ async def test_people_get_a_table(run: Run, dead: list[str]):
         (["--all", "--limit", "1"], ["queued", "running", "failed"]),
     ],
 )
-async def test_listing_takes_the_options_of_events(run: Run, dead: list[str], options: list[str], states: list[str]):
+async def test_listing_takes_the_options_of_events(
+    run: Run, dead: list[str], options: list[str], states: list[str]
+) -> None:
     """One document a line with --json."""
     done = await run("dead-letters", "list", "--json", *options)
     assert [json.loads(line)["event"]["state"] for line in done.stdout.splitlines()] == states
@@ -87,21 +89,23 @@ async def test_listing_takes_the_options_of_events(run: Run, dead: list[str], op
         (["--source", "graph", "--limit", "2"], 2),
     ],
 )
-async def test_replay_brings_back_what_fits(run: Run, daemon: Any, dead: list[str], options: list[str], count: int):
+async def test_replay_brings_back_what_fits(
+    run: Run, daemon: Any, dead: list[str], options: list[str], count: int
+) -> None:
     """All of it, and nothing else."""
     done = await run("dead-letters", "replay", *options)
     assert (done.exit_code, done.stdout) == (0, f"{count} to be sent again\n")
     assert await left(daemon) == 3 - count
 
 
-async def test_replay_takes_ids(run: Run, daemon: Any, dead: list[str]):
+async def test_replay_takes_ids(run: Run, daemon: Any, dead: list[str]) -> None:
     """Those of one sink only, where that is said too."""
     assert (await run("dead-letters", "replay", "--sink", "other", *dead[:2])).stdout == "0 to be sent again\n"
     assert (await run("dead-letters", "replay", *dead[:2])).stdout == "2 to be sent again\n"
     assert await left(daemon) == 1
 
 
-async def test_replay_goes_on_page_after_page(run: Run, daemon: Any):
+async def test_replay_goes_on_page_after_page(run: Run, daemon: Any) -> None:
     """More than one request may take."""
     watch = await daemon.watch("1")
     for _ in range(300):
@@ -115,7 +119,7 @@ async def test_replay_goes_on_page_after_page(run: Run, daemon: Any):
 
 
 @pytest.mark.parametrize("options", [[], ["--after", "1"], ["--limit", "5"]])
-async def test_replay_wants_to_know_which(run: Run, daemon: Any, dead: list[str], options: list[str]):
+async def test_replay_wants_to_know_which(run: Run, daemon: Any, dead: list[str], options: list[str]) -> None:
     """Nobody sends everything again by leaving something out."""
     done = await run("dead-letters", "replay", *options)
     assert done.exit_code == 2
@@ -123,14 +127,14 @@ async def test_replay_wants_to_know_which(run: Run, daemon: Any, dead: list[str]
     assert await left(daemon) == 3
 
 
-async def test_a_wrong_id_is_explained(run: Run, dead: list[str]):
+async def test_a_wrong_id_is_explained(run: Run, dead: list[str]) -> None:
     """The daemon says what it expected."""
     done = await run("dead-letters", "replay", "no-id")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "event_ids" in done.stderr
 
 
-async def test_sinks_are_listed_and_enabled(run: Run, daemon: Any):
+async def test_sinks_are_listed_and_enabled(run: Run, daemon: Any) -> None:
     """One that is off says since when and why, and is on when asked."""
     daemon.sinks.found = {
         "hook": SinkState("hook", SinkCondition.DISABLED, daemon.clock.now(), "ci.example.com answered 410"),

@@ -30,14 +30,14 @@ async def _events(environment: dict[str, str], *options: str) -> Sequence[dict[s
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-async def test_the_latest_events_come_in_order(environment: dict[str, str], daemon: Any):
+async def test_the_latest_events_come_in_order(environment: dict[str, str], daemon: Any) -> None:
     """Without a position the latest events are shown, the oldest of them first."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED)
     told = await _events(environment, "--limit", "2")
     assert [each["state"] for each in told] == ["running", "failed"]
 
 
-async def test_all_after_a_position(environment: dict[str, str], daemon: Any):
+async def test_all_after_a_position(environment: dict[str, str], daemon: Any) -> None:
     """With a position everything after it is shown, also where that is more than a page."""
     watch = await daemon.watch("1")
     for _ in range(251):
@@ -46,7 +46,7 @@ async def test_all_after_a_position(environment: dict[str, str], daemon: Any):
     assert [each["position"] for each in told] == list(range(2, 503))
 
 
-async def test_filters(environment: dict[str, str], daemon: Any):
+async def test_filters(environment: dict[str, str], daemon: Any) -> None:
     """The options keep the events that they say."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED)
     told = await _events(environment, "--source", "graph", "--type", "job.failed", "--type", "job.queued")
@@ -54,7 +54,7 @@ async def test_filters(environment: dict[str, str], daemon: Any):
     assert await _events(environment, "--source", "media") == []
 
 
-async def test_people_get_a_table(environment: dict[str, str], daemon: Any):
+async def test_people_get_a_table(environment: dict[str, str], daemon: Any) -> None:
     """Without --json each event is one line with aligned columns."""
     await daemon.see(await daemon.watch("1"), State.FAILED, error="disk full")
     done = await anyio.run_process(COMMAND, env=environment)
@@ -64,7 +64,7 @@ async def test_people_get_a_table(environment: dict[str, str], daemon: Any):
     ]
 
 
-async def test_following_tells_what_happens_until_interrupted(environment: dict[str, str], daemon: Any):
+async def test_following_tells_what_happens_until_interrupted(environment: dict[str, str], daemon: Any) -> None:
     """What happens while the command runs is told at once, until Ctrl-C ends it."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
@@ -77,7 +77,7 @@ async def test_following_tells_what_happens_until_interrupted(environment: dict[
             assert await process.wait() == 130
 
 
-async def test_following_outlives_a_restart(environment: dict[str, str], daemon: Any, switchboard: Any):
+async def test_following_outlives_a_restart(environment: dict[str, str], daemon: Any, switchboard: Any) -> None:
     """While the daemon is away that is told once; then nothing is missing, and nothing comes twice."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
@@ -98,7 +98,9 @@ async def test_following_outlives_a_restart(environment: dict[str, str], daemon:
             assert await process.wait() == 143
 
 
-async def test_following_begins_anew_with_a_new_database(environment: dict[str, str], daemon: Any, switchboard: Any):
+async def test_following_begins_anew_with_a_new_database(
+    environment: dict[str, str], daemon: Any, switchboard: Any
+) -> None:
     """Its positions begin at one again."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
@@ -114,7 +116,7 @@ async def test_following_begins_anew_with_a_new_database(environment: dict[str, 
             process.terminate()
 
 
-async def test_following_ends_where_nothing_will_help(environment: dict[str, str], daemon: Any):
+async def test_following_ends_where_nothing_will_help(environment: dict[str, str], daemon: Any) -> None:
     """A token that is refused meanwhile is told, with a status of its own."""
     await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
@@ -125,14 +127,14 @@ async def test_following_ends_where_nothing_will_help(environment: dict[str, str
             assert await process.wait() == 77
 
 
-async def test_no_daemon_is_status_69(environment: dict[str, str]):
+async def test_no_daemon_is_status_69(environment: dict[str, str]) -> None:
     """Where nothing listens, the status says so and standard output stays empty."""
     done = await anyio.run_process([*COMMAND, "--url", "http://127.0.0.1:1"], env=environment, check=False)
     assert (done.returncode, done.stdout) == (69, b"")
 
 
 @pytest.mark.parametrize("options", [["--type", "job.exploded"], ["--after", "-1"], ["--limit", "0"], ["more"]])
-async def test_wrong_usage_has_its_own_status(environment: dict[str, str], options: Sequence[str]):
+async def test_wrong_usage_has_its_own_status(environment: dict[str, str], options: Sequence[str]) -> None:
     """What cannot be understood is status 2."""
     done = await anyio.run_process([*COMMAND, *options], env=environment, check=False)
     assert done.returncode == 2

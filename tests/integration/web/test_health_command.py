@@ -28,14 +28,14 @@ async def _health(url: str, *options: str, **environment: str) -> Any:
 )
 async def test_the_status_is_that_of_readiness(
     daemon: Any, heartbeats: tuple[bool, list[str]], status: int, told: Sequence[str]
-):
+) -> None:
     """Exit status 0 only when ready; each problem is a line."""
     daemon.heartbeats.ready, daemon.heartbeats.stuck = heartbeats
     done = await _health(daemon.url)
     assert (done.returncode, done.stdout.decode().splitlines(), done.stderr) == (status, told, b"")
 
 
-async def test_a_daemon_that_waits_for_its_store_is_alive(daemon: Any):
+async def test_a_daemon_that_waits_for_its_store_is_alive(daemon: Any) -> None:
     """What restarts it had better not do so then; a loop that hangs is another matter."""
     daemon.heartbeats.waits = ["The disk is full."]
     done = await _health(daemon.url)
@@ -46,13 +46,13 @@ async def test_a_daemon_that_waits_for_its_store_is_alive(daemon: Any):
     assert (done.returncode, done.stdout.decode().splitlines()) == (1, ["unwell", PROBLEM])
 
 
-async def test_the_environments_proxy_is_not_asked(daemon: Any):
+async def test_the_environments_proxy_is_not_asked(daemon: Any) -> None:
     """A container with a proxy for its requests asks its own daemon directly."""
     done = await _health(f"{daemon.url}/", http_proxy="http://127.0.0.1:1")
     assert done.returncode == 0
 
 
-async def test_nobody_answers():
+async def test_nobody_answers() -> None:
     """A daemon that is not there is not ready; that is one sentence, not a traceback."""
     done = await _health("http://127.0.0.1:1")
     assert (done.returncode, done.stdout) == (1, b"")
@@ -62,7 +62,7 @@ async def test_nobody_answers():
 
 
 @pytest.mark.parametrize("body", ["hello", "[1]", '{"status": "ok"}', '{"status": "ok", "problems": null}'])
-async def test_somebody_else_answers(switchboard: Any, body: str):
+async def test_somebody_else_answers(switchboard: Any, body: str) -> None:
     """An answer that is not the daemon's is not taken for health, though its status is 200."""
     switchboard.app = PlainTextResponse(body)
     done = await _health(switchboard.url)
@@ -71,14 +71,14 @@ async def test_somebody_else_answers(switchboard: Any, body: str):
     assert "Traceback" not in done.stderr.decode()
 
 
-async def test_what_is_no_address_is_refused():
+async def test_what_is_no_address_is_refused() -> None:
     """Files and the like are not read."""
     done = await _health("file:///etc")
     assert done.returncode == 1
     assert b"expected an address such as http://" in done.stderr
 
 
-async def test_it_loads_no_daemon():
+async def test_it_loads_no_daemon() -> None:
     """A check that runs every few seconds imports little, and so starts quickly."""
     code = "import jobwatchd.cli.health, sys; print(*sys.modules)"
     done = await anyio.run_process([sys.executable, "-Ic", code])

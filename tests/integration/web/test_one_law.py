@@ -108,7 +108,7 @@ async def _api_says(client: httpx.AsyncClient, watch: dict[str, Any]) -> list[st
 @pytest.mark.parametrize("watch", GOOD)
 async def test_what_is_right_passes_both_doors(
     client: httpx.AsyncClient, daemon: Any, tmp_path: Path, watch: dict[str, Any]
-):
+) -> None:
     """The file and the API take it."""
     assert (_file_says(tmp_path, daemon, watch), await _api_says(client, watch)) == ([], [])
 
@@ -116,7 +116,7 @@ async def test_what_is_right_passes_both_doors(
 @pytest.mark.parametrize("watch", BAD)
 async def test_what_is_wrong_is_refused_at_both_doors_alike(
     client: httpx.AsyncClient, daemon: Any, tmp_path: Path, watch: dict[str, Any]
-):
+) -> None:
     """The file and the API say the same sentence."""
     [told] = _file_says(tmp_path, daemon, watch)
     assert await _api_says(client, watch) == [told]
@@ -125,7 +125,7 @@ async def test_what_is_wrong_is_refused_at_both_doors_alike(
 @pytest.mark.parametrize("watch", TOLD_APART)
 async def test_what_is_wrong_is_refused_at_both_doors(
     client: httpx.AsyncClient, daemon: Any, tmp_path: Path, watch: dict[str, Any]
-):
+) -> None:
     """The file and the API refuse it, each in its own words."""
     assert _file_says(tmp_path, daemon, watch)
     assert await _api_says(client, watch)

@@ -25,7 +25,7 @@ OPTIONS = [
     ("phases", "examples"),
     [("examples,fuzzing", 2), pytest.param("examples,coverage,fuzzing", 30, marks=pytest.mark.slow)],
 )
-async def test_schemathesis_has_nothing_to_say(daemon: Any, tmp_path: Path, phases: str, examples: int):
+async def test_schemathesis_has_nothing_to_say(daemon: Any, tmp_path: Path, phases: str, examples: int) -> None:
     """Requests of every kind, fitting and not, get documented answers, and none of them breaks the server."""
     wanted = [f"--phases={phases}", f"--max-examples={examples}", f"--report-dir={tmp_path}"]
     command = [*SCHEMATHESIS, *OPTIONS, *wanted, f"{daemon.url}/openapi.json"]

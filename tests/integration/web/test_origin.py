@@ -60,14 +60,14 @@ async def _ask(daemon: Any, head: str, body: str = "") -> str:
 
 
 @pytest.mark.parametrize("host", OURS)
-async def test_the_names_of_this_machine_are_taken(stranger: httpx.AsyncClient, host: str):
+async def test_the_names_of_this_machine_are_taken(stranger: httpx.AsyncClient, host: str) -> None:
     """Any loopback address, and localhost, with any port: it may have come through a tunnel."""
     added = await stranger.post("/v1/watches", json=JOB, headers={"Host": host})
     assert added.status_code == 201
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-async def test_other_names_are_not(stranger: httpx.AsyncClient, daemon: Any, host: str):
+async def test_other_names_are_not(stranger: httpx.AsyncClient, daemon: Any, host: str) -> None:
     """A page whose name was made to mean this machine gets 421, and changes nothing."""
     refused = await stranger.post("/v1/watches", json=JOB, headers={"Host": host.encode()})
     assert (refused.status_code, refused.headers["content-type"]) == (421, "application/problem+json")
@@ -93,7 +93,7 @@ async def test_other_names_are_not(stranger: httpx.AsyncClient, daemon: Any, hos
 )
 async def test_pages_of_other_sites_are_refused(
     stranger: httpx.AsyncClient, request_line: tuple[str, str, Any], headers: dict[str, str], status: int
-):
+) -> None:
     """Whatever they ask, and whether or not it would change anything; nothing lets them read the answer."""
     method, path, body = request_line
     refused = await stranger.request(method, path, json=body, headers=headers)
@@ -110,13 +110,13 @@ async def test_pages_of_other_sites_are_refused(
         {"Sec-Fetch-Site": "none"},
     ],
 )
-async def test_pages_of_this_machine_are_taken(stranger: httpx.AsyncClient, headers: dict[str, str]):
+async def test_pages_of_this_machine_are_taken(stranger: httpx.AsyncClient, headers: dict[str, str]) -> None:
     """Who serves a page here could ask by himself."""
     assert (await stranger.post("/v1/watches", json=JOB, headers=headers)).status_code == 201
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/openapi.json"])
-async def test_probes_and_scrapes_may_come_under_any_name(stranger: httpx.AsyncClient, path: str):
+async def test_probes_and_scrapes_may_come_under_any_name(stranger: httpx.AsyncClient, path: str) -> None:
     """Health checks, metrics and the description change nothing, and are asked for under many names."""
     answer = await stranger.get(path, headers={"Host": "jobwatchd.monitoring.svc", "Origin": "http://evil.example"})
     assert answer.status_code == 200
@@ -124,7 +124,7 @@ async def test_probes_and_scrapes_may_come_under_any_name(stranger: httpx.AsyncC
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-async def test_who_names_no_host_is_refused(daemon: Any, version: str):
+async def test_who_names_no_host_is_refused(daemon: Any, version: str) -> None:
     """A request without Host is not known to be meant for this machine."""
     assert await _ask(daemon, f"GET /v1/watches HTTP/{version}") == "HTTP/1.1 421 Misdirected Request"
 
@@ -143,7 +143,7 @@ async def test_who_names_no_host_is_refused(daemon: Any, version: str):
         ("OPTIONS * HTTP/1.1\nHost: localhost", 404),
     ],
 )
-async def test_the_target_of_a_request_counts(daemon: Any, head: str, status: int):
+async def test_the_target_of_a_request_counts(daemon: Any, head: str, status: int) -> None:
     """A host in the request line counts before Host, as HTTP has it, and two hosts are one too many."""
     assert (await _ask(daemon, head)).split()[1] == str(status)
 
@@ -158,21 +158,23 @@ async def test_the_target_of_a_request_counts(daemon: Any, head: str, status: in
         {"X-Original-Host": "localhost"},
     ],
 )
-async def test_what_a_client_says_of_itself_counts_for_nothing(stranger: httpx.AsyncClient, header: dict[str, str]):
+async def test_what_a_client_says_of_itself_counts_for_nothing(
+    stranger: httpx.AsyncClient, header: dict[str, str]
+) -> None:
     """Headers that proxies set make nobody local."""
     refused = await stranger.get("/v1/watches", headers={"Host": "evil.example", **header})
     assert refused.status_code == 421
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-async def test_a_form_cannot_send_what_we_take(stranger: httpx.AsyncClient, media_type: str):
+async def test_a_form_cannot_send_what_we_take(stranger: httpx.AsyncClient, media_type: str) -> None:
     """What a browser sends across without asking first is no JSON."""
     refused = await stranger.post("/v1/watches", content=b'{"source": 1}', headers={"Content-Type": media_type})
     assert refused.status_code == 415
 
 
 @pytest.mark.parametrize("header", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}])
-async def test_a_token_is_enough_anywhere(client: httpx.AsyncClient, daemon: Any, header: dict[str, str]):
+async def test_a_token_is_enough_anywhere(client: httpx.AsyncClient, daemon: Any, header: dict[str, str]) -> None:
     """With tokens the API goes by them: it is asked under many names, and a browser has none to send along."""
     daemon.tokens["ci"] = "planted-token"
     answer = await client.get("/v1/watches", headers=header)

@@ -40,18 +40,18 @@ def address(switchboard: Any, daemon: Any) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("head", [b"", b"GET /livez HTT", b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ", b"\r\n\r\n"])
-async def test_a_head_that_never_ends_is_given_up(impatient: Any, address: Any, head: bytes):
+async def test_a_head_that_never_ends_is_given_up(impatient: Any, address: Any, head: bytes) -> None:
     """A connection on which no complete request arrives is closed, whatever part of one has come."""
     assert await _ask(*address, head or b"\n") == b""
 
 
-async def test_a_second_head_that_never_ends_is_given_up(impatient: Any, address: Any):
+async def test_a_second_head_that_never_ends_is_given_up(impatient: Any, address: Any) -> None:
     """The same holds after a request that was answered."""
     answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /livez HT")
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_an_answer_may_take_longer_than_a_head(impatient: Any, daemon: Any, client: httpx.AsyncClient):
+async def test_an_answer_may_take_longer_than_a_head(impatient: Any, daemon: Any, client: httpx.AsyncClient) -> None:
     """Patience ends for requests that do not come, not for answers that take time."""
     real_sleep = daemon.clock.sleep
 
@@ -63,20 +63,22 @@ async def test_an_answer_may_take_longer_than_a_head(impatient: Any, daemon: Any
     assert (await client.get("/v1/events", params={"wait": "1s"})).json()["items"] == []
 
 
-async def test_a_head_too_large_is_refused(address: Any):
+async def test_a_head_too_large_is_refused(address: Any) -> None:
     """Headers without end get 400, and the connection is closed."""
     answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nX-Large: ".ljust(MAX_HEAD + 1, b"a"))
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-async def test_a_head_too_large_is_refused_at_once(address: Any):
+async def test_a_head_too_large_is_refused_at_once(address: Any) -> None:
     """The same where all of it comes in one go."""
     large = b"a" * MAX_HEAD
     answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Large: " + large + b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-async def test_a_client_that_leaves_is_no_trouble_of_ours(address: Any, daemon: Any, caplog: pytest.LogCaptureFixture):
+async def test_a_client_that_leaves_is_no_trouble_of_ours(
+    address: Any, daemon: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     """Requests that were sent ahead by somebody who is gone are dropped without a word."""
     done = anyio.Event()
 
@@ -95,17 +97,17 @@ async def test_a_client_that_leaves_is_no_trouble_of_ours(address: Any, daemon: 
 
 
 @pytest.mark.parametrize("head", [b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", b"nonsense\r\n\r\n"])
-async def test_what_is_not_http_is_refused(address: Any, head: bytes):
+async def test_what_is_not_http_is_refused(address: Any, head: bytes) -> None:
     """Nonsense gets 400, and the connection is closed."""
     assert (await _ask(*address, head)).startswith(b"HTTP/1.1 400 ")
 
 
-async def test_the_server_does_not_say_what_it_is(stranger: httpx.AsyncClient):
+async def test_the_server_does_not_say_what_it_is(stranger: httpx.AsyncClient) -> None:
     """No header tells the software."""
     assert "server" not in (await stranger.get("/livez")).headers
 
 
-async def test_a_request_in_flight_is_answered_before_the_stop():
+async def test_a_request_in_flight_is_answered_before_the_stop() -> None:
     """Cancelling the server lets what has begun come to its end, and then the port is free again."""
     [sock] = bind("127.0.0.1:0")
     address = address_of(sock)

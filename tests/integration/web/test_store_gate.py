@@ -11,7 +11,7 @@ from jobwatchd.web import store_gate
 
 
 @pytest.mark.parametrize("path", ["/v1/watches", "/v1/events", "/v1/status", "/v1/dead-letters"])
-async def test_a_daemon_that_starts_refuses_requests(client: httpx.AsyncClient, daemon: Any, path: str):
+async def test_a_daemon_that_starts_refuses_requests(client: httpx.AsyncClient, daemon: Any, path: str) -> None:
     """Nothing is added that nobody would poll; the refusal says why, and when to ask again."""
     daemon.heartbeats.ready = daemon.heartbeats.started = False
     daemon.heartbeats.waits = ["The disk is full."]
@@ -22,7 +22,7 @@ async def test_a_daemon_that_starts_refuses_requests(client: httpx.AsyncClient, 
     assert (await client.get(path)).status_code == 200
 
 
-async def test_who_may_not_ask_is_told_nothing_of_it(stranger: httpx.AsyncClient, daemon: Any):
+async def test_who_may_not_ask_is_told_nothing_of_it(stranger: httpx.AsyncClient, daemon: Any) -> None:
     """The token comes first."""
     daemon.heartbeats.started = False
     assert (await stranger.get("/v1/watches")).status_code == 401
@@ -30,7 +30,7 @@ async def test_who_may_not_ask_is_told_nothing_of_it(stranger: httpx.AsyncClient
 
 async def test_a_request_waits_for_seconds_only(
     client: httpx.AsyncClient, daemon: Any, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """It says so to the store, which then gives up; the refusal has the reason."""
     patience: list[float] = []
 

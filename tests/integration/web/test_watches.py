@@ -11,7 +11,7 @@ from jobwatchd.model.watch import Policy
 JOB = {"source": "graph", "job": {"job_id": "1964"}}
 
 
-async def test_a_new_watch_is_created_where_it_says(client: httpx.AsyncClient):
+async def test_a_new_watch_is_created_where_it_says(client: httpx.AsyncClient) -> None:
     """A job that nobody watched yet gets 201 and the path under which its watch is found."""
     added = await client.post("/v1/watches", json=JOB)
     assert added.status_code == 201
@@ -19,7 +19,7 @@ async def test_a_new_watch_is_created_where_it_says(client: httpx.AsyncClient):
     assert (shown.json()["key"], shown.json()["job"], shown.json()["state"]) == ("graph/1964", ["1964"], None)
 
 
-async def test_adding_again_changes_nothing(client: httpx.AsyncClient):
+async def test_adding_again_changes_nothing(client: httpx.AsyncClient) -> None:
     """The second request for a job gets 200 and the first watch, whatever else it asks for."""
     first = await client.post("/v1/watches", json={**JOB, "labels": {"team": "graph"}})
     second = await client.post("/v1/watches", json={**JOB, "labels": {"team": "other"}, "deadline": "1h"})
@@ -28,14 +28,14 @@ async def test_adding_again_changes_nothing(client: httpx.AsyncClient):
     assert second.headers["location"] == first.headers["location"]
 
 
-async def test_a_number_may_name_a_job(client: httpx.AsyncClient):
+async def test_a_number_may_name_a_job(client: httpx.AsyncClient) -> None:
     """A job parameter given as a JSON number is the same job as the one given as text."""
     first = await client.post("/v1/watches", json=JOB)
     second = await client.post("/v1/watches", json={"source": "graph", "job": {"job_id": 1964}})
     assert second.json()["id"] == first.json()["id"]
 
 
-async def test_policy_is_kept(client: httpx.AsyncClient, daemon: Any):
+async def test_policy_is_kept(client: httpx.AsyncClient, daemon: Any) -> None:
     """Durations with units, labels and a silent start reach the store."""
     wanted = {"labels": {"team": "a"}, "deadline": "6h", "min_interval": "250ms", "max_interval": "1.5m"}
     added = (await client.post("/v1/watches", json={**JOB, **wanted, "initial": "silent"})).json()
@@ -63,7 +63,7 @@ async def test_policy_is_kept(client: httpx.AsyncClient, daemon: Any):
         ({"source": ""}, "source"),
     ],
 )
-async def test_what_does_not_fit_is_named(client: httpx.AsyncClient, change: dict[str, Any], field: str):
+async def test_what_does_not_fit_is_named(client: httpx.AsyncClient, change: dict[str, Any], field: str) -> None:
     """A request with one wrong field gets 422 with that field's name."""
     refused = await client.post("/v1/watches", json={**JOB, **change})
     assert refused.status_code == 422
@@ -73,14 +73,14 @@ async def test_what_does_not_fit_is_named(client: httpx.AsyncClient, change: dic
 @pytest.mark.parametrize(
     "wanted", [{**JOB, "source": "other"}, {**JOB, "job": {"id": "1"}}, {**JOB, "job": {"job_id": ".."}}]
 )
-async def test_a_job_that_no_source_can_have_is_refused(client: httpx.AsyncClient, wanted: dict[str, Any]):
+async def test_a_job_that_no_source_can_have_is_refused(client: httpx.AsyncClient, wanted: dict[str, Any]) -> None:
     """An unknown source, and parameters that are not the source's, get 422 with what was expected."""
     refused = await client.post("/v1/watches", json=wanted)
     assert refused.status_code == 422
     assert refused.json()["detail"]
 
 
-async def test_a_batch_says_for_each_whether_it_is_new(client: httpx.AsyncClient):
+async def test_a_batch_says_for_each_whether_it_is_new(client: httpx.AsyncClient) -> None:
     """A batch answers in the order of the request, also for the same job twice."""
     wanted = [{"source": "graph", "job": {"job_id": job}} for job in ("1", "2", "1")]
     added = await client.post("/v1/watches/batch", json=wanted)
@@ -92,7 +92,7 @@ async def test_a_batch_says_for_each_whether_it_is_new(client: httpx.AsyncClient
     ]
 
 
-async def test_a_batch_with_one_misfit_adds_nothing(client: httpx.AsyncClient):
+async def test_a_batch_with_one_misfit_adds_nothing(client: httpx.AsyncClient) -> None:
     """One job that does not fit refuses the whole batch, and says which one it is."""
     refused = await client.post("/v1/watches/batch", json=[JOB, {**JOB, "source": "other"}])
     assert refused.status_code == 422
@@ -101,12 +101,12 @@ async def test_a_batch_with_one_misfit_adds_nothing(client: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("size", [0, 1_001])
-async def test_a_batch_is_bounded(client: httpx.AsyncClient, size: int):
+async def test_a_batch_is_bounded(client: httpx.AsyncClient, size: int) -> None:
     """Neither nothing nor more than a thousand watches are a batch."""
     assert (await client.post("/v1/watches/batch", json=[JOB] * size)).status_code == 422
 
 
-async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Any):
+async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Any) -> None:
     """Following `next` yields every watch once, and ends."""
     ids = [(await daemon.watch(str(job))).id for job in range(5)]
     seen, after = [], 0
@@ -131,7 +131,7 @@ async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Any):
         ({"key": "graph/4"}, []),
     ],
 )
-async def test_filters(client: httpx.AsyncClient, daemon: Any, query: dict[str, Any], expected: list[str]):
+async def test_filters(client: httpx.AsyncClient, daemon: Any, query: dict[str, Any], expected: list[str]) -> None:
     """Each filter keeps the watches that it says."""
     await daemon.watch("1", labels={"team": "a"})
     await daemon.see(await daemon.watch("2", labels={"team": "a", "tier": "x=y"}), State.RUNNING)
@@ -140,13 +140,13 @@ async def test_filters(client: httpx.AsyncClient, daemon: Any, query: dict[str, 
     assert [item["key"] for item in page["items"]] == expected
 
 
-async def test_a_mistyped_filter_is_refused(client: httpx.AsyncClient):
+async def test_a_mistyped_filter_is_refused(client: httpx.AsyncClient) -> None:
     """A parameter that does not exist is not silently ignored: it would list everything."""
     refused = await client.get("/v1/watches", params={"sorce": "graph"})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "sorce")
 
 
-async def test_history_is_told_newest_first(client: httpx.AsyncClient, daemon: Any):
+async def test_history_is_told_newest_first(client: httpx.AsyncClient, daemon: Any) -> None:
     """A watch is shown with what was last seen and its own latest events, as many as asked for."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED, error="disk full")
     await daemon.see(await daemon.watch("2"), State.CANCELLED)
@@ -155,7 +155,7 @@ async def test_history_is_told_newest_first(client: httpx.AsyncClient, daemon: A
     assert (shown["state"], shown["observation"]["error"]) == ("failed", "disk full")
 
 
-async def test_a_removed_watch_is_gone(client: httpx.AsyncClient, daemon: Any):
+async def test_a_removed_watch_is_gone(client: httpx.AsyncClient, daemon: Any) -> None:
     """Removing answers 204 once, and 404 ever after; the events stay."""
     watch = await daemon.see(await daemon.watch("1"), State.RUNNING)
     path = f"/v1/watches/{watch.id}"

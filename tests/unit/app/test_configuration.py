@@ -13,7 +13,7 @@ SUCCESS_TIME = "jobwatchd_config_last_reload_success_timestamp_seconds"
 HOOK = "{prometheus: {kind: metrics}, hook: {kind: log}}"
 
 
-async def test_a_start_is_in_force(desk: Any, config: Any):
+async def test_a_start_is_in_force(desk: Any, config: Any) -> None:
     """The metrics say so from the start."""
     async with desk.running(config("graph")):
         assert desk.configuration.state.is_good
@@ -21,7 +21,7 @@ async def test_a_start_is_in_force(desk: Any, config: Any):
         assert desk.metric(SUCCESS_TIME) == desk.configuration.state.loaded_at.timestamp()
 
 
-async def test_nothing_is_shown_of_a_source_that_is_gone(desk: Any, config: Any):
+async def test_nothing_is_shown_of_a_source_that_is_gone(desk: Any, config: Any) -> None:
     """No metric has it any more, whatever it counted; what is shown of the other one stays."""
     async with desk.running(config("graph", "media")) as tasks:
         desk.wiring.telemetry.polls_failed.labels("media", "unavailable").inc()
@@ -34,7 +34,7 @@ async def test_nothing_is_shown_of_a_source_that_is_gone(desk: Any, config: Any)
     assert desk.adapters.now["media"].closed
 
 
-async def test_a_source_that_comes_back_starts_afresh(desk: Any, config: Any):
+async def test_a_source_that_comes_back_starts_afresh(desk: Any, config: Any) -> None:
     """Its counters begin at nothing, and count again, those of the metrics sink too."""
     async with desk.running(config("graph", "media")) as tasks:
         transitions = {"source": "media", "to": "running"}
@@ -49,7 +49,7 @@ async def test_a_source_that_comes_back_starts_afresh(desk: Any, config: Any):
         assert desk.metric("jobwatchd_source_up", source="media") == 1
 
 
-async def test_nothing_is_shown_of_a_sink_that_is_gone(desk: Any, config: Any):
+async def test_nothing_is_shown_of_a_sink_that_is_gone(desk: Any, config: Any) -> None:
     """No metric has it any more, and none comes back with the next round of housekeeping."""
     async with desk.running(config("graph", sinks=HOOK)) as tasks:
         assert "hook" in desk.shown("sink")
@@ -60,7 +60,7 @@ async def test_nothing_is_shown_of_a_sink_that_is_gone(desk: Any, config: Any):
     assert desk.adapters.now["hook"].closed
 
 
-async def test_what_cannot_be_built_changes_nothing(desk: Any, config: Any):
+async def test_what_cannot_be_built_changes_nothing(desk: Any, config: Any) -> None:
     """What was built before is closed again, the reason is told without secrets, and the polls go on."""
     async with desk.running(config("graph")) as tasks:
         desk.adapters.broken = {"media"}
@@ -86,7 +86,7 @@ async def test_what_cannot_be_built_changes_nothing(desk: Any, config: Any):
     assert desk.events().count("reload.refused") == 1
 
 
-async def test_a_file_that_cannot_be_read_is_told(desk: Any, config: Any):
+async def test_a_file_that_cannot_be_read_is_told(desk: Any, config: Any) -> None:
     """Every mistake of it."""
     async with desk.running(config("graph")) as tasks:
         await desk.reload(tasks, "sources: {graph: {kind: nothing}}\nwatch: []\n")
@@ -108,7 +108,7 @@ class HeldStore(MemoryStore):
         return await super().amend_watches(changes)
 
 
-async def test_a_change_that_waits_is_not_in_force_yet(make_desk: Callable[..., Any], config: Any):
+async def test_a_change_that_waits_is_not_in_force_yet(make_desk: Callable[..., Any], config: Any) -> None:
     """While the store holds it up that is told; then it is in force as a whole."""
     desk = make_desk(HeldStore())
     async with desk.running(config("graph")) as tasks:
@@ -130,7 +130,7 @@ async def test_a_change_that_waits_is_not_in_force_yet(make_desk: Callable[..., 
         ]
 
 
-async def test_what_needs_a_restart_needs_it_until_then(desk: Any, config: Any):
+async def test_what_needs_a_restart_needs_it_until_then(desk: Any, config: Any) -> None:
     """However often it is read; not any more once the file says again what the process was started with."""
     changed = config("graph") + "log: {level: debug}\n"
     async with desk.running(config("graph")) as tasks:
@@ -141,7 +141,7 @@ async def test_what_needs_a_restart_needs_it_until_then(desk: Any, config: Any):
     assert desk.events().count("reload.needs_restart") == 2
 
 
-async def test_new_labels_are_no_reason_to_poll(desk: Any, config: Any):
+async def test_new_labels_are_no_reason_to_poll(desk: Any, config: Any) -> None:
     """A reload that changes nothing about polling asks no source."""
     async with desk.running(config("graph", jobs=50)) as tasks:
         polls = desk.adapters.now["graph"].polls
@@ -154,7 +154,7 @@ async def test_new_labels_are_no_reason_to_poll(desk: Any, config: Any):
     assert (done["watches_added"], done["watches_amended"], done["watches_removed"]) == (0, 50, 0)
 
 
-async def test_a_watch_that_is_new_with_a_new_address_is_asked_for_there(desk: Any, config: Any):
+async def test_a_watch_that_is_new_with_a_new_address_is_asked_for_there(desk: Any, config: Any) -> None:
     """Not at the old one, which may know another job by that name."""
     async with desk.running(config("graph")) as tasks:
         old = desk.adapters.now["graph"]

@@ -71,7 +71,9 @@ async def done(desk: Any, times: int) -> None:
         await anyio.lowlevel.checkpoint()
 
 
-async def test_many_requests_during_a_reload_are_one(desk: Any, config: Any, signals: Signals, reading: Reading):
+async def test_many_requests_during_a_reload_are_one(
+    desk: Any, config: Any, signals: Signals, reading: Reading
+) -> None:
     """The one that runs comes to its end, and one more follows it, with what the file says by then."""
     load = desk.load
     desk.load = reading._load
@@ -90,7 +92,7 @@ async def test_many_requests_during_a_reload_are_one(desk: Any, config: Any, sig
         assert set(desk.engine.watchlist.lanes) == {"graph", "media"}
 
 
-async def test_a_request_from_before_is_kept(desk: Any, config: Any, signals: Signals):
+async def test_a_request_from_before_is_kept(desk: Any, config: Any, signals: Signals) -> None:
     """It came while the daemon was starting, more than once: one reload follows."""
     signals.note(signal.SIGHUP)
     signals.note(signal.SIGHUP)
@@ -102,7 +104,7 @@ async def test_a_request_from_before_is_kept(desk: Any, config: Any, signals: Si
 
 async def test_the_end_does_not_wait_for_a_file_that_is_being_read(
     desk: Any, config: Any, signals: Signals, reading: Reading
-):
+) -> None:
     """What is being read is left to itself, and nothing of it comes into force."""
     load = desk.load
     desk.load = reading._load

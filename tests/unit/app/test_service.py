@@ -37,7 +37,7 @@ def received(manager: socket.socket) -> list[str]:
         return told
 
 
-async def test_a_start_that_waits_for_the_store_is_given_time(manager: socket.socket):
+async def test_a_start_that_waits_for_the_store_is_given_time(manager: socket.socket) -> None:
     """Again and again while it waits, and not when it has started; the status line says what is waited for."""
     clock = FakeClock()
     observer = PrometheusObserver(Telemetry(Registry()))

@@ -37,7 +37,7 @@ def mine(tmp_path: Path) -> Path:
         ("", 1, "bad_payload"),
     ],
 )
-def test_an_answer_is_read_or_the_reason_told(mine: Path, answer: str, status: int, says: str):
+def test_an_answer_is_read_or_the_reason_told(mine: Path, answer: str, status: int, says: str) -> None:
     """Bare bodies, and those with the head that `curl -i` writes; anything but a job or its absence ends with 1."""
     recorded = mine.with_name("answer.json")
     recorded.write_text(answer, newline="")
@@ -45,7 +45,7 @@ def test_an_answer_is_read_or_the_reason_told(mine: Path, answer: str, status: i
     assert (done.exit_code, says in done.output) == (status, True), done.output
 
 
-def test_one_bad_answer_of_several_is_enough(mine: Path):
+def test_one_bad_answer_of_several_is_enough(mine: Path) -> None:
     """All are shown."""
     good, bad = mine.with_name("good.json"), mine.with_name("bad.json")
     good.write_text('{"id": 7, "status": "DONE"}')
@@ -54,14 +54,14 @@ def test_one_bad_answer_of_several_is_enough(mine: Path):
     assert (done.exit_code, done.output.count(".json")) == (1, 2)
 
 
-def test_mistakes_name_file_line_and_key(mine: Path):
+def test_mistakes_name_file_line_and_key(mine: Path) -> None:
     """As in a configuration."""
     mine.write_text(MINE.replace("succeeded", "finished"))
     done = _run("check-source", mine, "--against", mine)
     assert (done.exit_code, f"{mine}:4" in done.output, "fi…" in done.output) == (2, True, True)
 
 
-def test_mistakes_in_a_configuration_are_named_by_its_own_keys(mine: Path):
+def test_mistakes_in_a_configuration_are_named_by_its_own_keys(mine: Path) -> None:
     """The path begins at the top of the file."""
     text = "".join(f"    {line}\n" for line in MINE.replace("path", "pfad").splitlines())
     mine.write_text(f"sources:\n  farm:\n    kind: http-json\n    base_url: http://farm\n{text}")
@@ -69,7 +69,7 @@ def test_mistakes_in_a_configuration_are_named_by_its_own_keys(mine: Path):
     assert (done.exit_code, "sources.farm.request.pfad" in done.output) == (2, True)
 
 
-def test_a_configuration_with_several_sources_wants_one_named(mine: Path):
+def test_a_configuration_with_several_sources_wants_one_named(mine: Path) -> None:
     """Sources without a description do not count, and secrets need not be there."""
     text = "".join(f"    {line}\n" for line in MINE.splitlines())
     other = "  runs: {kind: airflow, base_url: http://airflow}\n"
@@ -82,7 +82,7 @@ def test_a_configuration_with_several_sources_wants_one_named(mine: Path):
     assert (unnamed.exit_code, "farm, runs" in unnamed.output, named.exit_code) == (2, True, 0)
 
 
-def test_presets_are_listed_with_what_they_want():
+def test_presets_are_listed_with_what_they_want() -> None:
     """A line each: name, system, version, parameters, credentials."""
     lines = _run("presets").output.splitlines()[1:]
     assert [line.split()[0] for line in lines] == list(preset_files())
@@ -91,7 +91,7 @@ def test_presets_are_listed_with_what_they_want():
     assert airflow.endswith("token")
 
 
-def test_a_preset_is_printed_as_it_is_and_works_as_a_file_of_ones_own(tmp_path: Path):
+def test_a_preset_is_printed_as_it_is_and_works_as_a_file_of_ones_own(tmp_path: Path) -> None:
     """Its comments too, which say what it rests on."""
     shown = _run("presets", "show", "prefect").output
     assert shown == preset_files()["prefect"].read_text()
@@ -100,7 +100,7 @@ def test_a_preset_is_printed_as_it_is_and_works_as_a_file_of_ones_own(tmp_path: 
     assert _run("check-source", tmp_path / "mine.yaml", "--against", tmp_path / "run.json").exit_code == 0
 
 
-def test_an_unknown_preset_is_a_usage_error():
+def test_an_unknown_preset_is_a_usage_error() -> None:
     """The known ones are named."""
     done = _run("presets", "show", "nope")
     assert (done.exit_code, "airflow2" in done.output) == (2, True)

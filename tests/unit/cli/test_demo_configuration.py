@@ -27,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(demo_config(), overrides(dynamic), secrets_folder=tmp_path)
 
 
-def test_what_is_dynamic_overrides_the_file(settings: Settings, tmp_path: Path):
+def test_what_is_dynamic_overrides_the_file(settings: Settings, tmp_path: Path) -> None:
     """Addresses, secrets and the store are those of the run, not those of the file."""
     assert {name: str(source.base_url) for name, source in settings.sources.items()} == {
         "graph": "http://127.0.0.1:1001",
@@ -39,17 +39,17 @@ def test_what_is_dynamic_overrides_the_file(settings: Settings, tmp_path: Path):
     assert "planted" not in effective(settings)
 
 
-def test_the_file_watches_the_jobs_that_the_scene_begins_with(settings: Settings):
+def test_the_file_watches_the_jobs_that_the_scene_begins_with(settings: Settings) -> None:
     """File and scene name the same jobs; another would never appear, and be told as lost."""
     assert [(watch.source, watch.job) for watch in settings.watches] == [(role.source, role.job) for role in FROM_FILE]
 
 
-def test_the_sink_gives_up_before_a_late_answer(settings: Settings):
+def test_the_sink_gives_up_before_a_late_answer(settings: Settings) -> None:
     """An answer that is meant to come too late does."""
     assert settings.sinks["hook"].model_dump()["timeout"]["total"] < TOO_LATE_S
 
 
-def test_children_are_not_configured_by_the_callers_environment(monkeypatch: pytest.MonkeyPatch):
+def test_children_are_not_configured_by_the_callers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon's own variables, and the service manager's, stay with the demo; all else is passed on."""
     monkeypatch.setenv("JOBWATCHD_SERVER__LISTEN", ":1")
     monkeypatch.setenv("NOTIFY_SOCKET", "/run/notify")

@@ -25,14 +25,14 @@ def _section(**more: str) -> TelestreamUpSettings:
         (JobNotFound("GET x answered HTTP 404"), "there is no such job (GET x answered HTTP 404)"),
     ],
 )
-def test_the_fact_and_the_key_are_told(error: SourceError, told: str):
+def test_the_fact_and_the_key_are_told(error: SourceError, told: str) -> None:
     """Never a secret."""
     sentence = diagnose(error, "media", _section())
     assert told in sentence
     assert "planted" not in sentence
 
 
-def test_a_proxy_is_asked_about_where_there_is_one():
+def test_a_proxy_is_asked_about_where_there_is_one() -> None:
     """The API itself may be well."""
     section = _section(proxy="http://proxy.test:3128")
     assert "sources.media.proxy" in diagnose(SourceUnavailable("could not connect: failed: refused"), "media", section)

@@ -52,12 +52,14 @@ def raising(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]:
         (click.UsageError("x"), 2),
     ],
 )
-def test_each_end_has_its_status(raising: Callable[[BaseException], int], exc: BaseException, status: int):
+def test_each_end_has_its_status(raising: Callable[[BaseException], int], exc: BaseException, status: int) -> None:
     """None that is unforeseen is taken for an answer, which are 0 to 4."""
     assert raising(exc) == status
 
 
-def test_an_unforeseen_end_says_where(raising: Callable[[BaseException], int], capsys: pytest.CaptureFixture[str]):
+def test_an_unforeseen_end_says_where(
+    raising: Callable[[BaseException], int], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Its traceback, and whose fault it is."""
     raising(RuntimeError("x"))
     told = capsys.readouterr().err
@@ -80,7 +82,7 @@ def _full_stdout() -> Iterator[None]:
         os.close(before)
 
 
-def test_output_that_is_spared_is_lost_once_and_for_all(capsys: pytest.CaptureFixture[str]):
+def test_output_that_is_spared_is_lost_once_and_for_all(capsys: pytest.CaptureFixture[str]) -> None:
     """It is told on stderr, and what is written later raises nothing."""
     done = []
     with _full_stdout():
@@ -93,7 +95,7 @@ def test_output_that_is_spared_is_lost_once_and_for_all(capsys: pytest.CaptureFi
     assert capsys.readouterr().err == "jobwatchd: standard output cannot be written: No space left on device.\n"
 
 
-def test_output_that_was_asked_for_raises():
+def test_output_that_was_asked_for_raises() -> None:
     """Whoever asked for a list shall not take a part for the whole."""
     with _full_stdout():
         sys.stdout.write("x")

@@ -19,6 +19,6 @@ from jobwatchd.cli.jobs import named_jobs
         (["job_id="], [{"job_id": ""}]),
     ],
 )
-def test_both_forms_are_told_apart(words: list[str], jobs: list[dict[str, str]]):
+def test_both_forms_are_told_apart(words: list[str], jobs: list[dict[str, str]]) -> None:
     """A name that comes again begins another job, and so does what is written as in a key."""
     assert named_jobs(words) == jobs

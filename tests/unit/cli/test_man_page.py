@@ -30,7 +30,7 @@ def page() -> str:
 
 
 @pytest.mark.parametrize("ctx", COMMANDS, ids=lambda ctx: ctx.command_path)
-def test_each_command_is_in_it_with_all_its_options(page: str, ctx: click.Context):
+def test_each_command_is_in_it_with_all_its_options(page: str, ctx: click.Context) -> None:
     """In its own part, what it takes, and what its help begins and ends with."""
     part = page.partition(f"\n\\fB{ctx.command_path}\\fR ")[2].partition("\n.SS ")[0]
     for param in ctx.command.params:
@@ -41,7 +41,7 @@ def test_each_command_is_in_it_with_all_its_options(page: str, ctx: click.Contex
         assert [word for word in words if word not in part] == []
 
 
-def test_each_variable_is_in_it(page: str):
+def test_each_variable_is_in_it(page: str) -> None:
     """Those that stand for an option."""
     variables = {str(param.envvar) for ctx in COMMANDS for param in ctx.command.params if param.envvar}
     assert variables
@@ -59,7 +59,7 @@ def man(text: str) -> "subprocess.CompletedProcess[str]":
 
 
 @needs_groff
-def test_man_has_nothing_to_complain_of():
+def test_man_has_nothing_to_complain_of() -> None:
     """No request is unknown, and no text is taken for one."""
     printed = man(render(cli))
     assert printed.stderr == ""
@@ -68,7 +68,7 @@ def test_man_has_nothing_to_complain_of():
 
 @needs_groff
 @pytest.mark.parametrize("text", [".not a request", "'nor this", r"a \b in it", 'a "quoted" word', "--an-option ~ ^"])
-def test_help_may_hold_what_man_would_take_for_its_own(text: str):
+def test_help_may_hold_what_man_would_take_for_its_own(text: str) -> None:
     """It is printed as it is, to be copied."""
     printed = man(render(click.Command("jobwatchd", help=f"Summary.\n\n{text}")))
     assert text in printed.stdout

@@ -15,7 +15,7 @@ OWN = ("jobwatchd", "simulator")
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_a_service_mounts_is_there(name: str):
+def test_what_a_service_mounts_is_there(name: str) -> None:
     """A file beside the Compose file, or a volume that it declares."""
     for mount in SERVICES[name].get("volumes", []):
         source = mount.split(":")[0]
@@ -23,13 +23,13 @@ def test_what_a_service_mounts_is_there(name: str):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_nothing_is_reachable_from_other_machines(name: str):
+def test_nothing_is_reachable_from_other_machines(name: str) -> None:
     """The tokens in the repository are public."""
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_our_image_runs_with_nothing_that_it_does_not_need(name: str):
+def test_our_image_runs_with_nothing_that_it_does_not_need(name: str) -> None:
     """No writable root, no capabilities."""
     service = SERVICES[name]
     assert service["read_only"]
@@ -37,7 +37,7 @@ def test_our_image_runs_with_nothing_that_it_does_not_need(name: str):
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_daemon_takes_its_configuration(tmp_path: Path):
+def test_the_daemon_takes_its_configuration(tmp_path: Path) -> None:
     """With the secrets under the names that Compose mounts them by."""
     for name in SERVICES["jobwatchd"]["secrets"]:
         secret = COMPOSE["secrets"][name]["file"]
@@ -48,7 +48,7 @@ def test_the_daemon_takes_its_configuration(tmp_path: Path):
     assert len(settings.watches) == 40
 
 
-def test_the_daemon_asks_where_the_simulator_answers():
+def test_the_daemon_asks_where_the_simulator_answers() -> None:
     """They share a loopback, and agree on a port."""
     simulator = SERVICES["simulator"]
     port = simulator["command"][simulator["command"].index("--nebula-port") + 1]
@@ -57,7 +57,7 @@ def test_the_daemon_asks_where_the_simulator_answers():
     assert settings["sources"]["graph"]["base_url"] == f"http://127.0.0.1:{port}"
 
 
-def test_prometheus_differs_from_the_one_without_compose_only_in_names():
+def test_prometheus_differs_from_the_one_without_compose_only_in_names() -> None:
     """One file of rules, one name of the job."""
     plain, here = (
         yaml.safe_load(file.read_text())
@@ -68,7 +68,7 @@ def test_prometheus_differs_from_the_one_without_compose_only_in_names():
     assert here == plain
 
 
-def test_grafana_is_given_the_dashboard_and_where_to_find_prometheus():
+def test_grafana_is_given_the_dashboard_and_where_to_find_prometheus() -> None:
     """What its provisioning files speak of is what is mounted and set."""
     provisioning = FOLDER.parent / "grafana/provisioning"
     dashboards = yaml.safe_load((provisioning / "dashboards/jobwatchd.yml").read_text())

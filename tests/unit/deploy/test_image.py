@@ -18,13 +18,13 @@ LABELS = dict(re.findall(r'org\.opencontainers\.image\.([a-z.]+)="([^"]*)"', LAS
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def test_the_image_has_the_usual_labels():
+def test_the_image_has_the_usual_labels() -> None:
     """Those of the Open Container Initiative that scanners and registries show."""
     usual = "title description authors licenses version revision created source url documentation base.name"
     assert LABELS.keys() >= set(usual.split())
 
 
-def test_what_is_known_beforehand_is_what_the_package_says():
+def test_what_is_known_beforehand_is_what_the_package_says() -> None:
     """The image and the package are told of in the same words."""
     assert LABELS["title"] == PROJECT["name"]
     assert LABELS["description"] == PROJECT["description"]
@@ -32,7 +32,7 @@ def test_what_is_known_beforehand_is_what_the_package_says():
     assert LABELS["authors"] == PROJECT["authors"][0]["name"]
 
 
-def test_what_a_label_takes_is_an_argument_of_its_stage():
+def test_what_a_label_takes_is_an_argument_of_its_stage() -> None:
     """An argument that is not declared there is empty, and nobody says so."""
     taken = set(re.findall(r"\$\{(\w+)\}", " ".join(LABELS.values())))
     assert taken <= set(re.findall(r"(?m)^ARG (\w+)", LAST_STAGE))
@@ -57,7 +57,7 @@ def arguments(tmp_path: Path) -> Callable[..., Mapping[str, str]]:
     return run
 
 
-def test_addresses_are_those_of_the_package(arguments: Callable[..., Mapping[str, str]]):
+def test_addresses_are_those_of_the_package(arguments: Callable[..., Mapping[str, str]]) -> None:
     """Written once, under the names that package indexes know."""
     urls = 'Homepage = "https://a.example"\nDocumentation = "https://b.example"\n"Source Code" = "https://c.example"'
     found = arguments(urls, origin="https://d.example/x.git")
@@ -68,17 +68,17 @@ def test_addresses_are_those_of_the_package(arguments: Callable[..., Mapping[str
     )
 
 
-def test_the_source_is_where_the_checkout_is_from(arguments: Callable[..., Mapping[str, str]]):
+def test_the_source_is_where_the_checkout_is_from(arguments: Callable[..., Mapping[str, str]]) -> None:
     """As a page, and without the password that git may have in it."""
     assert arguments(origin="https://me:secret@d.example/x.git")["SOURCE"] == "https://d.example/x"
 
 
 @pytest.mark.parametrize("origin", ["", "/srv/git/x.git", "git@d.example:x.git"])
-def test_an_address_that_is_not_known_is_not_made_up(arguments: Callable[..., Mapping[str, str]], origin: str):
+def test_an_address_that_is_not_known_is_not_made_up(arguments: Callable[..., Mapping[str, str]], origin: str) -> None:
     """Nothing is printed for it, nor for the revision of what is no checkout."""
     assert arguments(origin=origin).keys() == {"VERSION", "CREATED"}
 
 
-def test_an_image_can_be_built_again_with_the_same_date(arguments: Callable[..., Mapping[str, str]]):
+def test_an_image_can_be_built_again_with_the_same_date(arguments: Callable[..., Mapping[str, str]]) -> None:
     """SOURCE_DATE_EPOCH stands for the time of building."""
     assert arguments(SOURCE_DATE_EPOCH="1764043200")["CREATED"] == "2025-11-25T04:00:00Z"

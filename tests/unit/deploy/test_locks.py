@@ -32,7 +32,7 @@ def pins(name: str) -> Mapping[str, str]:
     return dict(re.findall(r"(?m)^([A-Za-z0-9._-]+)==([^\s;]+)", (ROOT / name).read_text()))
 
 
-def test_each_lock_is_declared_and_each_that_is_declared_is_there():
+def test_each_lock_is_declared_and_each_that_is_declared_is_there() -> None:
     """A lock that nobody pins anew grows old, and one that is missing breaks an installation."""
     files = [
         *ROOT.glob("*.lock"),
@@ -44,7 +44,7 @@ def test_each_lock_is_declared_and_each_that_is_declared_is_there():
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_holds_what_is_asked_for(name: str):
+def test_a_lock_holds_what_is_asked_for(name: str) -> None:
     """In a version that is allowed: whoever adds a dependency pins it, and whoever merges locks keeps it."""
     asked = {**PYPROJECT["dependency-groups"], "project": PYPROJECT["project"]["dependencies"], "alone": []}
     pinned = pins(name)
@@ -53,7 +53,7 @@ def test_a_lock_holds_what_is_asked_for(name: str):
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_names_nothing_but_files(name: str):
+def test_a_lock_names_nothing_but_files(name: str) -> None:
     """Each entry is one version with its hashes; there is no address in it, and no option."""
     text = re.sub(r"(?m)^ *#.*\n", "", (ROOT / name).read_text())
     entry = r"[a-z0-9][a-z0-9._-]*==\S+(?: ; [^\n\\]+?)?(?: \\\n    --hash=sha256:[0-9a-f]{64})+"
@@ -61,13 +61,13 @@ def test_a_lock_names_nothing_but_files(name: str):
     assert left.strip() == ""
 
 
-def test_locks_that_are_installed_together_agree():
+def test_locks_that_are_installed_together_agree() -> None:
     """Each package has one version in them."""
     for one, other in combinations(map(pins, TOGETHER), 2):
         assert {name for name in one.keys() & other if one[name] != other[name]} == set()
 
 
-def test_nothing_is_installed_but_through_the_locks():
+def test_nothing_is_installed_but_through_the_locks() -> None:
     """Each line of a script, a build or a test that installs leaves nothing to be resolved."""
     patterns = (
         "Makefile",
@@ -86,7 +86,7 @@ def test_nothing_is_installed_but_through_the_locks():
 
 
 @pytest.mark.parametrize("file", ["Makefile", *SCRIPTS])
-def test_what_installs_does_so_by_one_script(file: str):
+def test_what_installs_does_so_by_one_script(file: str) -> None:
     """The one that is tried with the oldest and the newest pip."""
     assert re.search(r"(?:locks\.py\"?|\$\(LOCKS\)) install\b", (ROOT / file).read_text())
 
@@ -104,6 +104,6 @@ def test_what_installs_does_so_by_one_script(file: str):
         "pipx run x",
     ],
 )
-def test_what_installs_is_recognised(line: str):
+def test_what_installs_is_recognised(line: str) -> None:
     """However it is called."""
     assert INSTALLS.search(line)

@@ -49,7 +49,7 @@ def expectations() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=named)
-def test_an_alert_links_to_its_section_of_the_runbook(alert: dict[str, Any]):
+def test_an_alert_links_to_its_section_of_the_runbook(alert: dict[str, Any]) -> None:
     """Whoever is woken finds what to do."""
     file, _, anchor = alert["annotations"]["runbook_url"].partition("#")
     headings = re.findall(r"^## (.+)$", (ROOT / file).read_text(), re.MULTILINE)
@@ -57,21 +57,21 @@ def test_an_alert_links_to_its_section_of_the_runbook(alert: dict[str, Any]):
     assert alert["alert"] in headings
 
 
-def test_the_runbook_has_no_section_of_an_alert_that_is_gone():
+def test_the_runbook_has_no_section_of_an_alert_that_is_gone() -> None:
     """One section an alert."""
     headings = re.findall(r"^## (.+)$", (DEPLOY / "prometheus/runbook.md").read_text(), re.MULTILINE)
     assert sorted(headings) == sorted(map(named, ALERTS))
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=named)
-def test_an_alert_is_tested_both_ways(alert: dict[str, Any]):
+def test_an_alert_is_tested_both_ways(alert: dict[str, Any]) -> None:
     """It fires where it should, and is silent where it should."""
     outcomes = {bool(case["exp_alerts"]) for case in expectations() if case["alertname"] == alert["alert"]}
     assert outcomes == {True, False}
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_an_expression_asks_for_metrics_that_exist(expression: str):
+def test_an_expression_asks_for_metrics_that_exist(expression: str) -> None:
     """A renamed metric would leave an empty graph, or an alert that never fires."""
     registry = Registry()
     Telemetry(registry)
@@ -82,7 +82,7 @@ def test_an_expression_asks_for_metrics_that_exist(expression: str):
     assert set(re.findall(r"(?:\w+:)?\b(?:jobwatchd|process)_[a-z_0-9]+(?::\w+)?", expression)) <= known
 
 
-def test_the_dashboard_is_what_its_source_makes(tmp_path: Path):
+def test_the_dashboard_is_what_its_source_makes(tmp_path: Path) -> None:
     """`python deploy/grafana/dashboard.py` was run after the last change."""
     for file in (DEPLOY / "grafana").glob("*.py"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
@@ -90,7 +90,7 @@ def test_the_dashboard_is_what_its_source_makes(tmp_path: Path):
     assert json.loads((tmp_path / "dashboard.json").read_text()) == DASHBOARD
 
 
-def test_the_panels_of_the_dashboard_do_not_overlap():
+def test_the_panels_of_the_dashboard_do_not_overlap() -> None:
     """Grafana would push them around."""
     taken = [
         (panel["gridPos"]["x"] + right, panel["gridPos"]["y"] + down)
@@ -102,14 +102,14 @@ def test_the_panels_of_the_dashboard_do_not_overlap():
     assert max(x for x, _ in taken) < 24
 
 
-def test_each_part_of_the_dashboard_has_a_name_of_its_own():
+def test_each_part_of_the_dashboard_has_a_name_of_its_own() -> None:
     """Ids tell panels apart."""
     ids = [panel["id"] for panel in DASHBOARD["panels"]]
     assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_no_expression_goes_by_the_id_of_a_job(expression: str):
+def test_no_expression_goes_by_the_id_of_a_job(expression: str) -> None:
     """Such labels do not exist, and must not come to exist by a wish of the dashboard."""
     labels = set(re.findall(r"(\w+)(?:=|=~|!=|!~)\"", expression))
     assert labels <= {"instance", "source", "job", "state", "reason"}

@@ -15,7 +15,7 @@ NODE_PORTS = range(30000, 32768)  # Kubernetes gives these to services
 EPHEMERAL = range(32768, 65536)  # Linux gives these to clients
 
 
-def test_the_port_is_nobody_elses():
+def test_the_port_is_nobody_elses() -> None:
     """It is in no range that others hand out, and no user has to be root for it."""
     assert PORT not in EXPORTERS
     assert PORT not in NODE_PORTS
@@ -23,7 +23,7 @@ def test_the_port_is_nobody_elses():
     assert PORT >= 1024
 
 
-def test_commands_ask_where_the_daemon_listens():
+def test_commands_ask_where_the_daemon_listens() -> None:
     """By default both mean the same."""
     [url] = [option.default for option in health.params if option.name == "url"]
     assert url == f"http://127.0.0.1:{PORT}"
@@ -52,7 +52,7 @@ def test_commands_ask_where_the_daemon_listens():
         ("deploy/prometheus/runbook.md", r"localhost:(\d+)/livez"),
     ],
 )
-def test_what_is_shipped_says_the_same_port(file: str, where: str):
+def test_what_is_shipped_says_the_same_port(file: str, where: str) -> None:
     """Whoever changes the default changes all of these."""
     found = re.findall(where, (ROOT / file).read_text())
     assert found

@@ -76,19 +76,19 @@ LOGIN = {"method": "POST", "path": "/login", "body": {"p": "{password}"}}
         ({"list": {**LIST, "pages": {"kind": "cursor"}}}, "list.pages.cursor.next", "Field required"),
     ],
 )
-def test_a_mistake_is_told_at_its_key(mistakes: Callable[..., Any], changes: Any, key: str, sentence: str):
+def test_a_mistake_is_told_at_its_key(mistakes: Callable[..., Any], changes: Any, key: str, sentence: str) -> None:
     """With what was expected instead."""
     told = mistakes(**changes)
     assert [text for at, text in told if at == key and sentence in text], told
 
 
-def test_several_mistakes_are_told_together(mistakes: Callable[..., Any]):
+def test_several_mistakes_are_told_together(mistakes: Callable[..., Any]) -> None:
     """Also those that only several keys together make."""
     told = mistakes(numeric=["x"], not_found={"status": [200]}, list={**LIST, "group": []})
     assert [at for at, _ in told] == ["numeric.0", "list.request.path", "list.id", "not_found.status"]
 
 
-def test_a_description_survives_being_written_down(describe: Callable[..., Any]):
+def test_a_description_survives_being_written_down(describe: Callable[..., Any]) -> None:
     """What `check-config` shows is a description again, and the same."""
     auth = {"kind": "json-login", "login": LOGIN, "token": "t", "lifetime": "90m"}
     body = {"n": 5, "q": ["{job_id}", {"a": None}], "text": "query($id: ID!) { job(id: $id) { state } }"}

@@ -35,13 +35,13 @@ EXPRESSIONS = [
 
 @settings(derandomize=True, deadline=None)
 @given(values, st.sampled_from(EXPRESSIONS))
-def test_an_expression_yields_a_value_or_is_unusable(value: Any, text: str):
+def test_an_expression_yields_a_value_or_is_unusable(value: Any, text: str) -> None:
     """Nothing else ever comes out of it."""
     with suppress(UnusableError):
         Expression(text).search(value)
 
 
-def test_deep_nesting_is_survived():
+def test_deep_nesting_is_survived() -> None:
     """A value at the depth that the JSON reader allows."""
     deep: Any = []
     for _ in range(1000):
@@ -67,20 +67,20 @@ def test_deep_nesting_is_survived():
         ({"a": None}, True),
     ],
 )
-def test_truth_is_jmespaths_own(value: Any, *, holds: bool):
+def test_truth_is_jmespaths_own(value: Any, *, holds: bool) -> None:
     """So that `when` and `&&` agree."""
     assert Expression("@").holds(value) is holds
     assert Expression("@ && `true` || `false`").search(value) is holds
 
 
-def test_a_number_without_end_is_unusable():
+def test_a_number_without_end_is_unusable() -> None:
     """`to_number` makes one of the text "nan"."""
     for text in ("nan", "inf", "-Infinity"):
         with pytest.raises(UnusableError, match="without end"):
             Expression("to_number(@)").search(text)
 
 
-def test_a_failing_function_is_named_without_its_argument():
+def test_a_failing_function_is_named_without_its_argument() -> None:
     """Which may be anything that the API said."""
     with pytest.raises(UnusableError, match=r"the function join\(\) cannot take") as caught:
         Expression("join('-', a)").search({"a": {"secret": "s3cret"}})

@@ -53,7 +53,7 @@ def store(rig: Any) -> WatchedStore:
     return store
 
 
-async def test_steps_that_come_during_a_transaction_go_into_the_next_together(rig: Any, store: WatchedStore):
+async def test_steps_that_come_during_a_transaction_go_into_the_next_together(rig: Any, store: WatchedStore) -> None:
     """A thousand polls that end at once cost a few transactions, in groups of a bounded size."""
     watches = await rig.add("graph", *map(str, range(MAX_GROUP + 100)))
     store.go_on = anyio.Event()
@@ -73,7 +73,7 @@ async def test_steps_that_come_during_a_transaction_go_into_the_next_together(ri
     assert [event.watch_id for event in rig.told] == [watch.id for watch in watches]
 
 
-async def test_nobody_goes_on_before_the_step_is_written(rig: Any, store: WatchedStore):
+async def test_nobody_goes_on_before_the_step_is_written(rig: Any, store: WatchedStore) -> None:
     """The one who submits hears of it after the transaction."""
     (watch,) = await rig.add("graph", "1")
     store.go_on = anyio.Event()
@@ -87,7 +87,7 @@ async def test_nobody_goes_on_before_the_step_is_written(rig: Any, store: Watche
         assert went_on == [True]
 
 
-async def test_a_stale_step_is_not_written_and_not_told(rig: Any):
+async def test_a_stale_step_is_not_written_and_not_told(rig: Any) -> None:
     """Whoever decided on an old version is told so; the others in the group are not hurt."""
     one, two = await rig.add("graph", "1", "2")
     now = rig.clock.now()
@@ -102,7 +102,7 @@ async def test_a_stale_step_is_not_written_and_not_told(rig: Any):
     assert len(rig.told) == 2
 
 
-async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: WatchedStore):
+async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: WatchedStore) -> None:
     """The second builds on the first, so it waits for the next transaction."""
     one, two = await rig.add("graph", "1", "2")
     first = advance(one, RUNNING, rig.clock.now())
@@ -116,7 +116,7 @@ async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: Wa
     assert [event.type for event in rig.told] == ["job.running", "job.running", "job.succeeded"]
 
 
-async def test_a_source_that_recovers_at_once_is_told_both(rig: Any):
+async def test_a_source_that_recovers_at_once_is_told_both(rig: Any) -> None:
     """Unreachable and recovered in the same moment are two transactions, and the health is that of the last."""
     health = await rig.store.load_source("graph", rig.clock.now())
     down = mark_unreachable(health, rig.clock.now(), rig.clock.now(), "refused")
@@ -131,7 +131,7 @@ async def test_a_source_that_recovers_at_once_is_told_both(rig: Any):
     assert await rig.store.load_source("graph", rig.clock.now()) == up.health
 
 
-async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, store: WatchedStore):
+async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, store: WatchedStore) -> None:
     """No promise can be kept any more: the failure ends the process, and no poll takes its step for written."""
     (watch,) = await rig.add("graph", "1")
     store.broken = True
@@ -145,7 +145,7 @@ async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, s
     assert (went_on, rig.told) == ([], [])
 
 
-async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
+async def test_a_step_without_events_is_written_and_nothing_told(rig: Any) -> None:
     """What is only remembered wakes no sink."""
     (watch,) = await rig.add("graph", "1")
     first = advance(watch, RUNNING, rig.clock.now())
@@ -159,7 +159,7 @@ async def test_a_step_without_events_is_written_and_nothing_told(rig: Any):
     assert (record.watch.group, rig.told) == ("g", [])
 
 
-async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore):
+async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore) -> None:
     """The first waits for others, but not for longer than it was told."""
     watches = await rig.add("graph", "1", "2", "3")
     commits = Commits(rig.runtime, store, rig.dispatcher, 0.005)

@@ -38,7 +38,7 @@ async def offer(rig: Any, loop: DeliveryLoop, *names: str) -> None:
 
 async def test_what_is_offered_to_a_loop_that_has_caught_up_is_not_read_again(
     rig: Any, slow_store: Any, sink: RecordingSink, loop: DeliveryLoop
-):
+) -> None:
     """A fresh event goes straight to its sink; only a look from the beginning reads the store."""
     async with rig.running(loop.run):
         await rig.clock.advance(0)
@@ -50,7 +50,9 @@ async def test_what_is_offered_to_a_loop_that_has_caught_up_is_not_read_again(
         assert len(sink.events) == 100
 
 
-async def test_what_was_read_before_it_is_offered_is_sent_once(rig: Any, sink: RecordingSink, loop: DeliveryLoop):
+async def test_what_was_read_before_it_is_offered_is_sent_once(
+    rig: Any, sink: RecordingSink, loop: DeliveryLoop
+) -> None:
     """A read that ends between a commit and its being told has the deliveries already."""
     async with rig.running(loop.run):
         offered = await rig.commit_events("hook", *jobs(3))
@@ -64,7 +66,7 @@ async def test_what_was_read_before_it_is_offered_is_sent_once(rig: Any, sink: R
 
 async def test_order_is_kept_where_a_loop_falls_behind(
     rig: Any, slow_store: Any, sink: RecordingSink, loop: DeliveryLoop
-):
+) -> None:
     """What is offered during a read waits for it, and everything of a job comes in order."""
     await rig.commit_events("hook", "a:1")
     slow_store.read_on = anyio.Event()
@@ -79,7 +81,9 @@ async def test_order_is_kept_where_a_loop_falls_behind(
     assert [event.sequence for event in sink.events] == [1, 2, 3, 4]
 
 
-async def test_no_more_than_the_window_is_held(rig: Any, slow_store: Any, sink: RecordingSink, loop: DeliveryLoop):
+async def test_no_more_than_the_window_is_held(
+    rig: Any, slow_store: Any, sink: RecordingSink, loop: DeliveryLoop
+) -> None:
     """What is offered beyond it stays in the store, and is read from there once there is room."""
     async with rig.running(loop.run):
         await rig.clock.advance(0)

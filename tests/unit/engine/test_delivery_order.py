@@ -68,7 +68,7 @@ class LateStore(MemoryStore):
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_everything_is_told_in_order_and_once(rig: Any, monkeypatch: pytest.MonkeyPatch, seed: int):
+async def test_everything_is_told_in_order_and_once(rig: Any, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """With a window of a few events, a receiver of all moods, events all the while, and a restart in the middle."""
     for name, size in (("WINDOW", 20), ("PAGE", 5), ("EACH", 3)):
         monkeypatch.setattr(window, name, size)

@@ -33,7 +33,7 @@ async def tell(rig: Any, loop: DeliveryLoop, name: str) -> None:
 
 
 @pytest.mark.parametrize("every_s", [0.0, 0.2, 2.0, 6.0])
-async def test_a_receiver_that_has_become_slow_has_its_time_in_the_only_place(rig: Any, every_s: float):
+async def test_a_receiver_that_has_become_slow_has_its_time_in_the_only_place(rig: Any, every_s: float) -> None:
     """It was quick at first, and others wait or keep coming: none is ended for ever."""
     sink = SlowingSink(rig.clock)
     loop = rig.delivery(SinkBinding(sink, EventFilter(), concurrency=1))

@@ -92,7 +92,7 @@ async def worst_delay(rig: Any, loop: DeliveryLoop, sink: PoisonedSink, seconds:
 
 @pytest.mark.parametrize("kind", [*KINDS, "rejects"])
 @pytest.mark.parametrize("count", [3, pytest.param(10, marks=pytest.mark.slow), 100])
-async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: Any, count: int, kind: str):
+async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: Any, count: int, kind: str) -> None:
     """All the poisonous ones fail before anything was ever taken, and go on failing."""
     sink = PoisonedSink(rig.clock, kind)
     loop = make_loop(sink)
@@ -105,7 +105,7 @@ async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("places", [1, *(pytest.param(places, marks=pytest.mark.slow) for places in (2, 4))])
-async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, places: int):
+async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, places: int) -> None:
     """Also where there is a single one, those that hang do not keep it, from the first time to the last."""
     sink = PoisonedSink(rig.clock, kind)
     loop = rig.delivery(SinkBinding(sink, EventFilter(), concurrency=places))
@@ -119,7 +119,7 @@ async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, p
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [3, pytest.param(10, marks=pytest.mark.slow), 100])
-async def test_the_healthy_are_told_in_time_after_a_restart(rig: Any, make_loop: Any, count: int, kind: str):
+async def test_the_healthy_are_told_in_time_after_a_restart(rig: Any, make_loop: Any, count: int, kind: str) -> None:
     """The poisonous ones are first in the store, and some healthy ones wait there too."""
     sink = PoisonedSink(rig.clock, kind)
     first = make_loop(sink)
@@ -136,7 +136,9 @@ async def test_the_healthy_are_told_in_time_after_a_restart(rig: Any, make_loop:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_healthy_are_told_in_time_where_poison_comes_by_the_hundred(rig: Any, make_loop: Any, kind: str):
+async def test_the_healthy_are_told_in_time_where_poison_comes_by_the_hundred(
+    rig: Any, make_loop: Any, kind: str
+) -> None:
     """Also while everything else goes well, and again and again."""
     sink = PoisonedSink(rig.clock, kind)
     loop = make_loop(sink)
@@ -148,7 +150,7 @@ async def test_the_healthy_are_told_in_time_where_poison_comes_by_the_hundred(ri
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_poison_is_tried_no_more_often_than_its_own_back_off_says(rig: Any, make_loop: Any, kind: str):
+async def test_poison_is_tried_no_more_often_than_its_own_back_off_says(rig: Any, make_loop: Any, kind: str) -> None:
     """At 0, 1, 3, 7, 15 … 511 seconds, however often others succeed; and once more, after the first of them did."""
     rig.jitter = lambda: 1.0
     sink = PoisonedSink(rig.clock, kind)
@@ -160,7 +162,7 @@ async def test_poison_is_tried_no_more_often_than_its_own_back_off_says(rig: Any
     assert max(count for job, count in sink.tries.items() if job.startswith("p")) <= 10 + 1
 
 
-async def test_a_window_full_of_poison_is_given_back(rig: Any, make_loop: Any, small_window: int):
+async def test_a_window_full_of_poison_is_given_back(rig: Any, make_loop: Any, small_window: int) -> None:
     """More poisonous jobs than are held at a time do not hide what was committed after them."""
     sink = PoisonedSink(rig.clock, "refuses")
     await rig.commit_events("hook", *(f"p{number}:1" for number in range(small_window * 2)))
@@ -173,7 +175,7 @@ async def test_a_window_full_of_poison_is_given_back(rig: Any, make_loop: Any, s
 @pytest.mark.parametrize("kind", KINDS)
 async def test_one_poisonous_job_with_many_events_does_not_fill_the_window(
     rig: Any, make_loop: Any, kind: str, small_window: int
-):
+) -> None:
     """Only some of them are held; all are told in order once the receiver takes them."""
     sink = PoisonedSink(rig.clock, kind)
     numbers = list(range(1, small_window * 2))
@@ -191,7 +193,7 @@ async def test_one_poisonous_job_with_many_events_does_not_fill_the_window(
     assert told == numbers
 
 
-async def test_an_outage_costs_probes_only_and_ends_at_once(rig: Any, make_loop: Any):
+async def test_an_outage_costs_probes_only_and_ends_at_once(rig: Any, make_loop: Any) -> None:
     """Ten thousand jobs wait: a hundred or so are tried, then one at a time; all are told when it is back."""
     sink = PoisonedSink(rig.clock, "refuses")
     sink.down = True
@@ -210,7 +212,7 @@ async def test_an_outage_costs_probes_only_and_ends_at_once(rig: Any, make_loop:
         assert len(sink.told_at) == 10_000
 
 
-async def test_a_receiver_that_fails_half_of_the_time_gets_everything(rig: Any, make_loop: Any):
+async def test_a_receiver_that_fails_half_of_the_time_gets_everything(rig: Any, make_loop: Any) -> None:
     """Nobody is taken for poisonous, and throughput goes on."""
     sink = PoisonedSink(rig.clock, "refuses")
     loop = make_loop(sink)

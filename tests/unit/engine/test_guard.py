@@ -23,14 +23,14 @@ def _secret() -> None:
 
 
 @pytest.mark.parametrize("name", ["native_state", "error"])
-def test_no_text_of_a_job_keeps_a_secret(name: str):
+def test_no_text_of_a_job_keeps_a_secret(name: str) -> None:
     """Whatever field the API has put it in."""
     seen = replace(Observation(State.FAILED, "3", group="12"), **{name: f"with {SECRET}"})
     assert getattr(guarded(seen), name) == "with ********"
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_no_fact_of_a_job_keeps_a_secret(name: str):
+def test_no_fact_of_a_job_keeps_a_secret(name: str) -> None:
     """Neither where it is seen, nor where it is told."""
     facts = replace(JobFacts(), **{name: f"with {SECRET}"})
     event = Event("e", EventType.JOB_FAILED, "graph", 1, START, facts=facts)
@@ -46,31 +46,31 @@ def test_no_fact_of_a_job_keeps_a_secret(name: str):
         ("https://ci.example.com/root/7", "https://ci.example.com/********/7"),
     ],
 )
-def test_a_link_keeps_no_credentials(url: str, shown: str):
+def test_a_link_keeps_no_credentials(url: str, shown: str) -> None:
     """Nobody has to know them: they are told by where they stand."""
     assert guarded(Observation(State.FAILED, "3", JobFacts(url=url))).facts.url == shown
 
 
-def test_no_text_of_a_task_keeps_a_secret():
+def test_no_text_of_a_task_keeps_a_secret() -> None:
     """Tasks are told, too."""
     seen = Observation(State.FAILED, "3", tasks=(Task(SECRET, State.FAILED, SECRET, SECRET),))
     (task,) = guarded(seen).tasks
     assert (task.id, task.native_state, task.name) == ("********",) * 3
 
 
-def test_a_jobs_error_keeps_no_credentials_that_nobody_knows():
+def test_a_jobs_error_keeps_no_credentials_that_nobody_knows() -> None:
     """It may be a traceback of a request of its own, or quote ours."""
     seen = Observation(State.FAILED, "3", error="sent Authorization: Bearer abc")
     assert guarded(seen).error == "sent Authorization: ********"
 
 
-def test_a_harmless_job_is_the_same():
+def test_a_harmless_job_is_the_same() -> None:
     """Nothing is copied; and names keep what only a weak password has in common with them."""
     seen = Observation(State.FAILED, "3", JobFacts("root"), group=SECRET, tasks=(Task("1", State.FAILED, "3"),))
     assert guarded(seen) is seen
 
 
-def test_no_event_keeps_a_secret():
+def test_no_event_keeps_a_secret() -> None:
     """Wherever its detail was made."""
     event = Event("e", EventType.SOURCE_UNREACHABLE, "graph", 1, START, detail=f"saw {SECRET} and Cookie: a=b")
     assert guarded_event(event).detail == "saw ******** and Cookie: ********"
@@ -86,7 +86,7 @@ def test_no_event_keeps_a_secret():
         (ConfigError, "saw ******** and Cookie: a=b"),
     ],
 )
-def test_an_error_is_redacted_when_it_is_made(make: Any, told: str):
+def test_an_error_is_redacted_when_it_is_made(make: Any, told: str) -> None:
     """Of those that may quote others what looks like credentials is taken out, too."""
     error = make(f"saw {SECRET} and Cookie: a=b")
     assert (str(error), error.args) == (told, (told,))

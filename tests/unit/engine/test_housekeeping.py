@@ -36,7 +36,7 @@ def build(rig: Any, retention: Retention | None = None) -> Housekeeping:
     return Housekeeping(rig.runtime, retention or Retention(), rig.store, rig.dispatcher)
 
 
-async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any):
+async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any) -> None:
     """Each round asks with bounds from the retention, until the store has nothing more; then it rests."""
     store = PruningStore(3)
     rig.use(store)
@@ -50,7 +50,7 @@ async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any):
         assert len(store.asked) == 5
 
 
-async def test_the_backlog_of_every_sink_is_shown(rig: Any):
+async def test_the_backlog_of_every_sink_is_shown(rig: Any) -> None:
     """How many wait, since when, and how many were given up; nothing waiting is 0, not yesterday's number."""
     sink = RecordingSink("hook", failures=[SinkUnavailable("refused")] * 1_000)
     await rig.commit_events("hook", "1:1", "2:1")
@@ -70,7 +70,7 @@ async def test_the_backlog_of_every_sink_is_shown(rig: Any):
         tasks.cancel_scope.cancel()
 
 
-async def test_nothing_is_measured_of_a_sink_that_is_gone(rig: Any):
+async def test_nothing_is_measured_of_a_sink_that_is_gone(rig: Any) -> None:
     """An alert for its backlog would last as long as that is kept, though nobody can mend it; the status has it."""
     await rig.commit_events("old", "1:1")
     async with rig.running(build(rig).run):
@@ -79,7 +79,7 @@ async def test_nothing_is_measured_of_a_sink_that_is_gone(rig: Any):
         assert rig.metric("jobwatchd_deliveries_pending", sink="old") is None
 
 
-async def test_events_that_wait_for_an_unknown_sink_are_said_once(rig: Any):
+async def test_events_that_wait_for_an_unknown_sink_are_said_once(rig: Any) -> None:
     """A sink taken out of the configuration with events pending is a thing to know, but not every five seconds."""
     await rig.commit_events("old", "1:1")
     async with rig.running(build(rig).run):
@@ -88,7 +88,7 @@ async def test_events_that_wait_for_an_unknown_sink_are_said_once(rig: Any):
     assert [(entry["event"], entry["sink"]) for entry in rig.log.entries] == [("sink.unknown", "old")]
 
 
-async def test_what_waits_for_an_unknown_sink_is_dropped_in_time(rig: Any):
+async def test_what_waits_for_an_unknown_sink_is_dropped_in_time(rig: Any) -> None:
     """After as long as the retention says, so that its events can be pruned."""
     await rig.commit_events("old", "1:1")
     async with rig.running(build(rig, Retention(undeliverable_s=60.0)).run):
@@ -100,7 +100,7 @@ async def test_what_waits_for_an_unknown_sink_is_dropped_in_time(rig: Any):
     assert [entry["event"] for entry in rig.log.entries] == ["sink.unknown", "sink.dropped"]
 
 
-async def test_housekeeping_has_a_pulse(rig: Any):
+async def test_housekeeping_has_a_pulse(rig: Any) -> None:
     """While it goes its rounds it is well; a store that fails ends it."""
 
     class Broken(MemoryStore):

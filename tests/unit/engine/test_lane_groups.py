@@ -41,7 +41,7 @@ async def watched(rig: Any, source: ScriptedSource, *jobs: str, **limits: Any) -
     return lane
 
 
-async def test_the_jobs_of_a_list_take_one_request_an_interval(rig: Any, source: ScriptedSource):
+async def test_the_jobs_of_a_list_take_one_request_an_interval(rig: Any, source: ScriptedSource) -> None:
     """After the first single look, twenty jobs cost one list every ten seconds, whenever each was due at first."""
     lane = await watched(rig, source)
     async with rig.running(lane.run):
@@ -54,7 +54,7 @@ async def test_the_jobs_of_a_list_take_one_request_an_interval(rig: Any, source:
     assert {len(refs) for _, refs in source.lists} == {20}
 
 
-async def test_requests_are_counted_by_mode(rig: Any, source: ScriptedSource):
+async def test_requests_are_counted_by_mode(rig: Any, source: ScriptedSource) -> None:
     """A list counts as the requests that it took."""
     lane = await watched(rig, source)
     async with rig.running(lane.run):
@@ -63,7 +63,7 @@ async def test_requests_are_counted_by_mode(rig: Any, source: ScriptedSource):
     assert rig.metric("jobwatchd_polls_total", source="graph", mode="list") == len(source.lists)
 
 
-async def test_a_job_that_is_alone_in_its_list_is_looked_at_singly(rig: Any, source: ScriptedSource):
+async def test_a_job_that_is_alone_in_its_list_is_looked_at_singly(rig: Any, source: ScriptedSource) -> None:
     """A list of one is no gain."""
     lane = await watched(rig, source, "7")
     async with rig.running(lane.run):
@@ -71,7 +71,7 @@ async def test_a_job_that_is_alone_in_its_list_is_looked_at_singly(rig: Any, sou
     assert (source.lists, len(source.polls)) == ([], 10)
 
 
-async def test_a_job_that_moved_is_looked_at_singly_and_told_at_once(rig: Any, source: ScriptedSource):
+async def test_a_job_that_moved_is_looked_at_singly_and_told_at_once(rig: Any, source: ScriptedSource) -> None:
     """The list has no tasks; the single answer does."""
     lane = await watched(rig, source)
     async with rig.running(lane.run):
@@ -83,7 +83,7 @@ async def test_a_job_that_moved_is_looked_at_singly_and_told_at_once(rig: Any, s
     assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
 
 
-async def test_a_job_that_the_list_does_not_show_is_looked_at_singly(rig: Any, source: ScriptedSource):
+async def test_a_job_that_the_list_does_not_show_is_looked_at_singly(rig: Any, source: ScriptedSource) -> None:
     """It has slipped off the list, not out of the world."""
 
     class Short(ScriptedSource):
@@ -103,7 +103,7 @@ async def test_a_job_that_the_list_does_not_show_is_looked_at_singly(rig: Any, s
     assert not [event for event in rig.told if event.type == "job.lost"]
 
 
-async def test_a_list_that_cannot_be_read_is_no_harm(rig: Any, source: ScriptedSource):
+async def test_a_list_that_cannot_be_read_is_no_harm(rig: Any, source: ScriptedSource) -> None:
     """Its jobs are looked at singly at once, and the list is tried again only now and then."""
 
     class Garbled(ScriptedSource):
@@ -121,7 +121,7 @@ async def test_a_list_that_cannot_be_read_is_no_harm(rig: Any, source: ScriptedS
     assert rig.metric("jobwatchd_polls_failed_total", source="graph", reason="bad_payload") == len(garbled.lists)
 
 
-async def test_a_source_that_is_down_is_not_asked_for_each_job(rig: Any, source: ScriptedSource):
+async def test_a_source_that_is_down_is_not_asked_for_each_job(rig: Any, source: ScriptedSource) -> None:
     """A list that brings no answer says that the source is away; the jobs back off."""
     lane = await watched(rig, source)
     async with rig.running(lane.run):
@@ -138,7 +138,7 @@ async def test_a_source_that_is_down_is_not_asked_for_each_job(rig: Any, source:
     assert rig.metric("jobwatchd_source_up", source="graph") == 0
 
 
-async def test_a_deadline_is_told_though_the_list_shows_nothing_new(rig: Any, source: ScriptedSource):
+async def test_a_deadline_is_told_though_the_list_shows_nothing_new(rig: Any, source: ScriptedSource) -> None:
     """Overdue is a matter of time, not of change."""
     from jobwatchd.model.watch import Policy  # noqa: PLC0415 - only here
 
@@ -168,7 +168,7 @@ def hinting(source: ScriptedSource) -> Hinting:
     return hinting
 
 
-async def test_a_hint_that_nothing_moved_spares_single_looks(rig: Any, hinting: Hinting):
+async def test_a_hint_that_nothing_moved_spares_single_looks(rig: Any, hinting: Hinting) -> None:
     """But no longer than the bound: each job is looked at every thirty seconds or so."""
     lane = await watched(rig, hinting, hint_bound_s=30.0)
     async with rig.running(lane.run):
@@ -176,7 +176,7 @@ async def test_a_hint_that_nothing_moved_spares_single_looks(rig: Any, hinting: 
     assert 20 * 12 <= len(hinting.polls) <= 20 * 22
 
 
-async def test_a_hint_that_something_moved_has_all_looked_at(rig: Any, hinting: Hinting):
+async def test_a_hint_that_something_moved_has_all_looked_at(rig: Any, hinting: Hinting) -> None:
     """The end of a job is told at the next look, though its workflow only hints."""
     lane = await watched(rig, hinting, hint_bound_s=300.0)
     async with rig.running(lane.run):
@@ -187,7 +187,7 @@ async def test_a_hint_that_something_moved_has_all_looked_at(rig: Any, hinting: 
     assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
 
 
-async def test_two_changes_that_cancel_out_are_noticed_within_the_bound(rig: Any, hinting: Hinting):
+async def test_two_changes_that_cancel_out_are_noticed_within_the_bound(rig: Any, hinting: Hinting) -> None:
     """The counts are as they were, and still no end is late by more than the bound."""
     lane = await watched(rig, hinting, hint_bound_s=30.0)
     async with rig.running(lane.run):
@@ -197,7 +197,7 @@ async def test_two_changes_that_cancel_out_are_noticed_within_the_bound(rig: Any
     assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
 
 
-async def test_a_job_that_could_not_be_looked_at_is_not_hinted_to_be_well(rig: Any, hinting: Hinting):
+async def test_a_job_that_could_not_be_looked_at_is_not_hinted_to_be_well(rig: Any, hinting: Hinting) -> None:
     """Only a look that brought an answer may be stood in for."""
     hinting.script(ref("7"), RUNNING, BadPayload("?"), DONE)
     lane = await watched(rig, hinting, hint_bound_s=300.0)
@@ -206,7 +206,7 @@ async def test_a_job_that_could_not_be_looked_at_is_not_hinted_to_be_well(rig: A
     assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
 
 
-async def test_a_watch_that_is_removed_leaves_its_group(rig: Any, source: ScriptedSource):
+async def test_a_watch_that_is_removed_leaves_its_group(rig: Any, source: ScriptedSource) -> None:
     """It is asked for no more, and the last one left is polled singly."""
     lane = await watched(rig, source, "1", "2")
     async with rig.running(lane.run):
@@ -219,7 +219,9 @@ async def test_a_watch_that_is_removed_leaves_its_group(rig: Any, source: Script
     assert set(source.polls) == {ref("2")}
 
 
-async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(rig: Any, source: ScriptedSource):
+async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(
+    rig: Any, source: ScriptedSource
+) -> None:
     """When the breaker is open and the first request through it is a list, polling goes on."""
 
     async def useless(*_: object) -> Listing:
@@ -236,7 +238,7 @@ async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(
     assert set(source.polls) == {ref(job) for job in JOBS}
 
 
-async def test_a_group_forgets_when_a_removed_watch_was_looked_at(rig: Any, hinting: Hinting):
+async def test_a_group_forgets_when_a_removed_watch_was_looked_at(rig: Any, hinting: Hinting) -> None:
     """A workflow that runs for years must not keep a line for each of its jobs."""
     lane = await watched(rig, hinting, hint_bound_s=30.0)
     async with rig.running(lane.run):

@@ -42,7 +42,7 @@ def source() -> ScriptedSource:
     return source
 
 
-async def test_a_watch_removed_during_its_poll_is_polled_no_more(rig: Any):
+async def test_a_watch_removed_during_its_poll_is_polled_no_more(rig: Any) -> None:
     """The poll under way comes to its end, and nothing is scheduled after it."""
     source = SlowSource()
     source.script(JOB, RUNNING)
@@ -59,7 +59,7 @@ async def test_a_watch_removed_during_its_poll_is_polled_no_more(rig: Any):
     assert (len(source.polls), len(lane), await rig.events()) == (1, 0, [])
 
 
-async def test_a_watch_gone_from_the_store_is_let_go(rig: Any, source: ScriptedSource):
+async def test_a_watch_gone_from_the_store_is_let_go(rig: Any, source: ScriptedSource) -> None:
     """Another process removed it: the first step that cannot be written ends it here too."""
     lane = await rig.lane(source, cadence=BRISK)
     (watch,) = await rig.add("graph", "0")
@@ -71,7 +71,7 @@ async def test_a_watch_gone_from_the_store_is_let_go(rig: Any, source: ScriptedS
     assert (len(source.polls), len(lane), await rig.events()) == (1, 0, [])
 
 
-async def test_a_stale_watch_is_loaded_again_and_nothing_told_twice(rig: Any, source: ScriptedSource):
+async def test_a_stale_watch_is_loaded_again_and_nothing_told_twice(rig: Any, source: ScriptedSource) -> None:
     """Another process was quicker with one step; the next one builds on it, read from the same answer."""
     lane = await rig.lane(source, cadence=BRISK)
     (watch,) = await rig.add("graph", "0")
@@ -94,7 +94,7 @@ async def amended(rig: Any, watch: Watch, **facts: object) -> Watch:
     return amended
 
 
-async def test_a_watch_that_was_amended_goes_on_with_its_new_version(rig: Any):
+async def test_a_watch_that_was_amended_goes_on_with_its_new_version(rig: Any) -> None:
     """A poll under way with the old version finds itself stale; what it saw is seen again, and told once."""
     source = SlowSource()
     source.script(JOB, RUNNING)
@@ -112,7 +112,7 @@ async def test_a_watch_that_was_amended_goes_on_with_its_new_version(rig: Any):
     assert rig.metric("jobwatchd_watches", source="graph", state="running") == 1
 
 
-async def test_labels_do_not_change_when_a_watch_is_polled(rig: Any):
+async def test_labels_do_not_change_when_a_watch_is_polled(rig: Any) -> None:
     """Its next poll comes when it would have come, with the new labels."""
     source = ScriptedSource("graph")
     source.script(JOB, RUNNING)
@@ -141,7 +141,9 @@ async def test_labels_do_not_change_when_a_watch_is_polled(rig: Any):
         (Policy(deadline_s=5_000.0, min_interval_s=60.0, max_interval_s=60.0), 1),
     ],
 )
-async def test_a_policy_brings_a_poll_forward_only_where_it_wants_it_sooner(rig: Any, policy: Policy, polls: int):
+async def test_a_policy_brings_a_poll_forward_only_where_it_wants_it_sooner(
+    rig: Any, policy: Policy, polls: int
+) -> None:
     """A watch that is amended is not polled for that alone."""
     source = ScriptedSource("graph")
     source.script(JOB, RUNNING)
@@ -161,7 +163,7 @@ async def test_a_policy_brings_a_poll_forward_only_where_it_wants_it_sooner(rig:
     assert len(lane) == 1
 
 
-async def test_an_amendment_that_comes_late_does_not_undo_a_step(rig: Any):
+async def test_an_amendment_that_comes_late_does_not_undo_a_step(rig: Any) -> None:
     """What a poll has written on top of it is here already."""
     source = ScriptedSource("graph")
     source.script(JOB, RUNNING)
@@ -176,7 +178,7 @@ async def test_an_amendment_that_comes_late_does_not_undo_a_step(rig: Any):
         assert list(lane.watches()) == [polled]
 
 
-async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Any):
+async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Any) -> None:
     """What they saw is written before stop returns."""
     source = SlowSource()
     source.script(JOB, RUNNING)
@@ -192,7 +194,7 @@ async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Any
     assert (await rig.events(), len(source.polls)) == (["job.running"], 1)
 
 
-async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any):
+async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any) -> None:
     """At once, not at the next round of anything; a stopped lane shows nothing."""
     source = ScriptedSource("graph")
     refs = [JobReference.of("graph", [job]) for job in "12"]
@@ -219,7 +221,7 @@ async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any):
     assert shown == [[2, None, None], [None, 1, 1], [None, None, 2], [None, None, 1], [None, None, None]]
 
 
-async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: Any):
+async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: Any) -> None:
     """A spread over hours, as two polls an hour would have it, would outlast the rate."""
     source = ScriptedSource("graph")
     jobs = "12345"
@@ -235,7 +237,7 @@ async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: 
     assert {ref.job for ref in source.polls} == set(jobs)
 
 
-async def test_a_poll_that_sees_nothing_new_writes_nothing(rig: Any, source: ScriptedSource):
+async def test_a_poll_that_sees_nothing_new_writes_nothing(rig: Any, source: ScriptedSource) -> None:
     """The version in the store does not move while the job does not."""
     lane = await rig.lane(source, cadence=BRISK)
     (watch,) = await rig.add("graph", "0")
@@ -246,7 +248,7 @@ async def test_a_poll_that_sees_nothing_new_writes_nothing(rig: Any, source: Scr
     assert (await rig.store.get_watch(watch.id)).watch.version == 1
 
 
-async def test_lateness_and_states_can_be_seen(rig: Any, source: ScriptedSource):
+async def test_lateness_and_states_can_be_seen(rig: Any, source: ScriptedSource) -> None:
     """What a person looks at: the states of the watches, and how late polls are."""
     lane = await rig.lane(source, cadence=BRISK)
     watches = await rig.add("graph", "0", "1")

@@ -55,7 +55,7 @@ def store(rig: Any) -> SlowCommits:
     return store
 
 
-async def test_polls_go_on_while_a_step_is_being_written(rig: Any, source: ScriptedSource, store: SlowCommits):
+async def test_polls_go_on_while_a_step_is_being_written(rig: Any, source: ScriptedSource, store: SlowCommits) -> None:
     """A slow disk holds up the job that changed, which is polled when it is written, at once then, and no other."""
     lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
     lane.add(await rig.add("graph", "0", "1", "2", "3"))
@@ -67,7 +67,9 @@ async def test_polls_go_on_while_a_step_is_being_written(rig: Any, source: Scrip
         assert len(source.polls) == 16
 
 
-async def test_a_lane_that_stops_waits_until_all_is_written(rig: Any, source: ScriptedSource, store: SlowCommits):
+async def test_a_lane_that_stops_waits_until_all_is_written(
+    rig: Any, source: ScriptedSource, store: SlowCommits
+) -> None:
     """Whoever takes its watches over from the store finds what its last polls have seen."""
     lane = await rig.lane(source, cadence=BRISK)
     (watch,) = await rig.add("graph", "0")
@@ -91,7 +93,7 @@ async def test_a_lane_that_stops_waits_until_all_is_written(rig: Any, source: Sc
 
 async def test_a_watch_that_is_removed_while_its_step_is_written_is_counted_out_once(
     rig: Any, source: ScriptedSource, store: SlowCommits
-):
+) -> None:
     """What the step has led to comes too late for it; the others are counted and polled as before."""
     lane = await rig.lane(source, cadence=BRISK)
     watches = await rig.add("graph", "0", "1")
@@ -107,7 +109,7 @@ async def test_a_watch_that_is_removed_while_its_step_is_written_is_counted_out_
     assert [ref.job for ref in source.polls].count("1") > 5
 
 
-async def test_watches_come_and_go_in_a_lane_that_has_stopped(rig: Any, source: ScriptedSource):
+async def test_watches_come_and_go_in_a_lane_that_has_stopped(rig: Any, source: ScriptedSource) -> None:
     """As while a reload replaces its source: it shows nothing any more, and its successor takes on what is there."""
     lane = await rig.lane(source, cadence=BRISK)
     watches = await rig.add("graph", "0", "1")
@@ -124,7 +126,7 @@ async def test_watches_come_and_go_in_a_lane_that_has_stopped(rig: Any, source: 
     assert rig.metric("jobwatchd_watches", source="graph", state="unknown") is None
 
 
-async def test_a_stale_watch_does_not_take_the_only_probe(rig: Any, source: ScriptedSource, store: SlowCommits):
+async def test_a_stale_watch_does_not_take_the_only_probe(rig: Any, source: ScriptedSource, store: SlowCommits) -> None:
     """It is loaded again instead of polled; the probe of an open breaker goes to another job."""
     lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
     stale, *others = await rig.add("graph", *"0123456")
@@ -144,7 +146,7 @@ async def test_a_stale_watch_does_not_take_the_only_probe(rig: Any, source: Scri
     assert rig.metric("jobwatchd_watches", source="graph", state="running") == 6
 
 
-async def test_a_lane_tells_how_its_source_fares(rig: Any, source: ScriptedSource, store: SlowCommits):
+async def test_a_lane_tells_how_its_source_fares(rig: Any, source: ScriptedSource, store: SlowCommits) -> None:
     """Whether it answers, and how many watches are in which state, as the metrics have it."""
     store.go_on.set()
     lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
@@ -160,7 +162,7 @@ async def test_a_lane_tells_how_its_source_fares(rig: Any, source: ScriptedSourc
 
 async def test_stale_watches_are_loaded_again_though_their_list_shows_nothing_new(
     rig: Any, source: ScriptedSource, store: SlowCommits
-):
+) -> None:
     """Five jobs seem to be where they were, but somebody else has written what they went through meanwhile."""
     store.go_on.set()
     refs = [JobReference.of("graph", [job]) for job in "01234"]
@@ -204,7 +206,7 @@ class TardySource(ScriptedSource):
         return await super().observe(ref, digest)
 
 
-async def test_after_an_outage_all_are_polled_at_once(rig: Any):
+async def test_after_an_outage_all_are_polled_at_once(rig: Any) -> None:
     """The first answer sets the others free, which fell due meanwhile; none waits for another, or for a nap."""
     source = TardySource(rig.clock)
     refs = [JobReference.of("graph", [job]) for job in "0123456789"]

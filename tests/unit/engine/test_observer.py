@@ -122,7 +122,7 @@ class Spans:
         self.loops.discard(loop)
 
 
-async def test_what_begins_is_told_to_end(rig: Any):
+async def test_what_begins_is_told_to_end(rig: Any) -> None:
     """A job that fails once and then ends, a list of two, and a sink that fails once: every span is closed."""
     clock, spans = FakeClock(), Spans()
     runtime = Runtime(clock, lambda: 0.5, rig.logger, spans, Heartbeats(clock, spans))

@@ -14,7 +14,9 @@ def breaker() -> SinkBreaker:
     return SinkBreaker(LIMIT, 600.0, lambda: 1.0)
 
 
-def fail(breaker: SinkBreaker, *subjects: Subject, now_s: float = 0.0, asked_s: float = 0.0, others: bool = False):
+def fail(
+    breaker: SinkBreaker, *subjects: Subject, now_s: float = 0.0, asked_s: float = 0.0, others: bool = False
+) -> None:
     """Let subjects fail, one after the other."""
     for subject in subjects:
         breaker.failed(subject, now_s, asked_s, probe=subject.probes, others=lambda: others)
@@ -33,7 +35,7 @@ def opened(breaker: SinkBreaker, **facts: float) -> list[Subject]:
     return subjects
 
 
-def test_it_opens_when_all_that_could_be_tried_has_failed(breaker: SinkBreaker):
+def test_it_opens_when_all_that_could_be_tried_has_failed(breaker: SinkBreaker) -> None:
     """After some failures in a row, also where few subjects fail again and again."""
     one = Subject("graph/1")
     fail(breaker, *[one] * (OPEN_AFTER - 1))
@@ -42,7 +44,7 @@ def test_it_opens_when_all_that_could_be_tried_has_failed(breaker: SinkBreaker):
     assert (breaker.is_open, breaker.allowance(0.0), breaker.next_s(0.0)) == (True, 0, 1.0)
 
 
-def test_it_stays_closed_while_others_may_get_through_up_to_a_limit(breaker: SinkBreaker):
+def test_it_stays_closed_while_others_may_get_through_up_to_a_limit(breaker: SinkBreaker) -> None:
     """So many different ones have to fail before the rest is not even tried."""
     *subjects, last = some(LIMIT)
     fail(breaker, *subjects * 3, others=True)
@@ -51,7 +53,7 @@ def test_it_stays_closed_while_others_may_get_through_up_to_a_limit(breaker: Sin
     assert breaker.is_open
 
 
-def test_a_success_in_between_begins_a_new_row(breaker: SinkBreaker):
+def test_a_success_in_between_begins_a_new_row(breaker: SinkBreaker) -> None:
     """Half of the time is enough."""
     for subject in some(100):
         fail(breaker, subject)
@@ -59,7 +61,7 @@ def test_a_success_in_between_begins_a_new_row(breaker: SinkBreaker):
     assert not breaker.is_open
 
 
-def test_what_fails_on_both_sides_of_a_success_says_nothing_of_the_sink(breaker: SinkBreaker):
+def test_what_fails_on_both_sides_of_a_success_says_nothing_of_the_sink(breaker: SinkBreaker) -> None:
     """Its trouble is its own, however often it fails from then on."""
     subjects = some(3)
     fail(breaker, *subjects)
@@ -70,7 +72,7 @@ def test_what_fails_on_both_sides_of_a_success_says_nothing_of_the_sink(breaker:
     assert not breaker.is_troubled
 
 
-def test_a_success_releases_those_that_failed_because_nothing_got_through(breaker: SinkBreaker):
+def test_a_success_releases_those_that_failed_because_nothing_got_through(breaker: SinkBreaker) -> None:
     """Once: those that fail again wait out their own back-off."""
     subjects = opened(breaker)
     assert set(breaker.succeeded()) == set(subjects)
@@ -79,13 +81,13 @@ def test_a_success_releases_those_that_failed_because_nothing_got_through(breake
     assert list(breaker.succeeded()) == []
 
 
-def test_few_failures_before_a_success_release_nobody(breaker: SinkBreaker):
+def test_few_failures_before_a_success_release_nobody(breaker: SinkBreaker) -> None:
     """They were not an absence of the receiver."""
     fail(breaker, *some(OPEN_AFTER - 1))
     assert list(breaker.succeeded()) == []
 
 
-def test_refusals_do_not_open_it_and_are_released_too(breaker: SinkBreaker):
+def test_refusals_do_not_open_it_and_are_released_too(breaker: SinkBreaker) -> None:
     """An ingress without its backend answers 404 to all; when one gets through, all may."""
     subjects = some(50)
     for subject in subjects:
@@ -94,14 +96,14 @@ def test_refusals_do_not_open_it_and_are_released_too(breaker: SinkBreaker):
     assert set(breaker.succeeded()) == set(subjects)
 
 
-def test_a_refusal_closes_it(breaker: SinkBreaker):
+def test_a_refusal_closes_it(breaker: SinkBreaker) -> None:
     """The receiver is there."""
     opened(breaker)
     breaker.refused(Subject("graph/x"))
     assert (breaker.is_open, breaker.allowance(0.0)) == (False, UNLIMITED)
 
 
-def test_probes_go_one_at_a_time_further_and_further_apart():
+def test_probes_go_one_at_a_time_further_and_further_apart() -> None:
     """Up to half a minute, and never further than the longest back-off."""
     for longest_s, expected in ((600.0, [1, 2, 4, 8, 16, 30, 30]), (5.0, [1, 2, 4, 5, 5, 5, 5])):
         breaker = SinkBreaker(LIMIT, longest_s, lambda: 1.0)
@@ -119,14 +121,14 @@ def test_probes_go_one_at_a_time_further_and_further_apart():
         assert waits == expected
 
 
-def test_failures_of_attempts_that_were_under_way_put_no_probe_off(breaker: SinkBreaker):
+def test_failures_of_attempts_that_were_under_way_put_no_probe_off(breaker: SinkBreaker) -> None:
     """Only the probe tells something new."""
     opened(breaker)
     fail(breaker, *some(10), now_s=0.9)
     assert breaker.next_s(0.9) == 1.0
 
 
-def test_new_subjects_are_tried_until_enough_have_failed(breaker: SinkBreaker):
+def test_new_subjects_are_tried_until_enough_have_failed(breaker: SinkBreaker) -> None:
     """Too few failures are no reason not to try others."""
     opened(breaker)
     assert breaker.lets_new_through(0.0)
@@ -134,7 +136,7 @@ def test_new_subjects_are_tried_until_enough_have_failed(breaker: SinkBreaker):
     assert not breaker.lets_new_through(0.0)
 
 
-def test_news_are_probed_with_soon(breaker: SinkBreaker):
+def test_news_are_probed_with_soon(breaker: SinkBreaker) -> None:
     """However far apart probes have become, and whatever those that it knows were asked for."""
     opened(breaker, asked_s=300.0)
     assert breaker.next_s(0.0) == 300.0
@@ -148,7 +150,7 @@ def test_news_are_probed_with_soon(breaker: SinkBreaker):
     assert breaker.next_s(50.6) == 50.6 + NEWS_S
 
 
-def test_a_slow_probe_is_given_more_and_more_time(breaker: SinkBreaker):
+def test_a_slow_probe_is_given_more_and_more_time(breaker: SinkBreaker) -> None:
     """A receiver that is slow, and not dead, is heard in the end."""
     opened(breaker)
     now_s, patience = 0.0, []
@@ -165,7 +167,7 @@ def test_a_slow_probe_is_given_more_and_more_time(breaker: SinkBreaker):
     assert patience == [1, 2, 4, 8, 16, 30]
 
 
-def test_a_pause_stops_everything_until_it_is_over(breaker: SinkBreaker):
+def test_a_pause_stops_everything_until_it_is_over(breaker: SinkBreaker) -> None:
     """Also where others succeed meanwhile, and also probes; a shorter one does not end a longer one."""
     breaker.pause(0.0, 30.0)
     breaker.pause(1.0, 1.0)
@@ -174,7 +176,7 @@ def test_a_pause_stops_everything_until_it_is_over(breaker: SinkBreaker):
     assert breaker.allowance(30.0) == UNLIMITED
 
 
-def test_a_disabled_sink_is_tried_with_nothing_until_it_is_enabled(breaker: SinkBreaker):
+def test_a_disabled_sink_is_tried_with_nothing_until_it_is_enabled(breaker: SinkBreaker) -> None:
     """And begins anew then."""
     opened(breaker)
     breaker.pause(0.0, 30.0)

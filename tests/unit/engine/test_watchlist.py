@@ -71,7 +71,7 @@ async def loaded(rig: Any) -> list[Watch]:
     return [watch async for batch in rig.store.load_watches(None, None) for watch in batch]
 
 
-def test_a_reference_is_made_as_the_settings_say(watchlist: Watchlist):
+def test_a_reference_is_made_as_the_settings_say(watchlist: Watchlist) -> None:
     """What does not fit is told with the key that is wrong, and the reason."""
     assert watchlist.reference("graph", {"job_id": "7"}, DEFAULT_POLICY) == JobReference.of("graph", ["7"])
     with pytest.raises(Misfit, match="there is no source 'grape'") as misfit:
@@ -79,7 +79,9 @@ def test_a_reference_is_made_as_the_settings_say(watchlist: Watchlist):
     assert misfit.value.key == "source"
 
 
-async def test_an_added_watch_is_polled_at_once_and_adding_it_again_changes_nothing(rig: Any, watchlist: Watchlist):
+async def test_an_added_watch_is_polled_at_once_and_adding_it_again_changes_nothing(
+    rig: Any, watchlist: Watchlist
+) -> None:
     """The same job is one watch, and does not start anew."""
     async with rig.running() as tasks:
         await begin(watchlist, await rig.lane(scripted("1")), [], tasks)
@@ -96,7 +98,7 @@ async def test_an_added_watch_is_polled_at_once_and_adding_it_again_changes_noth
     assert len(watchlist.lanes["graph"]) == 1
 
 
-async def test_a_watch_of_a_source_without_a_lane_is_kept(rig: Any, watchlist: Watchlist):
+async def test_a_watch_of_a_source_without_a_lane_is_kept(rig: Any, watchlist: Watchlist) -> None:
     """It waits in the store until its source is configured."""
     ((watch, is_new),) = await watchlist.add([spec("1")])
 
@@ -104,7 +106,7 @@ async def test_a_watch_of_a_source_without_a_lane_is_kept(rig: Any, watchlist: W
     assert (await rig.store.get_watch(watch.id)).watch == watch
 
 
-async def test_a_removed_watch_is_polled_no_more(rig: Any, watchlist: Watchlist):
+async def test_a_removed_watch_is_polled_no_more(rig: Any, watchlist: Watchlist) -> None:
     """It is gone from lane and store; removing it again says that there is none."""
     async with rig.running() as tasks:
         await begin(watchlist, await rig.lane(source := scripted("1")), [], tasks)
@@ -118,7 +120,7 @@ async def test_a_removed_watch_is_polled_no_more(rig: Any, watchlist: Watchlist)
     assert not await watchlist.remove(watch.id)
 
 
-async def test_the_file_is_reconciled_with_the_store(rig: Any, watchlist: Watchlist):
+async def test_the_file_is_reconciled_with_the_store(rig: Any, watchlist: Watchlist) -> None:
     """New watches are added, those the file has no more are removed, and those of the API are left alone."""
     await watchlist.reconcile(file(spec("1"), spec("2")))
     await watchlist.add([spec("3", Origin.API)])
@@ -135,7 +137,7 @@ async def test_the_file_is_reconciled_with_the_store(rig: Any, watchlist: Watchl
 @pytest.mark.parametrize(
     "change", [{"labels": {"team": "search"}}, {"policy": Policy(deadline_s=60.0)}, {"origin": Origin.FILE}]
 )
-async def test_a_watch_that_the_file_changes_is_amended(rig: Any, watchlist: Watchlist, change: dict[str, Any]):
+async def test_a_watch_that_the_file_changes_is_amended(rig: Any, watchlist: Watchlist, change: dict[str, Any]) -> None:
     """It keeps its id and what is remembered of the job, in the store and in its lane."""
     await watchlist.add([spec("1", Origin.API if "origin" in change else Origin.FILE)])
     before = (await stored(rig))["1"]
@@ -182,7 +184,7 @@ def store(rig: Any) -> CountingStore:
     return store
 
 
-async def test_an_unchanged_file_writes_nothing(rig: Any, store: CountingStore, watchlist: Watchlist):
+async def test_an_unchanged_file_writes_nothing(rig: Any, store: CountingStore, watchlist: Watchlist) -> None:
     """Reading the same configuration again neither writes a watch nor polls it out of turn."""
     specs = file(spec("1", labels={"team": "search"}, policy=Policy(deadline_s=60.0)), spec("2"))
     await watchlist.reconcile(specs)
@@ -195,7 +197,7 @@ async def test_an_unchanged_file_writes_nothing(rig: Any, store: CountingStore, 
     assert store.written == {}
 
 
-async def test_many_watches_take_few_transactions(rig: Any, store: CountingStore, watchlist: Watchlist):
+async def test_many_watches_take_few_transactions(rig: Any, store: CountingStore, watchlist: Watchlist) -> None:
     """Whether they come, change or go: one transaction for hundreds."""
     jobs = [str(number) for number in range(2_200)]
     assert (await watchlist.reconcile(file(*map(spec, jobs)))).added == 2_200
@@ -210,7 +212,7 @@ async def test_many_watches_take_few_transactions(rig: Any, store: CountingStore
     assert store.written == {"remove": 3}
 
 
-async def test_other_labels_cost_no_poll(rig: Any, watchlist: Watchlist):
+async def test_other_labels_cost_no_poll(rig: Any, watchlist: Watchlist) -> None:
     """A reload that gives all watches new labels asks the source nothing, and moves no watch's turn."""
     jobs = [str(number) for number in range(1_000)]
     source = scripted(*jobs)
@@ -228,7 +230,7 @@ async def test_other_labels_cost_no_poll(rig: Any, watchlist: Watchlist):
     assert {watch.labels["team"] for watch in watchlist.lanes["graph"].watches()} == {"search"}
 
 
-async def test_a_reconciliation_that_failed_can_be_begun_again(rig: Any):
+async def test_a_reconciliation_that_failed_can_be_begun_again(rig: Any) -> None:
     """What was written before the store failed is left as it is, the rest follows."""
 
     class Failing(MemoryStore):
@@ -254,7 +256,7 @@ async def test_a_reconciliation_that_failed_can_be_begun_again(rig: Any):
     assert {watch.labels["team"] for watch in await loaded(rig)} == {"search"}
 
 
-async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Watchlist):
+async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Watchlist) -> None:
     """While the old lane waits for a poll under way, one watch is added and one removed: the new one knows both."""
     go_on = anyio.Event()
 
@@ -287,7 +289,7 @@ async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Wa
     assert sorted(event.subject for event in rig.told) == ["graph/1", "graph/3"]
 
 
-async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, watchlist: Watchlist):
+async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, watchlist: Watchlist) -> None:
     """They are there when the source is configured again."""
     async with rig.running() as tasks:
         await begin(watchlist, await rig.lane(source := scripted("1")), [], tasks)
@@ -301,7 +303,7 @@ async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, 
     assert set(await stored(rig)) == {"1"}
 
 
-async def test_a_watch_that_nobody_polls_is_polled_when_it_is_added_again(rig: Any, watchlist: Watchlist):
+async def test_a_watch_that_nobody_polls_is_polled_when_it_is_added_again(rig: Any, watchlist: Watchlist) -> None:
     """A call that seemed to fail may have added it; whoever asks again gets what was asked for."""
     async with rig.running() as tasks:
         await begin(watchlist, await rig.lane(scripted("1")), [], tasks)
@@ -311,7 +313,7 @@ async def test_a_watch_that_nobody_polls_is_polled_when_it_is_added_again(rig: A
         assert (is_new, await rig.events()) == (False, ["job.running"])
 
 
-async def test_a_watch_that_cannot_be_removed_is_polled_on(rig: Any, watchlist: Watchlist):
+async def test_a_watch_that_cannot_be_removed_is_polled_on(rig: Any, watchlist: Watchlist) -> None:
     """The store says no for now; the watch is still there, and its job is still followed."""
 
     class Locked(MemoryStore):

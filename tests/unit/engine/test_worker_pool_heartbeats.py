@@ -18,7 +18,7 @@ def put(pool: WorkerPool[str], count: int, due_s: float = 0.0) -> None:
 
 
 @pytest.mark.parametrize("others", [0, 10])
-async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_pool: MakePool, others: int):
+async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_pool: MakePool, others: int) -> None:
     """Work that never ends is noticed, whether or not more is waiting."""
     pool = make_pool(1)
     shop.close()
@@ -34,7 +34,7 @@ async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_pool: Make
 
 
 @pytest.mark.parametrize("due_s", [0.0, 50_000.0])
-async def test_an_idle_pool_is_well(rig: Any, make_pool: MakePool, due_s: float):
+async def test_an_idle_pool_is_well(rig: Any, make_pool: MakePool, due_s: float) -> None:
     """Nothing to do for hours is no problem."""
     pool = make_pool()
     put(pool, 1, due_s)
@@ -43,7 +43,7 @@ async def test_an_idle_pool_is_well(rig: Any, make_pool: MakePool, due_s: float)
         assert rig.heartbeats.problems() == []
 
 
-async def test_a_pool_that_is_held_back_is_well(rig: Any, limiter: SourceLimiter, make_pool: MakePool):
+async def test_a_pool_that_is_held_back_is_well(rig: Any, limiter: SourceLimiter, make_pool: MakePool) -> None:
     """A long pause that the other side asked for is obeyed, not restarted, also where others were answered since."""
     pool = make_pool()
     limiter.failed(0.0, retry_after_s=3000.0)
@@ -54,7 +54,7 @@ async def test_a_pool_that_is_held_back_is_well(rig: Any, limiter: SourceLimiter
         assert rig.heartbeats.problems() == []
 
 
-async def test_a_pool_at_work_is_well(rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool):
+async def test_a_pool_at_work_is_well(rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool) -> None:
     """Always busy, always more to do, and always getting on."""
     pool = make_pool()
     limiter.rate_limiter.rate = 1.0
@@ -65,7 +65,7 @@ async def test_a_pool_at_work_is_well(rig: Any, shop: Any, limiter: SourceLimite
         assert len(shop.done) == 501
 
 
-async def test_a_longer_silence_can_be_allowed_at_work(rig: Any, shop: Any, make_pool: MakePool):
+async def test_a_longer_silence_can_be_allowed_at_work(rig: Any, shop: Any, make_pool: MakePool) -> None:
     """When timeouts were raised, what would have been hanging no longer is."""
     pool = make_pool(1)
     shop.close()

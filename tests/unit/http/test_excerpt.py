@@ -3,7 +3,7 @@
 from jobwatchd.http.excerpt import clean, excerpt
 
 
-def test_an_excerpt_is_one_short_printable_line():
+def test_an_excerpt_is_one_short_printable_line() -> None:
     """A megabyte of markup with control characters fits a log line."""
     text = excerpt(b"<p>\n\n\x1b[31mred\xff</p>" * 50_000)
     assert len(text) == 120
@@ -11,7 +11,7 @@ def test_an_excerpt_is_one_short_printable_line():
     assert text.startswith("<p> \N{REPLACEMENT CHARACTER}[31mred")
 
 
-def test_text_is_cleaned():
+def test_text_is_cleaned() -> None:
     """Control characters are replaced, endless names are cut, and good ones kept."""
     assert clean("a\0b") == "a\N{REPLACEMENT CHARACTER}b"
     assert len(clean("n" * 10_000)) == 512

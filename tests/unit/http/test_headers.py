@@ -38,7 +38,7 @@ class Recorder:
         ("https://login.example.com/token", {}),
     ],
 )
-async def test_headers_go_to_the_api_and_nowhere_else(url: str, sent: dict[str, str]):
+async def test_headers_go_to_the_api_and_nowhere_else(url: str, sent: dict[str, str]) -> None:
     """A login may be elsewhere, and a secret is for one server."""
     recorder = Recorder()
     client = HeaderedClient(recorder, "https://api.example.com/v1", {"X-Key": "k"})
@@ -47,7 +47,7 @@ async def test_headers_go_to_the_api_and_nowhere_else(url: str, sent: dict[str, 
     assert recorder.sent == ("GET", url, None)
 
 
-async def test_a_header_is_sent_once():
+async def test_a_header_is_sent_once() -> None:
     """In whichever letters it is written."""
     recorder = Recorder()
     client = HeaderedClient(recorder, "https://api.example.com", {"accept": "text/json"})

@@ -10,7 +10,7 @@ from jobwatchd.http.client import HttpOptions
 from jobwatchd.http.factory import build_http_client
 
 
-def test_httpx_needs_no_pyreqwest():
+def test_httpx_needs_no_pyreqwest() -> None:
     """Where pyreqwest is not installed, the httpx client is built all the same."""
     program = (
         "import sys; sys.modules['pyreqwest'] = None\n"
@@ -22,7 +22,7 @@ def test_httpx_needs_no_pyreqwest():
     assert done.stdout == "HttpxClient\n"
 
 
-def test_missing_pyreqwest_is_a_mistake_in_the_configuration(monkeypatch: pytest.MonkeyPatch):
+def test_missing_pyreqwest_is_a_mistake_in_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where pyreqwest is wanted and not installed, the message names the way out."""
     monkeypatch.setitem(sys.modules, "pyreqwest", None)
     monkeypatch.setitem(sys.modules, "pyreqwest.client", None)

@@ -23,13 +23,13 @@ from jobwatchd.http.json_document import read_json
         (b'{"x": [{"b": {"a": 1, "\\u0061": 2}}]}', r"JSON with a key twice in one object \('a'\)"),
     ],
 )
-def test_what_is_no_clear_json_is_a_bad_payload(body: bytes, told: str):
+def test_what_is_no_clear_json_is_a_bad_payload(body: bytes, told: str) -> None:
     """The message says where it came from and how it begins."""
     with pytest.raises(BadPayload, match=rf"^GET x gave an answer that is {told}"):
         read_json("GET x", body)
 
 
-def test_a_secret_answer_is_not_quoted():
+def test_a_secret_answer_is_not_quoted() -> None:
     """Neither its beginning nor a key of it."""
     for body in (b"s3cret", b'{"s3cret": 1, "s3cret": 2}'):
         with pytest.raises(BadPayload) as caught:
@@ -37,12 +37,12 @@ def test_a_secret_answer_is_not_quoted():
         assert "s3cret" not in str(caught.value)
 
 
-def test_the_same_key_in_two_objects_is_fine():
+def test_the_same_key_in_two_objects_is_fine() -> None:
     """Lists of jobs are full of that."""
     assert read_json("GET x", b'[{"a": 1}, {"a": {"a": 2}}]') == [{"a": 1}, {"a": {"a": 2}}]
 
 
-def test_ten_megabytes_are_read():
+def test_ten_megabytes_are_read() -> None:
     """If the setting `max_body` lets them through."""
     body = b'{"s": "done", "log": "' + b"x" * 10_000_000 + b'"}'
     assert read_json("GET x", body)["s"] == "done"
@@ -50,7 +50,7 @@ def test_ten_megabytes_are_read():
 
 @settings(derandomize=True, deadline=None)
 @given(st.binary() | st.text(alphabet='{}[]":,0123456789.eE-ntrufalse \\').map(str.encode))
-def test_any_body_is_json_or_a_bad_payload(body: bytes):
+def test_any_body_is_json_or_a_bad_payload(body: bytes) -> None:
     """Nothing else ever comes out."""
     try:
         read_json("GET x", body)

@@ -14,7 +14,7 @@ async def until_waiting(memory: Memory, count: int) -> None:
         await anyio.lowlevel.checkpoint()
 
 
-def test_what_fits_is_taken_at_once_and_no_more():
+def test_what_fits_is_taken_at_once_and_no_more() -> None:
     """To the byte."""
     memory = Memory(100)
     assert memory.take_at_once(60)
@@ -24,7 +24,7 @@ def test_what_fits_is_taken_at_once_and_no_more():
     assert memory.held == 0
 
 
-async def test_who_waits_is_served_in_order():
+async def test_who_waits_is_served_in_order() -> None:
     """Something small does not overtake, or something large would never get its turn."""
     memory, order = Memory(100), list[str]()
     assert memory.take_at_once(80)
@@ -44,7 +44,7 @@ async def test_who_waits_is_served_in_order():
     assert order == ["large", "small", "medium"]
 
 
-async def test_what_is_larger_than_all_memory_is_taken_alone():
+async def test_what_is_larger_than_all_memory_is_taken_alone() -> None:
     """It would wait for ever otherwise."""
     memory = Memory(100)
     assert memory.take_at_once(1)
@@ -56,7 +56,7 @@ async def test_what_is_larger_than_all_memory_is_taken_alone():
     assert not memory.take_at_once(1)
 
 
-async def test_who_leaves_the_queue_makes_way():
+async def test_who_leaves_the_queue_makes_way() -> None:
     """Whether the time is over or the request is cancelled; nothing is lost."""
     memory = Memory(100)
     assert memory.take_at_once(60)
@@ -73,7 +73,7 @@ async def test_who_leaves_the_queue_makes_way():
     assert (memory.held, memory.waiting) == (100, 0)
 
 
-async def test_who_is_cancelled_while_being_served_gives_it_back():
+async def test_who_is_cancelled_while_being_served_gives_it_back() -> None:
     """The turn had come, but nobody was there to take it."""
     memory = Memory(100)
     assert memory.take_at_once(100)
@@ -85,7 +85,7 @@ async def test_who_is_cancelled_while_being_served_gives_it_back():
     assert memory.held == 0
 
 
-async def test_many_with_little_memory_all_come_to_their_end():
+async def test_many_with_little_memory_all_come_to_their_end() -> None:
     """Whatever the order in which they come, grow and leave, no two wait for each other."""
     memory, done = Memory(3 * BUFFERS), list[int]()
 
@@ -116,7 +116,7 @@ async def answer(share: Share, length: int | None) -> Lease:
     return lease
 
 
-async def test_small_answers_cost_nothing_once_one_has_come():
+async def test_small_answers_cost_nothing_once_one_has_come() -> None:
     """However little memory there is left."""
     memory = Memory(BUFFERS)
     share = Share(memory, most=1000, wait_s=0.0)
@@ -126,7 +126,7 @@ async def test_small_answers_cost_nothing_once_one_has_come():
     assert memory.held == BUFFERS
 
 
-async def test_after_a_large_answer_the_next_requests_wait_before_they_are_sent():
+async def test_after_a_large_answer_the_next_requests_wait_before_they_are_sent() -> None:
     """Until small ones have come again."""
     memory = Memory(2 * BUFFERS)
     share = Share(memory, most=BUFFERS, wait_s=0.0)
@@ -142,7 +142,7 @@ async def test_after_a_large_answer_the_next_requests_wait_before_they_are_sent(
     assert share.expected == 0
 
 
-async def test_the_first_requests_wait_for_each_other_only_for_a_moment(monkeypatch: pytest.MonkeyPatch):
+async def test_the_first_requests_wait_for_each_other_only_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that does not answer holds up nobody else for long."""
     monkeypatch.setattr("jobwatchd.http.memory.FIRST_WAIT_S", 0.0)
     memory = Memory(BUFFERS)

@@ -48,7 +48,7 @@ def _write(request: dict[str, Any], *values: str, numeric: tuple[str, ...] = ())
 
 @steady
 @given(parameters, parameters)
-def test_a_path_keeps_its_segments(one: str, two: str):
+def test_a_path_keeps_its_segments(one: str, two: str) -> None:
     """Each value is one segment, whatever is in it, and the query stays what it was."""
     call = _write({"path": "/x/{a}/y:{b}/z", "query": {"k": "v w"}}, one, two)
     parts = urlsplit(call.url)
@@ -60,7 +60,7 @@ def test_a_path_keeps_its_segments(one: str, two: str):
 
 @steady
 @given(parameters, parameters)
-def test_a_query_keeps_its_keys(one: str, two: str):
+def test_a_query_keeps_its_keys(one: str, two: str) -> None:
     """A value cannot begin another pair, end the query, or change what stands around it."""
     call = _write({"path": "/x", "query": {"q": "id={a}&", "r": ["{b}", "c"]}}, one, two)
     parts = urlsplit(call.url)
@@ -71,7 +71,7 @@ def test_a_query_keeps_its_keys(one: str, two: str):
 
 @steady
 @given(parameters, parameters)
-def test_a_form_keeps_its_keys(one: str, two: str):
+def test_a_form_keeps_its_keys(one: str, two: str) -> None:
     """As a query does."""
     call = _write({"method": "POST", "path": "/x", "form": {"q": "{a}", "r": "={b}"}}, one, two)
     pairs = parse_qsl((call.body or b"").decode(), keep_blank_values=True, strict_parsing=True)
@@ -81,7 +81,7 @@ def test_a_form_keeps_its_keys(one: str, two: str):
 
 @steady
 @given(parameters, parameters)
-def test_a_body_keeps_its_shape(one: str, two: str):
+def test_a_body_keeps_its_shape(one: str, two: str) -> None:
     """A value is a text, or a part of one; keys and braces of the template are what they were."""
     body = {"q": "query($id: ID!) { job(id: $id) { state } }", "v": {"{a}": "{a}", "t": ["x{a}{b}y", 5, None]}}
     call = _write({"method": "POST", "path": "/x", "body": body}, one, two)
@@ -93,7 +93,7 @@ def test_a_body_keeps_its_shape(one: str, two: str):
 
 @steady
 @given(parameters)
-def test_a_header_carries_a_value_whole_or_not_at_all(one: str):
+def test_a_header_carries_a_value_whole_or_not_at_all(one: str) -> None:
     """What a header cannot carry is not sent."""
     request = {"path": "/x", "headers": {"X-Job": "id {a}"}}
     if one.isascii() and one == one.rstrip():
@@ -105,7 +105,7 @@ def test_a_header_carries_a_value_whole_or_not_at_all(one: str):
 
 @steady
 @given(parameters)
-def test_a_line_break_never_reaches_a_header(one: str):
+def test_a_line_break_never_reaches_a_header(one: str) -> None:
     """Not even from a reference that nobody has checked."""
     assume(one.isascii())
     writer = RequestWriter("http://a", Request.model_validate({"path": "/x", "headers": {"X": "{a}"}}))
@@ -114,7 +114,7 @@ def test_a_line_break_never_reaches_a_header(one: str):
             writer.write({"a": JobReference.of("s", [one]).job + ending})
 
 
-def test_a_numeric_parameter_is_a_number_in_json():
+def test_a_numeric_parameter_is_a_number_in_json() -> None:
     """Where it is the whole value; inside of a text it is text."""
     request = {"method": "POST", "path": "/x", "body": {"id": "{a}", "t": "job {a}"}}
     assert json.loads(_write(request, "17", numeric=("a",)).body or b"") == {"id": 17, "t": "job 17"}
@@ -122,13 +122,13 @@ def test_a_numeric_parameter_is_a_number_in_json():
 
 
 @pytest.mark.parametrize("value", ["x", "1e5", "9" * 30, "9" * 500])
-def test_a_number_that_is_none_is_rejected_unsent(value: str):
+def test_a_number_that_is_none_is_rejected_unsent(value: str) -> None:
     """JSON has a place for it, the API has not."""
     with pytest.raises(SourceRejected, match=r"^POST http://api:1/base/x cannot be sent"):
         _write({"method": "POST", "path": "/x", "body": {"id": "{a}"}}, value, numeric=("a",))
 
 
-def test_the_users_own_accept_is_kept():
+def test_the_users_own_accept_is_kept() -> None:
     """In whichever case it is written."""
     call = _write(
         {"method": "POST", "path": "/x", "headers": {"accept": "a/b", "content-type": "c/d"}, "body": []}, "1"

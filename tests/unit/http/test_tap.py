@@ -40,7 +40,7 @@ class SameUrlLogin:
         """Have nothing to close."""
 
 
-async def test_a_tap_hears_polls_and_no_logins():
+async def test_a_tap_hears_polls_and_no_logins() -> None:
     """What a login answers is a secret as a whole, and its URL may be that of a poll."""
     heard: list[Exchange] = []
     api = Api()

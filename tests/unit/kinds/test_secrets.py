@@ -86,7 +86,7 @@ def load(file: Path, text: str) -> Settings:
     return load_settings(file, {}, secrets_folder=file.parent / "secrets")
 
 
-def test_each_secret_is_known_to_redaction():
+def test_each_secret_is_known_to_redaction() -> None:
     """In lists, mappings, sets, of other types, and in other sections."""
     settings = create_model("Settings", __base__=Settings, sources=(dict[str, Odd], ...))(sources={"x": odd()})
     redactor = Redactor(settings.secrets())
@@ -94,26 +94,26 @@ def test_each_secret_is_known_to_redaction():
     assert redactor.redact(told) == " ".join([MASK] * 8)
 
 
-def test_what_a_login_sends_is_known_to_redaction():
+def test_what_a_login_sends_is_known_to_redaction() -> None:
     """Name and secret together, in base64."""
     settings = create_model("Settings", __base__=Settings, sources=(dict[str, Odd], ...))(sources={"x": odd()})
     assert "cm9vdDpwbGFudGVkLTE=" in settings.secrets()
 
 
-def test_nothing_of_it_is_shown(file: Path):
+def test_nothing_of_it_is_shown(file: Path) -> None:
     """Not even in the effective configuration."""
     settings = load(file, "sources: {x: {kind: odd, pass_word: planted-1, named: {x: [planted-2]}}}\n")
     assert "planted" not in effective(settings)
 
 
-def test_a_mistake_shows_nothing_of_it(file: Path):
+def test_a_mistake_shows_nothing_of_it(file: Path) -> None:
     """Whatever the key is called."""
     with pytest.raises(ConfigError) as caught:
         load(file, "sources: {x: {kind: odd, pass_word: p, lines: [], raw: 123456789}}\n")
     assert "123456789" not in str(caught.value)
 
 
-def test_its_files_are_found_by_their_names():
+def test_its_files_are_found_by_their_names() -> None:
     """One secret in one file; several in one, or in several."""
     assert secret_fields(Odd) == (
         SecretField("pass_word", "pass_word_file", Shape.ONE),
@@ -123,7 +123,7 @@ def test_its_files_are_found_by_their_names():
     )
 
 
-def test_its_secrets_are_read_from_files(file: Path):
+def test_its_secrets_are_read_from_files(file: Path) -> None:
     """Also in a section within it."""
     (file.parent / "one").write_text("planted-1\n")
     (file.parent / "many").write_text("planted-2\nplanted-3\n")
@@ -134,7 +134,7 @@ def test_its_secrets_are_read_from_files(file: Path):
     assert source.lines == source.keys
 
 
-def test_a_folder_of_secrets_is_looked_into_unasked(file: Path):
+def test_a_folder_of_secrets_is_looked_into_unasked(file: Path) -> None:
     """The file is named after the key."""
     (file.parent / "secrets").mkdir()
     (file.parent / "secrets/sources.x.pass_word").write_text("planted-1\n")
@@ -142,13 +142,13 @@ def test_a_folder_of_secrets_is_looked_into_unasked(file: Path):
     assert source.pass_word.get_secret_value() == "planted-1"
 
 
-def test_a_missing_secret_is_told_with_its_file(file: Path):
+def test_a_missing_secret_is_told_with_its_file(file: Path) -> None:
     """It says where else it may be."""
     with pytest.raises(ConfigError, match=r"x.pass_word: the secret is missing; expected pass_word_file, the env"):
         load(file, "sources: {x: {kind: odd}}\n")
 
 
-def test_what_is_read_again_is_checked_by_its_type(tmp_path: Path):
+def test_what_is_read_again_is_checked_by_its_type(tmp_path: Path) -> None:
     """As at the start, and known before it is used."""
     (tmp_path / "one").write_text("planted-9\n")
     recipe = secret_recipe("sources.x", odd(pass_word_file=tmp_path / "one"), "pass_word")
@@ -161,7 +161,7 @@ def test_what_is_read_again_is_checked_by_its_type(tmp_path: Path):
     assert several.make({str(tmp_path / "one"): b"a\nb\n"}) == ("a", "b")
 
 
-def test_what_is_in_files_is_no_difference(tmp_path: Path):
+def test_what_is_in_files_is_no_difference(tmp_path: Path) -> None:
     """Neither in a section within it."""
     file = tmp_path / "one"
     one, other = (

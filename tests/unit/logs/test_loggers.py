@@ -15,7 +15,7 @@ def configure(output: Any, level: str = "info") -> LoggerFactory:
     return configure_logging(Format("json", level), output, Redactor(), {})
 
 
-def test_lines_below_the_level_are_left_out(output: Any):
+def test_lines_below_the_level_are_left_out(output: Any) -> None:
     """The level is the least that is written."""
     logger = configure(output, level="warning").logger("x")
     logger.info("a")
@@ -23,7 +23,7 @@ def test_lines_below_the_level_are_left_out(output: Any):
     assert [line["event"] for line in output.parsed()] == ["b"]
 
 
-def test_libraries_write_the_same_lines(output: Any):
+def test_libraries_write_the_same_lines(output: Any) -> None:
     """Their logger's name, level, text and exception are where ours are."""
     configure(output)
     try:
@@ -40,7 +40,7 @@ def test_libraries_write_the_same_lines(output: Any):
 @pytest.mark.parametrize(
     ("level", "written"), [("debug", ["a", "b"]), ("info", ["b"]), ("warning", ["b"]), ("error", [])]
 )
-def test_libraries_talk_less(output: Any, level: str, written: list[str]):
+def test_libraries_talk_less(output: Any, level: str, written: list[str]) -> None:
     """What they find informative is for people who look for a fault."""
     configure(output, level)
     logging.getLogger("alembic").info("a")
@@ -49,21 +49,21 @@ def test_libraries_talk_less(output: Any, level: str, written: list[str]):
 
 
 @pytest.mark.parametrize(("number", "name"), [(35, "warning"), (60, "critical")])
-def test_levels_between_ours_are_rounded_down(output: Any, number: int, name: str):
+def test_levels_between_ours_are_rounded_down(output: Any, number: int, name: str) -> None:
     """Libraries may have levels of their own."""
     configure(output)
     logging.getLogger("x").log(number, "a")
     assert output.parsed()[0]["level"] == name
 
 
-def test_a_record_that_does_not_fit_its_arguments_is_written_raw(output: Any):
+def test_a_record_that_does_not_fit_its_arguments_is_written_raw(output: Any) -> None:
     """A slip in a library costs no line, and nothing is written beside the log."""
     configure(output)
     logging.getLogger("x").error("%d things", "many")
     assert output.parsed()[0]["message"] == "%d things"
 
 
-def test_pythons_warnings_are_lines_too(output: Any):
+def test_pythons_warnings_are_lines_too(output: Any) -> None:
     """They would be the only ones of another format."""
     with warnings.catch_warnings():
         warnings.simplefilter("always")
@@ -75,14 +75,14 @@ def test_pythons_warnings_are_lines_too(output: Any):
     assert "DeprecationWarning: old" in line["message"]
 
 
-def test_events_become_lines_whatever_the_level(output: Any):
+def test_events_become_lines_whatever_the_level(output: Any) -> None:
     """A sink of events is not silenced by a quiet daemon, and writes its lines itself."""
     line = json.loads(configure(output, "error").event_logger("journal").info("job.failed", id="1"))
     assert (line["event"], line["id"], line["logger"]) == ("job.failed", "1", "journal")
     assert not output.lines
 
 
-def test_what_was_configured_last_is_known(output: Any):
+def test_what_was_configured_last_is_known(output: Any) -> None:
     """The last words of the process are said in its format."""
     configure(output)
     last = configure(output, "error")

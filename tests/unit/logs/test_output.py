@@ -6,7 +6,7 @@ from pathlib import Path
 from jobwatchd.logs.output import is_journal
 
 
-def test_a_descriptor_is_the_journal_where_the_variable_says_so(tmp_path: Path):
+def test_a_descriptor_is_the_journal_where_the_variable_says_so(tmp_path: Path) -> None:
     """The variable is inherited by processes that write elsewhere, and descriptors may be closed."""
     with (tmp_path / "journal").open("w") as stream:
         status = os.fstat(stream.fileno())

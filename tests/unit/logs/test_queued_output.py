@@ -64,7 +64,7 @@ def taken_by_thread(output: QueuedOutput) -> None:
         os.sched_yield()
 
 
-def test_nobody_waits_for_a_reader(pipe: Pipe):
+def test_nobody_waits_for_a_reader(pipe: Pipe) -> None:
     """Lines are taken while nothing can be written, and come whole and in order once it can."""
     output = stuck(pipe)
     for number in range(100):
@@ -73,7 +73,7 @@ def test_nobody_waits_for_a_reader(pipe: Pipe):
 
 
 @pytest.mark.parametrize(("limits", "kept"), [({"max_lines": 3}, 3), ({"max_bytes": 30}, 3)])
-def test_what_does_not_fit_is_dropped_and_told(pipe: Pipe, limits: dict[str, int], kept: int):
+def test_what_does_not_fit_is_dropped_and_told(pipe: Pipe, limits: dict[str, int], kept: int) -> None:
     """The queue is bounded in lines and bytes; the number of those that are missing stands in their place."""
     output = stuck(pipe, **limits)
     for number in range(10):
@@ -83,7 +83,7 @@ def test_what_does_not_fit_is_dropped_and_told(pipe: Pipe, limits: dict[str, int
     assert lines == ["first", "number 0", "number 1", f"dropped {output.dropped}"]
 
 
-def test_lines_that_come_after_the_dropped_ones_stand_behind_their_number(pipe: Pipe):
+def test_lines_that_come_after_the_dropped_ones_stand_behind_their_number(pipe: Pipe) -> None:
     """When there is room again before all was written."""
     output = stuck(pipe, max_lines=2)
     for text in ("kept", "lost", "lost"):
@@ -93,7 +93,7 @@ def test_lines_that_come_after_the_dropped_ones_stand_behind_their_number(pipe: 
     assert pipe.lines(4) == ["first", "kept", "dropped 2", "later"]
 
 
-def test_a_line_that_is_too_long_is_dropped_and_told(tmp_path: Path):
+def test_a_line_that_is_too_long_is_dropped_and_told(tmp_path: Path) -> None:
     """Even where nothing else waits."""
     with (tmp_path / "log").open("wb") as file:
         output = QueuedOutput(file.fileno(), max_bytes=100)
@@ -103,7 +103,7 @@ def test_a_line_that_is_too_long_is_dropped_and_told(tmp_path: Path):
     assert (tmp_path / "log").read_text() == "dropped 1\n"
 
 
-def test_a_full_disk_drops_lines_and_says_so_later(tmp_path: Path):
+def test_a_full_disk_drops_lines_and_says_so_later(tmp_path: Path) -> None:
     """Each is counted, and told before the next that can be written."""
     path = tmp_path / "log"
     descriptor = os.open("/dev/full", os.O_WRONLY)
@@ -121,7 +121,7 @@ def test_a_full_disk_drops_lines_and_says_so_later(tmp_path: Path):
     assert path.read_text() == "dropped 2\nc\n"
 
 
-def test_a_closed_descriptor_costs_lines_and_nothing_else():
+def test_a_closed_descriptor_costs_lines_and_nothing_else() -> None:
     """As does a pipe whose reader has gone."""
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -134,7 +134,7 @@ def test_a_closed_descriptor_costs_lines_and_nothing_else():
     assert output.dropped == 2
 
 
-def test_a_non_blocking_descriptor_is_waited_for(pipe: Pipe):
+def test_a_non_blocking_descriptor_is_waited_for(pipe: Pipe) -> None:
     """Somebody else may have made it one; a long line comes whole all the same."""
     os.set_blocking(pipe.write_end, False)
     output = stuck(pipe)
@@ -143,7 +143,7 @@ def test_a_non_blocking_descriptor_is_waited_for(pipe: Pipe):
     assert output.dropped == 0
 
 
-def test_the_end_waits_only_so_long(pipe: Pipe):
+def test_the_end_waits_only_so_long(pipe: Pipe) -> None:
     """Whether all was written is known."""
     output = stuck(pipe)
     assert not output.flush(0.0)
@@ -151,7 +151,7 @@ def test_the_end_waits_only_so_long(pipe: Pipe):
     assert output.flush(PATIENCE_S)
 
 
-def test_a_line_may_be_logged_while_another_is(pipe: Pipe):
+def test_a_line_may_be_logged_while_another_is(pipe: Pipe) -> None:
     """The garbage collector can have somebody log in the middle of that: the lock is the thread's own."""
     output = stuck(pipe)
     with output._lock:
@@ -159,13 +159,13 @@ def test_a_line_may_be_logged_while_another_is(pipe: Pipe):
     assert pipe.lines(2) == ["first", "inner"]
 
 
-def test_its_thread_does_not_keep_the_process_from_ending(pipe: Pipe):
+def test_its_thread_does_not_keep_the_process_from_ending(pipe: Pipe) -> None:
     """It may be stuck for ever."""
     stuck(pipe)
     assert {thread.daemon for thread in threading.enumerate() if thread.name == "log"} == {True}
 
 
-async def test_a_line_that_somebody_waits_for_is_told_when_it_is_whole(pipe: Pipe):
+async def test_a_line_that_somebody_waits_for_is_told_when_it_is_whole(pipe: Pipe) -> None:
     """Not before the last of its bytes was taken, and in the order of all lines."""
     output = stuck(pipe)
     line = output.submit("x" * 100_000)
@@ -178,7 +178,7 @@ async def test_a_line_that_somebody_waits_for_is_told_when_it_is_whole(pipe: Pip
     reader.join()
 
 
-async def test_a_line_that_somebody_waits_for_is_never_dropped(pipe: Pipe):
+async def test_a_line_that_somebody_waits_for_is_never_dropped(pipe: Pipe) -> None:
     """However many wait already."""
     output = stuck(pipe, max_lines=1)
     lines = [output.submit(f"event {number}") for number in range(50)]
@@ -189,7 +189,7 @@ async def test_a_line_that_somebody_waits_for_is_never_dropped(pipe: Pipe):
         assert await line.written is None
 
 
-async def test_a_line_can_be_withdrawn_until_it_is_begun(pipe: Pipe):
+async def test_a_line_can_be_withdrawn_until_it_is_begun(pipe: Pipe) -> None:
     """What is stuck in the middle will come to its end, what is behind it need not be written."""
     output = QueuedOutput(pipe.write_end)
     begun = output.submit("begun")
@@ -202,7 +202,7 @@ async def test_a_line_can_be_withdrawn_until_it_is_begun(pipe: Pipe):
     assert pipe.lines(2) == ["begun", "last"]
 
 
-async def test_a_line_that_was_torn_ends_before_the_next(tmp_path: Path):
+async def test_a_line_that_was_torn_ends_before_the_next(tmp_path: Path) -> None:
     """A disk that fills in the middle of a line leaves a part of it; the next begins on a line of its own."""
     read_end, write_end = os.pipe()
     output = QueuedOutput(write_end)

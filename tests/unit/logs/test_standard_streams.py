@@ -21,7 +21,7 @@ def logger(output: Any) -> Any:
     return configure_logging(Format("json"), output, Redactor(), {}).logger("python")
 
 
-def test_what_is_printed_is_logged(output: Any, logger: Any):
+def test_what_is_printed_is_logged(output: Any, logger: Any) -> None:
     """Line by line, on either stream; afterwards both are as before."""
     before = sys.stdout, sys.stderr
     with logged_streams(logger):
@@ -34,7 +34,7 @@ def test_what_is_printed_is_logged(output: Any, logger: Any):
     ]
 
 
-def test_an_exception_of_a_thread_is_logged(output: Any, logger: Any):
+def test_an_exception_of_a_thread_is_logged(output: Any, logger: Any) -> None:
     """With its traceback, as one line."""
     with logged_streams(logger):
         thread = threading.Thread(target=fail, name="worker")
@@ -49,7 +49,7 @@ def test_an_exception_of_a_thread_is_logged(output: Any, logger: Any):
     assert "RuntimeError: bang" in line["exception"]
 
 
-def test_an_exception_that_cannot_be_raised_is_logged(output: Any, logger: Any):
+def test_an_exception_that_cannot_be_raised_is_logged(output: Any, logger: Any) -> None:
     """One in a destructor, above all."""
 
     class Dying:

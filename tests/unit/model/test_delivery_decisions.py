@@ -23,7 +23,7 @@ def after(attempts: int, error: SinkError = AWAY, *, chance: float = 1.0) -> Att
     return failed(replace(FRESH, attempts=attempts), error, RETRY, START, chance)
 
 
-def test_a_success_is_recorded_with_all_its_attempts():
+def test_a_success_is_recorded_with_all_its_attempts() -> None:
     """The last attempt counts too."""
     now = START + timedelta(seconds=9)
 
@@ -31,7 +31,7 @@ def test_a_success_is_recorded_with_all_its_attempts():
 
 
 @pytest.mark.parametrize(("attempts", "wait_s"), [(0, 1), (1, 2), (5, 32), (6, 60), (500, 60)])
-def test_a_failure_is_tried_again_after_a_growing_wait(attempts: int, wait_s: float):
+def test_a_failure_is_tried_again_after_a_growing_wait(attempts: int, wait_s: float) -> None:
     """Pending, one attempt more, and the reason kept for people."""
     attempt = after(attempts)
 
@@ -43,7 +43,7 @@ def test_a_failure_is_tried_again_after_a_growing_wait(attempts: int, wait_s: fl
 @pytest.mark.parametrize(
     ("asked_s", "chance", "wait_s"), [(30, 0.0, 30), (30, 1.0, 30), (2, 1.0, 8), (9999, 0.5, 60), (None, 0.5, 4)]
 )
-def test_the_receivers_wish_is_the_least_wait(asked_s: float | None, chance: float, wait_s: float):
+def test_the_receivers_wish_is_the_least_wait(asked_s: float | None, chance: float, wait_s: float) -> None:
     """Retry-After is obeyed where it is longer than the back-off, up to the longest wait."""
     attempt = after(3, SinkUnavailable("busy", retry_after_s=asked_s), chance=chance)
 
@@ -51,7 +51,7 @@ def test_the_receivers_wish_is_the_least_wait(asked_s: float | None, chance: flo
 
 
 @pytest.mark.parametrize(("tried_for_s", "dead"), [(9.0, False), (1.1, False), (1.0, True), (-5.0, True)])
-def test_an_old_event_is_given_up(tried_for_s: float, dead: bool):  # noqa: FBT001
+def test_an_old_event_is_given_up(tried_for_s: float, dead: bool) -> None:  # noqa: FBT001
     """Dead as soon as the next attempt would come when its time is over, or later."""
     attempt = failed(FRESH, AWAY, RETRY, START, 1.0, tried_for_s=tried_for_s)
 
@@ -63,7 +63,11 @@ def test_an_old_event_is_given_up(tried_for_s: float, dead: bool):  # noqa: FBT0
     ("rejections", "refused_for_s", "dead"),
     [(0, 0.0, False), (1, 0.0, False), (2, 0.0, True), (9, -1.0, True), (2, 0.1, False), (9, 600.0, False)],
 )
-def test_a_refused_event_is_tried_a_few_times_and_for_a_while(rejections: int, refused_for_s: float, dead: bool):  # noqa: FBT001
+def test_a_refused_event_is_tried_a_few_times_and_for_a_while(
+    rejections: int,
+    refused_for_s: float,
+    dead: bool,  # noqa: FBT001
+) -> None:
     """A refusal is not forever at first: a receiver may be half deployed. Its absence before does not count."""
     refused = replace(FRESH, attempts=20, rejections=rejections)
     attempt = failed(refused, SinkRejected("HTTP 400"), RETRY, START, 1.0, refused_for_s=refused_for_s)
@@ -72,7 +76,7 @@ def test_a_refused_event_is_tried_a_few_times_and_for_a_while(rejections: int, r
     assert (attempt.attempts, attempt.rejections, attempt.error) == (21, rejections + 1, "HTTP 400")
 
 
-def test_refusals_count_from_the_first():
+def test_refusals_count_from_the_first() -> None:
     """Later ones do not move it, and neither does an absence."""
     since = START - timedelta(seconds=99)
 
@@ -84,7 +88,7 @@ def test_refusals_count_from_the_first():
 
 
 @given(attempts=st.integers(0, 10_000), chance=st.floats(0, 1), tried_for_s=st.floats(-1e6, 1e6))
-def test_an_absent_receiver_is_tried_until_the_event_is_old(attempts: int, chance: float, tried_for_s: float):
+def test_an_absent_receiver_is_tried_until_the_event_is_old(attempts: int, chance: float, tried_for_s: float) -> None:
     """No number of attempts gives up an event that is not old, and no next attempt lies beyond its time."""
     attempt = failed(replace(FRESH, attempts=attempts), AWAY, RETRY, START, chance, tried_for_s=tried_for_s)
 
@@ -98,13 +102,13 @@ def test_an_absent_receiver_is_tried_until_the_event_is_old(attempts: int, chanc
     ("age_s", "bound_s", "left"),
     [(0, 3600, 3600), (600, 3600, 3000), (-1e7, 3600, 3600), (3e7, 3600, 1800), (3e7, 259_200, 3600)],
 )
-def test_no_clock_makes_something_dead_at_once(age_s: float, bound_s: float, left: float):
+def test_no_clock_makes_something_dead_at_once(age_s: float, bound_s: float, left: float) -> None:
     """What began in the future began now; what seems very old has an hour, or half of its bound."""
     assert left_s(START - timedelta(seconds=age_s), bound_s, START) == left
 
 
 @pytest.mark.parametrize(("ahead_s", "wait"), [(None, 0), (-9, 0), (5, 5), (86_400, 60)])
-def test_no_wait_from_the_store_is_longer_than_the_longest(ahead_s: float | None, wait: float):
+def test_no_wait_from_the_store_is_longer_than_the_longest(ahead_s: float | None, wait: float) -> None:
     """A clock that was wrong when it was written delays nothing for longer."""
     next_at = None if ahead_s is None else START + timedelta(seconds=ahead_s)
 
@@ -112,7 +116,7 @@ def test_no_wait_from_the_store_is_longer_than_the_longest(ahead_s: float | None
 
 
 @pytest.mark.parametrize(("attempts", "wait"), [(1, 1), (4, 8), (500, 60)])
-def test_a_clock_that_was_set_back_is_not_waited_out(attempts: int, wait: float):
+def test_a_clock_that_was_set_back_is_not_waited_out(attempts: int, wait: float) -> None:
     """Committed ten minutes from now, by the clock: what was a wait of seconds is one of seconds still."""
     later = START + timedelta(minutes=10)
     delivery = replace(FRESH, created_at=later, attempts=attempts, next_attempt_at=later + timedelta(seconds=1))

@@ -16,7 +16,7 @@ SHORT = "https://ci.example.com/runs/7"
         SHORT.ljust(MAX_URL_LENGTH, "7"),
     ],
 )
-def test_a_web_address_is_a_link(url: str):
+def test_a_web_address_is_a_link(url: str) -> None:
     """It stays as it is."""
     assert link(url) == url
 
@@ -46,6 +46,6 @@ def test_a_web_address_is_a_link(url: str):
         [SHORT],
     ],
 )
-def test_anything_else_is_none(value: object):
+def test_anything_else_is_none(value: object) -> None:
     """Neither what runs when it is clicked, nor what could end an attribute, a line or a terminal's patience."""
     assert link(value) is None

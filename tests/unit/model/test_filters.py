@@ -33,6 +33,6 @@ EVENT = Event("id", EventType.JOB_FAILED, "graph", 1, START, labels={"team": "se
         (EventFilter(types=("task.*",), sources=("graph",), labels={"team": "search"}), False),
     ],
 )
-def test_an_event_passes_where_all_that_is_asked_for_fits(wanted: EventFilter, matches: bool):  # noqa: FBT001
+def test_an_event_passes_where_all_that_is_asked_for_fits(wanted: EventFilter, matches: bool) -> None:  # noqa: FBT001
     """Any of the types, any of the sources, and every label; what is not asked for does not matter."""
     assert wanted.matches(EVENT) is matches

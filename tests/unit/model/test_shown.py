@@ -28,7 +28,7 @@ from jobwatchd.model.shown import shown
         ("yes", "'yes'"),
     ],
 )
-def test_what_cannot_be_a_secret_is_shown_whole(value: Any, expected: str):
+def test_what_cannot_be_a_secret_is_shown_whole(value: Any, expected: str) -> None:
     """Numbers of a few digits, units, addresses, yes and no help to find the mistake."""
     assert shown(value) == expected
 
@@ -44,12 +44,12 @@ def test_what_cannot_be_a_secret_is_shown_whole(value: Any, expected: str):
         ("5 hunters", "'5 h…' (9 characters)"),
     ],
 )
-def test_anything_else_is_cut(value: Any, expected: str):
+def test_anything_else_is_cut(value: Any, expected: str) -> None:
     """Its beginning and its length are enough to find it again, and too little to use it."""
     assert shown(value) == expected
 
 
-def test_a_slip_of_the_pen_is_shown():
+def test_a_slip_of_the_pen_is_shown() -> None:
     """What is nearly a word that was expected there is no secret."""
     assert shown("nebula-explore", ["nebula-explorer", "http-json"]) == "'nebula-explore'"
     assert shown("nebula", ["nebula-explorer", "http-json"]) == "'nebula'"

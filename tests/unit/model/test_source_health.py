@@ -11,7 +11,7 @@ SINCE = START + timedelta(minutes=1)
 NOW = START + timedelta(minutes=3)
 
 
-def test_a_source_is_told_to_be_unreachable_once():
+def test_a_source_is_told_to_be_unreachable_once() -> None:
     """The event carries since when and why; the health remembers that it was told."""
     step = mark_unreachable(WELL, SINCE, NOW, "connection refused")
 
@@ -25,7 +25,7 @@ def test_a_source_is_told_to_be_unreachable_once():
     assert mark_unreachable(step.health, NOW, NOW, "still refused") is None
 
 
-def test_a_source_is_told_to_have_recovered_once():
+def test_a_source_is_told_to_have_recovered_once() -> None:
     """The event says how long it was away, and nothing is left to be told."""
     away = SourceHealth("graph", START, 5, 7, SINCE)
 
@@ -39,6 +39,6 @@ def test_a_source_is_told_to_have_recovered_once():
     assert mark_recovered(step.health, NOW) is None
 
 
-def test_a_source_that_was_never_unreachable_does_not_recover():
+def test_a_source_that_was_never_unreachable_does_not_recover() -> None:
     """There is no good news without bad news before."""
     assert mark_recovered(WELL, NOW) is None

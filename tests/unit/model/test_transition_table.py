@@ -48,7 +48,7 @@ def observed(state: State | None, started_at: datetime | None = None) -> Observa
     return Observation(state, "now", JobFacts(started_at=started_at), error="out of memory")
 
 
-def test_the_table_is_complete():
+def test_the_table_is_complete() -> None:
     """Every state there is has a row and a column, and every state that can be lost has a row for that."""
     rows = {row[0] for row in ROWS}
 
@@ -68,7 +68,7 @@ def test_each_pair_is_told_as_the_table_says(
     after: State,
     code: str,
     started_at: datetime | None,
-):
+) -> None:
     """Types, order and what is inferred are those of the table; a run is inferred only from a begin time."""
     step = advance(remembered(make_watch, before), observed(after, started_at), NOW)
 
@@ -79,7 +79,7 @@ def test_each_pair_is_told_as_the_table_says(
 @pytest.mark.parametrize(("before", "after", "code"), PAIRS)
 def test_afterwards_the_observed_state_is_remembered(
     make_watch: Callable[..., Watch], before: str, after: State, code: str
-):
+) -> None:
     """The state, its raw word, whether the job has ended and since when are those of the observation."""
     watch = remembered(make_watch, before)
 
@@ -98,7 +98,7 @@ def test_afterwards_the_observed_state_is_remembered(
 @pytest.mark.parametrize("before", [row[0] for row in ROWS])
 def test_a_word_in_no_map_changes_no_state(
     make_watch: Callable[..., Watch], told: Callable[[Step], list[str]], before: str
-):
+) -> None:
     """An unmapped status is told as that and nothing else; what was remembered stays, an end included."""
     watch = remembered(make_watch, before)
 
@@ -111,7 +111,9 @@ def test_a_word_in_no_map_changes_no_state(
 
 
 @pytest.mark.parametrize(("before", "after", "code"), [pair for pair in PAIRS if pair[2] != "."])
-def test_each_event_names_the_state_before_it(make_watch: Callable[..., Watch], before: str, after: State, code: str):
+def test_each_event_names_the_state_before_it(
+    make_watch: Callable[..., Watch], before: str, after: State, code: str
+) -> None:
     """The last event leads to the observed state, and each one starts where the one before it has led."""
     watch = remembered(make_watch, before)
 
@@ -125,7 +127,7 @@ def test_each_event_names_the_state_before_it(make_watch: Callable[..., Watch], 
         assert {event.previous_state for event in (*earlier, last)} == {watch.state}
 
 
-def test_remote_times_are_the_times_of_the_events(make_watch: Callable[..., Watch]):
+def test_remote_times_are_the_times_of_the_events(make_watch: Callable[..., Watch]) -> None:
     """An inferred run happened when the job says it began, its end when the job says it ended."""
     finished = BEGUN + timedelta(minutes=5)
     seen = Observation(State.FAILED, "3", JobFacts(started_at=BEGUN, finished_at=finished), error="out of memory")
@@ -137,7 +139,7 @@ def test_remote_times_are_the_times_of_the_events(make_watch: Callable[..., Watc
     assert (ended.duration_s, ended.detection_delay_s) == (300.0, 2700.0)
 
 
-def test_an_event_says_what_was_seen_of_the_job(make_watch: Callable[..., Watch]):
+def test_an_event_says_what_was_seen_of_the_job(make_watch: Callable[..., Watch]) -> None:
     """The job's facts and the watch's labels travel with every event."""
     facts = JobFacts("pagerank", "12", "nightly", 50.0, queued_at=START, started_at=BEGUN)
     seen = Observation(State.RUNNING, "1", facts)
@@ -149,7 +151,7 @@ def test_an_event_says_what_was_seen_of_the_job(make_watch: Callable[..., Watch]
     assert event.observed_at == NOW
 
 
-def test_a_long_error_is_cut(make_watch: Callable[..., Watch]):
+def test_a_long_error_is_cut(make_watch: Callable[..., Watch]) -> None:
     """A stack trace of a megabyte does not become an event of a megabyte."""
     seen = Observation(State.FAILED, "3", error="x" * 1_000_000)
 
@@ -161,7 +163,7 @@ def test_a_long_error_is_cut(make_watch: Callable[..., Watch]):
 @pytest.mark.parametrize(("started_at", "since"), [(None, NOW), (BEGUN, BEGUN), (NOW + timedelta(hours=9), NOW)])
 def test_a_state_is_as_old_as_the_job_says_but_never_begins_in_the_future(
     make_watch: Callable[..., Watch], started_at: datetime | None, since: datetime
-):
+) -> None:
     """The remote time is taken where there is one; a remote clock that runs ahead does not make ages negative."""
     step = advance(make_watch(State.QUEUED), observed(State.RUNNING, started_at), NOW)
 

@@ -53,19 +53,19 @@ def _fields(*models: type[BaseModel]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", SECTIONS)
-def test_each_part_has_its_keys(name: str):
+def test_each_part_has_its_keys(name: str) -> None:
     """A table has the keys of its part, all of them."""
     assert _keys(name) == _fields(*SECTIONS[name])
 
 
-def test_credentials_have_their_keys():
+def test_credentials_have_their_keys() -> None:
     """What a source of this kind has besides what all have, and the description."""
     others = {*HttpSourceSection.model_fields, *PresetFile.model_fields, "kind"}
     assert _keys("Credentials") == _fields(HttpJsonSettings) - others
 
 
 @pytest.mark.parametrize(("name", "union"), [("Authentication", Auth), ("Pages", Pages)])
-def test_each_kind_has_its_keys(name: str, union: object):
+def test_each_kind_has_its_keys(name: str, union: object) -> None:
     """A row has the keys of its kind, in its second cell."""
     rows = re.findall(r"^\| `([\w-]+)` \|([^|]*)\|", _section(name), re.MULTILINE)
     told = {kind: set(re.findall(r"`(\w+)[:`]", cell)) for kind, cell in rows if kind != "kind"}
@@ -73,13 +73,13 @@ def test_each_kind_has_its_keys(name: str, union: object):
     assert told == {get_args(each.model_fields["kind"].annotation)[0]: _fields(each) - {"kind"} for each in models}
 
 
-def test_closed_sets_of_values_are_told():
+def test_closed_sets_of_values_are_told() -> None:
     """Every format of a time, every scale."""
     assert [each for each in TimeFormat if f"`{each}`" not in _section("Times")] == []
     assert [each for each in ProgressScale if f"`{each}`" not in _section("Progress")] == []
 
 
-def test_the_worked_example_works(tmp_path: Path):
+def test_the_worked_example_works(tmp_path: Path) -> None:
     """The configuration reads the answer that stands above it, as the table below it shows."""
     config = re.search(r"<!-- test: worked-example -->\n```yaml\n(.*?)```", TEXT, re.DOTALL)
     answer = re.search(r'^(\{"job": .*?\}\})\n```', TEXT, re.DOTALL | re.MULTILINE)
@@ -100,7 +100,7 @@ def test_the_worked_example_works(tmp_path: Path):
 @pytest.mark.parametrize(
     "snippet", re.findall(r"^```yaml\n(    (?:request|list):.*?)```", TEXT, re.DOTALL | re.MULTILINE)
 )
-def test_further_examples_are_valid(snippet: str, tmp_path: Path):
+def test_further_examples_are_valid(snippet: str, tmp_path: Path) -> None:
     """Pieces of a description fit into one."""
     whole = "parameters: [project, job_id]\nstates: {DONE: succeeded}\n"
     if "graphql" in snippet:
@@ -111,7 +111,7 @@ def test_further_examples_are_valid(snippet: str, tmp_path: Path):
     assert load_description(tmp_path / "mine.yaml").states
 
 
-def test_the_readme_lists_every_preset():
+def test_the_readme_lists_every_preset() -> None:
     """A new preset is told where people look first."""
     section = (ROOT / "README.md").read_text().partition("\n## Any other job API\n")[2].partition("\n## ")[0]
     assert [name for name in preset_files() if f"`{name}`" not in section] == []

@@ -39,13 +39,13 @@ def _header(name: str) -> str:
     return "".join(f"{line[1:].removeprefix(' ')}\n" for line in text[: text.index("\ntitle:")].splitlines())
 
 
-def test_every_preset_has_answers():
+def test_every_preset_has_answers() -> None:
     """No preset ships untried."""
     assert set(FIXTURES) == set(NAMES)
 
 
 @pytest.mark.parametrize(("name", "index"), CASES)
-def test_answers_are_read_as_they_are_meant(name: str, index: int):
+def test_answers_are_read_as_they_are_meant(name: str, index: int) -> None:
     """State, raw word, times, name, error text and tasks; or what else the answer says."""
     case = FIXTURES[name]["answers"][index]
     wanted, found = dict(case["reads"]), _inspect(name, case)
@@ -65,7 +65,7 @@ def test_answers_are_read_as_they_are_meant(name: str, index: int):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_documented_word_is_mapped_or_left_out_on_purpose(name: str):
+def test_every_documented_word_is_mapped_or_left_out_on_purpose(name: str) -> None:
     """The map is the list of documented words, each with its meaning, and nothing else."""
     api, fixture = _api(name), FIXTURES[name]
     assert api.states == {word: state for word, state in fixture["words"].items() if state is not None}
@@ -74,7 +74,7 @@ def test_every_documented_word_is_mapped_or_left_out_on_purpose(name: str):
 
 
 @pytest.mark.parametrize("name", [name for name, each in FIXTURES.items() if "list" in each])
-def test_lists_show_the_same_jobs(name: str):
+def test_lists_show_the_same_jobs(name: str) -> None:
     """The entries of a list have ids and states."""
     api, case = _api(name), FIXTURES[name]["list"]
     assert api.list is not None
@@ -85,14 +85,14 @@ def test_lists_show_the_same_jobs(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_headers_say_what_a_preset_rests_on(name: str):
+def test_headers_say_what_a_preset_rests_on(name: str) -> None:
     """Version, facts, and what it was tried on."""
     assert load_preset(preset_files()[name]).version
     assert [line for line in ("Version: ", "Facts:   ", "Tried:   ") if f"\n{line}" not in _header(name)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_example_in_the_header_works(name: str, tmp_path: Path):
+def test_the_example_in_the_header_works(name: str, tmp_path: Path) -> None:
     """What a user copies from it is a configuration, and names a job."""
     example = re.search(
         r"^( +sources:\n.*?)^ +\$ jobwatchd watch add (\S+) (.*?)$", _header(name), re.DOTALL | re.MULTILINE

@@ -11,39 +11,39 @@ from jobwatchd.settings import load_settings
 Edit = Callable[[str, str], Any]
 
 
-def test_a_variable_overrides_the_file(desk: Any, edit: Edit):
+def test_a_variable_overrides_the_file(desk: Any, edit: Edit) -> None:
     """What the environment says wins over a line of the file, and leaves its neighbours alone."""
     edit("    account: root\n", "    account: root\n    poll: {min_interval: 5s, max_interval: 9s}\n")
     poll = desk.load(JOBWATCHD_SOURCES__GRAPH__POLL__MIN_INTERVAL="7s").sources["graph"].poll
     assert (poll.min_interval, poll.max_interval) == (7.0, 9.0)
 
 
-def test_a_variable_reaches_a_section_that_the_file_has_not(desk: Any):
+def test_a_variable_reaches_a_section_that_the_file_has_not(desk: Any) -> None:
     """Sections have defaults, so they need not be there to be changed."""
     settings = desk.load(JOBWATCHD_LOG__LEVEL="debug", JOBWATCHD_SOURCES__GRAPH__POLL__LOST_AFTER__NOT_FOUND="5")
     assert settings.log.level == "debug"
     assert settings.sources["graph"].poll.lost_after.not_found == 5
 
 
-def test_a_hyphen_in_a_name_is_written_as_an_underscore(desk: Any):
+def test_a_hyphen_in_a_name_is_written_as_an_underscore(desk: Any) -> None:
     """Shells allow no hyphens in names of variables."""
     assert desk.load(JOBWATCHD_SOURCES__MEDIA_LAB__HTTP_CLIENT="httpx").sources["media-lab"].http_client == "httpx"
 
 
-def test_a_name_with_two_underscores_is_found(desk: Any, edit: Edit):
+def test_a_name_with_two_underscores_is_found(desk: Any, edit: Edit) -> None:
     """The longest name that fits is meant."""
     edit("media-lab:", "graph__b:")
     assert desk.load(JOBWATCHD_SOURCES__GRAPH__B__HTTP_CLIENT="httpx").sources["graph__b"].http_client == "httpx"
 
 
-def test_names_that_look_alike_are_ambiguous(desk: Any, edit: Edit):
+def test_names_that_look_alike_are_ambiguous(desk: Any, edit: Edit) -> None:
     """Rather nothing than the wrong source."""
     desk.text += desk.text.partition("  media-lab:")[2].join(["  media_lab:", ""])
     problem = desk.problem(JOBWATCHD_SOURCES__MEDIA_LAB__HTTP_CLIENT="httpx")
     assert "JOBWATCHD_SOURCES__MEDIA_LAB__HTTP_CLIENT: it could mean media-lab or media_lab" in problem
 
 
-def test_lists_and_mappings_are_json(desk: Any):
+def test_lists_and_mappings_are_json(desk: Any) -> None:
     """One variable holds a whole list, or a whole mapping."""
     sinks = '{"a": {"kind": "log"}}'
     settings = desk.load(
@@ -53,13 +53,13 @@ def test_lists_and_mappings_are_json(desk: Any):
     assert settings.sinks["a"].labels == {"x": "y"}
 
 
-def test_watches_can_come_from_the_environment(desk: Any):
+def test_watches_can_come_from_the_environment(desk: Any) -> None:
     """A container can be told its job by a variable."""
     watches = '[{"source": "graph", "job": {"job_id": 7}}]'
     assert [spec.ref.key for spec in desk.load(JOBWATCHD_WATCHES=watches).watch_specs()] == ["graph/7"]
 
 
-def test_null_unsets(desk: Any, edit: Edit):
+def test_null_unsets(desk: Any, edit: Edit) -> None:
     """A value that the file sets can be taken away."""
     edit("    account: root\n", "    account: root\n    proxy: http://p:1\n    poll: {rate: 1/s}\n")
     source = desk.load(JOBWATCHD_SOURCES__GRAPH__PROXY="null", JOBWATCHD_SOURCES__GRAPH__POLL__RATE="null").sources[
@@ -81,12 +81,12 @@ def test_null_unsets(desk: Any, edit: Edit):
         ("JOBWATCHD_WATCH", "JOBWATCHD_WATCHES"),
     ],
 )
-def test_the_variable_that_was_meant_is_suggested(desk: Any, variable: str, meant: str):
+def test_the_variable_that_was_meant_is_suggested(desk: Any, variable: str, meant: str) -> None:
     """One underscore for two, a key without its section, a slip of the finger."""
     assert desk.problem(**{variable: "planted"}).endswith(f"; did you mean {meant}?")
 
 
-def test_a_value_that_is_not_utf8_is_refused(desk: Any):
+def test_a_value_that_is_not_utf8_is_refused(desk: Any) -> None:
     """What the system hands over as bytes is no text."""
     problem = desk.problem(JOBWATCHD_SOURCES__GRAPH__ACCOUNT="planted\udcff")
     assert problem == "environment variable JOBWATCHD_SOURCES__GRAPH__ACCOUNT: its value is not UTF-8; expected text"
@@ -109,7 +109,7 @@ def test_a_value_that_is_not_utf8_is_refused(desk: Any):
         ("JOBWATCHD_", "x", "unknown key"),
     ],
 )
-def test_a_variable_that_sets_nothing_is_refused(desk: Any, variable: str, value: str, expected: str):
+def test_a_variable_that_sets_nothing_is_refused(desk: Any, variable: str, value: str, expected: str) -> None:
     """A slip in a name must not be without effect; the value is not told."""
     problem = desk.problem(**{variable: value})
     assert problem.startswith(f"environment variable {variable}: ")
@@ -117,7 +117,7 @@ def test_a_variable_that_sets_nothing_is_refused(desk: Any, variable: str, value
     assert "planted" not in problem
 
 
-def test_a_wrong_value_names_its_variable(desk: Any):
+def test_a_wrong_value_names_its_variable(desk: Any) -> None:
     """The place to mend is the environment, not the file."""
     assert desk.problem(JOBWATCHD_LOG__LEVEL="loud").startswith(
         "environment variable JOBWATCHD_LOG__LEVEL: log.level: got 'l…' (4 characters); expected one of 'debug'"
@@ -134,18 +134,18 @@ def test_a_wrong_value_names_its_variable(desk: Any):
         "JOBWATCHD_URL",
     ],
 )
-def test_variables_of_others_are_passed_over(desk: Any, variable: str):
+def test_variables_of_others_are_passed_over(desk: Any, variable: str) -> None:
     """Kubernetes describes its Services in such variables, and the command line has some of its own."""
     assert desk.load(**{variable: "tcp://10.0.0.1:25629"}).server.listen == "127.0.0.1:25629"
 
 
-def test_the_environment_names_the_file(desk: Any):
+def test_the_environment_names_the_file(desk: Any) -> None:
     """Without -c, JOBWATCHD_CONFIG says which file is read."""
     desk.load()
     assert "graph" in load_settings(None, {"JOBWATCHD_CONFIG": str(desk.file)}).sources
 
 
-def test_the_argument_wins_over_the_environment(desk: Any, tmp_path: Path):
+def test_the_argument_wins_over_the_environment(desk: Any, tmp_path: Path) -> None:
     """-c is nearer to the person than the environment."""
     desk.load()
     assert "graph" in load_settings(desk.file, {"JOBWATCHD_CONFIG": str(tmp_path / "none.yaml")}).sources

@@ -35,7 +35,7 @@ def keys(model: type[BaseModel]) -> Iterator[str]:
             yield from keys(field.annotation)
 
 
-def test_the_example_is_a_configuration(example: Settings):
+def test_the_example_is_a_configuration(example: Settings) -> None:
     """It can be copied and filled in."""
     assert list(example.sources) == ["graph", "media"]
     assert list(example.sinks) == ["journal", "prometheus", "ci"]
@@ -43,13 +43,13 @@ def test_the_example_is_a_configuration(example: Settings):
 
 
 @pytest.mark.parametrize("model", [Settings, WatchRequest, *VENDORS, *SINKS.values()])
-def test_the_example_shows_every_key(model: type[BaseModel]):
+def test_the_example_shows_every_key(model: type[BaseModel]) -> None:
     """A key that is not in the example would never be found."""
     text = EXAMPLE.read_text()
     assert [key for key in keys(model) if f"{key}:" not in text] == []
 
 
-def test_the_example_is_true_about_defaults(example: Settings):
+def test_the_example_is_true_about_defaults(example: Settings) -> None:
     """Where no comment says otherwise, the value shown is the default."""
     for section in ("store", "server", "http", "log", "shutdown"):
         assert getattr(example, section) == Settings.model_fields[section].default
@@ -60,6 +60,6 @@ def test_the_example_is_true_about_defaults(example: Settings):
         assert getattr(example.sinks["ci"], key) == SINKS["webhook"].model_fields[key].default
 
 
-def test_the_example_is_the_same_to_any_yaml_reader():
+def test_the_example_is_the_same_to_any_yaml_reader() -> None:
     """It relies on none of our own readings of plain values."""
     assert yaml.safe_load(EXAMPLE.read_text()).keys() == {*Settings.model_fields}

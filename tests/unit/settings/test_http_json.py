@@ -40,7 +40,7 @@ def change(lab: Any, edit: Edit) -> Edit:
     return edit
 
 
-def test_a_described_source_is_one_like_any(lab: Any):
+def test_a_described_source_is_one_like_any(lab: Any) -> None:
     """Its words are text, whatever YAML makes of them elsewhere; its parameters name jobs."""
     settings = lab.load(WATCH % 17)
     assert list(settings.sources["lab"].states) == ["busy", "0", "true", "null"]
@@ -48,18 +48,18 @@ def test_a_described_source_is_one_like_any(lab: Any):
 
 
 @pytest.mark.parametrize(("job", "told"), [("x", "a number without leading zeros"), ("007", "without leading zeros")])
-def test_a_watch_has_to_fit_the_parameters(lab: Any, job: str, told: str):
+def test_a_watch_has_to_fit_the_parameters(lab: Any, job: str, told: str) -> None:
     """Before anything starts."""
     assert told in lab.problem(WATCH % job)
 
 
-def test_a_watch_names_the_parameters(lab: Any):
+def test_a_watch_names_the_parameters(lab: Any) -> None:
     """All of them, and no others."""
     more = "watches:\n  - {source: lab, job: {job_id: 1}}\n"
     assert lab.problem(more).endswith("watches[0].job: got job_id; expected exactly space, job_id")
 
 
-def test_secrets_are_masked_and_known(lab: Any):
+def test_secrets_are_masked_and_known(lab: Any) -> None:
     """In each form in which they travel."""
     settings = lab.load()
     assert "planted-token" not in effective(settings)
@@ -67,14 +67,14 @@ def test_secrets_are_masked_and_known(lab: Any):
     assert "planted-token" in settings.secrets()
 
 
-def test_what_is_in_force_is_a_configuration_again(lab: Any):
+def test_what_is_in_force_is_a_configuration_again(lab: Any) -> None:
     """But for the secrets, it says the same."""
     first = effective(lab.load())
     lab.text = first.replace("'********'", "0123456789abcdef")
     assert effective(lab.load()) == first
 
 
-def test_a_secret_comes_from_all_its_places(change: Edit):
+def test_a_secret_comes_from_all_its_places(change: Edit) -> None:
     """As those of other sources do."""
     desk = change("    token: planted-token\n", "")
     assert "sources.lab.token: the secret is missing; expected token_file, the environment variable" in desk.problem()
@@ -115,24 +115,24 @@ def test_a_secret_comes_from_all_its_places(change: Edit):
         ("numeric: [job_id]", "numeric: [x]", ":16: sources.lab.numeric[0]: got 'x'; expected one of space, job_id"),
     ],
 )
-def test_a_mistake_is_told_with_its_line_and_key(change: Edit, old: str, new: str, told: str):
+def test_a_mistake_is_told_with_its_line_and_key(change: Edit, old: str, new: str, told: str) -> None:
     """Keys that are short forms, or stand below a kind, are told as they are written."""
     assert any(told in problem for problem in change(old, new).problems())
 
 
-def test_the_environment_reaches_into_a_description(lab: Any):
+def test_the_environment_reaches_into_a_description(lab: Any) -> None:
     """As far as there are sections."""
     assert lab.load(JOBWATCHD_SOURCES__LAB__REQUEST__METHOD="POST").sources["lab"].request.method == "POST"
     assert lab.load(JOBWATCHD_SOURCES__LAB__AUTH__OPTIONAL="true").sources["lab"].auth.optional is True
 
 
 @pytest.mark.parametrize("file", list(preset_files().values()), ids=lambda file: file.stem)
-def test_every_preset_is_right(file: Path):
+def test_every_preset_is_right(file: Path) -> None:
     """And has a title."""
     assert load_preset(file).title
 
 
-def test_a_preset_that_is_wrong_names_its_own_file(tmp_path: Path):
+def test_a_preset_that_is_wrong_names_its_own_file(tmp_path: Path) -> None:
     """Not the user's, who has not written it."""
     file = tmp_path / "lab.yaml"
     file.write_text(

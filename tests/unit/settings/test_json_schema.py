@@ -73,24 +73,24 @@ def is_taken(tree: Mapping[str, Any], folder: Path) -> bool:
     return True
 
 
-def test_it_is_a_schema():
+def test_it_is_a_schema() -> None:
     """Of the draft that it names."""
     Draft202012Validator.check_schema(config_schema())
     assert config_schema()["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
 
 
-def test_it_is_printed():
+def test_it_is_printed() -> None:
     """`jobwatchd config-schema` prints it whole."""
     assert json.loads(CliRunner().invoke(cli, ["config-schema"]).stdout) == config_schema()
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: str(file.relative_to(ROOT)))
-def test_what_is_shipped_is_taken(validator: Draft202012Validator, file: Path):
+def test_what_is_shipped_is_taken(validator: Draft202012Validator, file: Path) -> None:
     """Each configuration of this repository, the annotated example with every key among them."""
     assert complaints(validator, read_document(file).tree) == []
 
 
-def test_the_example_names_the_schema():
+def test_the_example_names_the_schema() -> None:
     """So that an editor finds it beside a copy."""
     assert EXAMPLE.read_text().startswith("# yaml-language-server: $schema=jobwatchd.schema.json\n")
 
@@ -98,7 +98,7 @@ def test_the_example_names_the_schema():
 @pytest.mark.parametrize("path", [*mappings(read_document(EXAMPLE).tree)], ids=str)
 def test_a_mistyped_key_is_refused_where_the_daemon_refuses_it(
     validator: Draft202012Validator, path: KeyPath, tmp_path: Path
-):
+) -> None:
     """Everywhere but where people choose the keys; what names a job there is only known to its source."""
     tree = deepcopy(read_document(EXAMPLE).tree)
     at(tree, path)["mistyped"] = "x"
@@ -117,7 +117,7 @@ def leaves(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
 @pytest.mark.parametrize("path", [*leaves(read_document(EXAMPLE).tree)], ids=str)
 def test_a_value_of_wrong_shape_is_refused_where_the_daemon_refuses_it(
     validator: Draft202012Validator, path: KeyPath, tmp_path: Path
-):
+) -> None:
     """A mapping in the place of each value of the example."""
     tree = deepcopy(read_document(EXAMPLE).tree)
     at(tree, path[:-1])[path[-1]] = {"a": "mapping"}
@@ -149,14 +149,14 @@ def test_a_value_of_wrong_shape_is_refused_where_the_daemon_refuses_it(
 )
 def test_values_are_written_as_the_daemon_reads_them(
     validator: Draft202012Validator, poll: dict[str, Any], tmp_path: Path
-):
+) -> None:
     """Durations, rates and numbers, with units and within bounds."""
     tree = {"sources": {"graph": {**GRAPH, **PASSWORD, "poll": poll}}}
     assert (complaints(validator, tree) == []) == is_taken(tree, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["graph", "a-1_x", "Graph", "-a", "a b", ""])
-def test_names_are_those_that_the_daemon_takes(validator: Draft202012Validator, name: str, tmp_path: Path):
+def test_names_are_those_that_the_daemon_takes(validator: Draft202012Validator, name: str, tmp_path: Path) -> None:
     """Of sources, for one."""
     tree = {"sources": {name: {**GRAPH, **PASSWORD}}}
     assert (complaints(validator, tree) == []) == is_taken(tree, tmp_path)
@@ -165,7 +165,9 @@ def test_names_are_those_that_the_daemon_takes(validator: Draft202012Validator, 
 @pytest.mark.parametrize(
     "given", [{}, {"password": "s"}, {"password_file": "f"}, {"password": None, "password_file": "f"}]
 )
-def test_a_secret_may_be_in_the_file_or_beside_it_or_elsewhere(validator: Draft202012Validator, given: dict[str, Any]):
+def test_a_secret_may_be_in_the_file_or_beside_it_or_elsewhere(
+    validator: Draft202012Validator, given: dict[str, Any]
+) -> None:
     """Where nothing is said of it, it may come from the environment or a folder of secrets."""
     assert complaints(validator, {"sources": {"graph": {**GRAPH, **given}}}) == []
 
@@ -182,13 +184,13 @@ def test_a_secret_may_be_in_the_file_or_beside_it_or_elsewhere(validator: Draft2
         {"sources": {"flows": {"kind": "airflow", "base_url": "http://x", "token": "s", "token_file": "f"}}},
     ],
 )
-def test_a_secret_is_not_given_twice(validator: Draft202012Validator, tree: dict[str, Any]):
+def test_a_secret_is_not_given_twice(validator: Draft202012Validator, tree: dict[str, Any]) -> None:
     """One of both would not count."""
     assert complaints(validator, tree) != []
 
 
 @pytest.mark.parametrize("name", preset_files())
-def test_a_preset_is_a_kind(validator: Draft202012Validator, name: str):
+def test_a_preset_is_a_kind(validator: Draft202012Validator, name: str) -> None:
     """With an address, and anything of its description laid over; and what it describes can be written out."""
     address = {"base_url": "https://api.example.com"}
     over = {"poll": {"min_interval": "5s"}, "read": {"name": "title"}, "list": None, "states": {"paused": "queued"}}
@@ -210,13 +212,15 @@ def test_a_preset_is_a_kind(validator: Draft202012Validator, name: str):
     ],
     ids=str,
 )
-def test_mistakes_in_a_description_are_seen(validator: Draft202012Validator, source: dict[str, Any]):
+def test_mistakes_in_a_description_are_seen(validator: Draft202012Validator, source: dict[str, Any]) -> None:
     """In what is laid over a preset too."""
     assert complaints(validator, {"sources": {"one": source}}) != []
 
 
 @pytest.mark.parametrize("file", ["README.md", "docs/configuration.md", "docs/http-json.md"])
-def test_the_documentations_configurations_are_taken(validator: Draft202012Validator, tmp_path: Path, file: str):
+def test_the_documentations_configurations_are_taken(
+    validator: Draft202012Validator, tmp_path: Path, file: str
+) -> None:
     """Each that has sources."""
     blocks = re.findall(r"(?ms)^```yaml\n(sources:.*?)^```$", (ROOT / file).read_text())
     assert blocks
@@ -225,13 +229,13 @@ def test_the_documentations_configurations_are_taken(validator: Draft202012Valid
         assert complaints(validator, read_document(written).tree) == []
 
 
-def test_a_section_of_which_all_is_commented_out_is_none(validator: Draft202012Validator):
+def test_a_section_of_which_all_is_commented_out_is_none(validator: Draft202012Validator) -> None:
     """As the daemon has it."""
     nothing = dict.fromkeys(["sinks", "watches", "store", "server", "log", "shutdown"])
     assert complaints(validator, {"sources": {"graph": GRAPH}, **nothing}) == []
 
 
-def test_defaults_are_shown_as_they_are_written(validator: Draft202012Validator):
+def test_defaults_are_shown_as_they_are_written(validator: Draft202012Validator) -> None:
     """Whoever takes what the editor offers has written what is in force anyway."""
     sections = config_schema()["$defs"]
     assert sections["PollSettings"]["properties"]["min_interval"]["default"] == "2s"
@@ -245,14 +249,14 @@ def test_defaults_are_shown_as_they_are_written(validator: Draft202012Validator)
     assert wrong == []
 
 
-def test_the_configuration_may_name_its_schema(validator: Draft202012Validator, tmp_path: Path):
+def test_the_configuration_may_name_its_schema(validator: Draft202012Validator, tmp_path: Path) -> None:
     """An editor looks for it there, the daemon passes over it."""
     tree = {"$schema": "./jobwatchd.schema.json", "sources": {"graph": {**GRAPH, **PASSWORD}}}
     assert complaints(validator, tree) == []
     assert is_taken(tree, tmp_path)
 
 
-def test_a_value_of_which_nothing_is_told_may_be_anything():
+def test_a_value_of_which_nothing_is_told_may_be_anything() -> None:
     """An editor that complains of what is right is worse than one that says nothing."""
 
     def read(value: object) -> float:

@@ -52,7 +52,7 @@ PLACES = [(tree, path) for tree in (EXAMPLE, DESCRIBED) for path in leaves(tree)
 @pytest.mark.parametrize(
     "secret", [SECRETS[-1], *(pytest.param(secret, marks=pytest.mark.slow) for secret in SECRETS[:-1])]
 )
-def test_no_misplaced_secret_is_shown_whole(tmp_path: Path, secret: str):
+def test_no_misplaced_secret_is_shown_whole(tmp_path: Path, secret: str) -> None:
     """Wherever it was put, a message has no more than its beginning, and no line of a longer one."""
     file = tmp_path / "jobwatchd.yaml"
     shown = []
@@ -71,7 +71,7 @@ def test_no_misplaced_secret_is_shown_whole(tmp_path: Path, secret: str):
 
 
 @pytest.mark.parametrize("secret", ["planted-Secret_42", *SECRETS[4:]])
-def test_a_secret_that_stands_as_a_key_is_not_shown_whole(tmp_path: Path, secret: str):
+def test_a_secret_that_stands_as_a_key_is_not_shown_whole(tmp_path: Path, secret: str) -> None:
     """As far as it looks like one: the name of a key or a source has to be told."""
     file = tmp_path / "jobwatchd.yaml"
     mappings = [(tree, path) for tree, path in [(EXAMPLE, ()), *PLACES] if isinstance(value_at(tree, path), dict)]

@@ -34,7 +34,7 @@ def _applied(file: Path, **own: Any) -> dict[str, Any]:
     return source
 
 
-def test_a_preset_becomes_a_description(file: Path):
+def test_a_preset_becomes_a_description(file: Path) -> None:
     """With what the user's source says besides."""
     source = _applied(file, token="abc")
     assert (source["kind"], source["base_url"], source["token"]) == ("http-json", "http://a", "abc")
@@ -42,27 +42,27 @@ def test_a_preset_becomes_a_description(file: Path):
     assert "title" not in source
 
 
-def test_mappings_are_merged_and_other_values_replaced(file: Path):
+def test_mappings_are_merged_and_other_values_replaced(file: Path) -> None:
     """So one more word, or another path, is one line."""
     source = _applied(file, states={"gone": "cancelled", "done": "failed"}, request={"path": "/v3/{job_id}"})
     assert source["states"] == {"busy": "running", "done": "failed", "gone": "cancelled"}
     assert source["request"] == {"path": "/v3/{job_id}", "headers": {"X-Version": "2"}}
 
 
-def test_null_takes_away(file: Path):
+def test_null_takes_away(file: Path) -> None:
     """What the preset has and the user does not want."""
     source = _applied(file, read={"name": None}, poll=None)
     assert source["read"] == {"state": "status"}
     assert "poll" not in source
 
 
-def test_another_kind_replaces_the_whole(file: Path):
+def test_another_kind_replaces_the_whole(file: Path) -> None:
     """Nothing of a bearer fits basic authentication."""
     assert _applied(file, auth={"kind": "basic"})["auth"] == {"kind": "basic"}
     assert _applied(file, auth={"optional": False})["auth"] == {"kind": "bearer", "optional": False}
 
 
-def test_two_sources_of_one_preset_share_nothing(file: Path):
+def test_two_sources_of_one_preset_share_nothing(file: Path) -> None:
     """What is laid over one is not seen by the other."""
     first = _applied(file)
     first["states"]["extra"] = "failed"

@@ -73,7 +73,7 @@ def read(recipe: Any) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in recipe.files.items()}
 
 
-def test_what_is_read_again_is_what_was_read(settings: Any):
+def test_what_is_read_again_is_what_was_read(settings: Any) -> None:
     """Nothing seems to have changed where nothing has."""
     made = {place: recipe.make(read(recipe)) for place, recipe in recipes(settings).items()}
     assert made == {
@@ -106,7 +106,7 @@ def test_what_is_read_again_is_what_was_read(settings: Any):
 )
 def test_what_would_have_been_refused_at_the_start_is_refused(
     desk: Any, settings: Any, place: str, spoilt: dict[str, bytes], told: str
-):
+) -> None:
     """In the same words, and nothing of it is told."""
     for file, text in spoilt.items():
         (desk.folder / file).write_bytes(text)
@@ -117,7 +117,7 @@ def test_what_would_have_been_refused_at_the_start_is_refused(
     assert "plant" not in str(caught.value)
 
 
-def test_every_form_in_which_a_secret_travels_is_known(settings: Any):
+def test_every_form_in_which_a_secret_travels_is_known(settings: Any) -> None:
     """So that none of them is told."""
     known = {place: set(recipe.secrets(recipe.make(read(recipe)))) for place, recipe in recipes(settings).items()}
     # Those of the settings are more: they are told by their type, with whatever could be the name that goes with one.
@@ -125,14 +125,14 @@ def test_every_form_in_which_a_secret_travels_is_known(settings: Any):
     assert {"open-sesame-1", "key-1", FIRST, SECOND, "0123456789abcdef"} <= set().union(*known.values())
 
 
-def test_a_secret_that_is_no_file_has_none(desk: Any):
+def test_a_secret_that_is_no_file_has_none(desk: Any) -> None:
     """It stays what it is."""
     settings = desk.load()
     assert not secret_recipe("sources.graph", settings.sources["graph"], "password").files
     assert not tokens_recipe(settings.server).files
 
 
-def test_other_contents_of_a_file_are_no_other_configuration(desk: Any, settings: Any):
+def test_other_contents_of_a_file_are_no_other_configuration(desk: Any, settings: Any) -> None:
     """But another file is, and so is another secret that stands in the configuration itself."""
     (desk.folder / "pw").write_text("other")
     again = desk.load()

@@ -26,30 +26,30 @@ sinks:
 """
 
 
-def test_the_default_cadence_is_the_models(desk: Any):
+def test_the_default_cadence_is_the_models(desk: Any) -> None:
     """The defaults of the file are those of the code."""
     assert desk.load().sources["graph"].poll.cadence() == Cadence()
 
 
-def test_ended_jobs_of_telestream_are_looked_at_for_a_while(desk: Any, edit: Edit):
+def test_ended_jobs_of_telestream_are_looked_at_for_a_while(desk: Any, edit: Edit) -> None:
     """They can come back to life, whatever else is set about polling."""
     edit("    api_key:", "    poll: {jitter: 0}\n    api_key:")
     assert desk.load().sources["media-lab"].poll.cadence() == Cadence(jitter=0.0, linger_s=600.0)
 
 
-def test_a_cadence_is_in_seconds(desk: Any, edit: Edit):
+def test_a_cadence_is_in_seconds(desk: Any, edit: Edit) -> None:
     """Each key of `poll` has its place."""
     edit("account: root", "account: a\n    poll: {min_interval: 1s, max_interval: 2m, age_fraction: 0.5, linger: 1h}")
     assert desk.load().sources["graph"].poll.cadence() == Cadence(1.0, 120.0, 0.5, None, 0.1, 3_600.0)
 
 
-def test_an_interval_fixes_the_cadence(desk: Any, edit: Edit):
+def test_an_interval_fixes_the_cadence(desk: Any, edit: Edit) -> None:
     """One key replaces the adaptive interval."""
     edit("account: root", "account: a\n    poll: {interval: 15s}")
     assert desk.load().sources["graph"].poll.cadence() == Cadence(fixed_interval_s=15.0)
 
 
-def test_limits_of_a_lane_are_plain_numbers(desk: Any, edit: Edit):
+def test_limits_of_a_lane_are_plain_numbers(desk: Any, edit: Edit) -> None:
     """Requests at once, requests a second, and the times after which verdicts fall."""
     edit("account: root", "account: a\n    poll: {rate: 300/m, lost_after: {grace: 2m}, unreachable_after: 0s}")
     poll = desk.load().sources["graph"].poll
@@ -57,7 +57,7 @@ def test_limits_of_a_lane_are_plain_numbers(desk: Any, edit: Edit):
     assert (poll.lost_after.not_found, poll.lost_after.grace) == (3, 120.0)
 
 
-def test_watches_become_specs(desk: Any):
+def test_watches_become_specs(desk: Any) -> None:
     """A watch of the file is one of origin file, with its labels and policy."""
     watch = "{source: graph, job: {job_id: 7}, labels: {a: b}, deadline: 6h, initial: silent, max_interval: 20m}"
     assert desk.load(f"watches: [{watch}]\n").watch_specs() == (
@@ -70,20 +70,20 @@ def test_watches_become_specs(desk: Any):
     )
 
 
-def test_sinks_filter_events(desk: Any):
+def test_sinks_filter_events(desk: Any) -> None:
     """What a sink wants is what the file says; nothing said is all."""
     sinks = desk.load(HOOK).sinks
     assert sinks["ci"].event_filter() == EventFilter(("job.*",), ("graph",), {"team": "graph"})
     assert desk.load().sinks["journal"].event_filter() == EventFilter()
 
 
-def test_a_webhook_knows_how_long_to_try(desk: Any):
+def test_a_webhook_knows_how_long_to_try(desk: Any) -> None:
     """Each key of `retry` has its place, and the defaults are the model's."""
     assert desk.load(HOOK).sinks["ci"].delivery_policy().retry == Retry(Backoff(2.0, 3.0, 300.0), 86_400.0, 2, 180.0)
     assert desk.load(HOOK.partition("    retry")[0]).sinks["ci"].delivery_policy().retry == Retry()
 
 
-def test_a_job_can_be_named_by_its_parameters(desk: Any):
+def test_a_job_can_be_named_by_its_parameters(desk: Any) -> None:
     """Names come in any order; values are kept in the source's."""
     settings = desk.load()
     ref = settings.reference("media-lab", {"job_id": "j", "space_id": "s", "workflow_id": "a/b"})
@@ -94,13 +94,13 @@ def test_a_job_can_be_named_by_its_parameters(desk: Any):
         settings.reference("nobody", {})
 
 
-def test_parameters_are_in_the_order_of_the_sources(desk: Any):
+def test_parameters_are_in_the_order_of_the_sources(desk: Any) -> None:
     """What the settings call a job's parameters is what the adapters do."""
     names = {source.kind: source.naming().names for source in desk.load().sources.values()}
     assert names == {"nebula-explorer": ("job_id",), "telestream-up": ("space_id", "workflow_id", "job_id")}
 
 
-def test_settings_cannot_be_changed(desk: Any):
+def test_settings_cannot_be_changed(desk: Any) -> None:
     """A reload makes new ones."""
     settings = desk.load()
     with pytest.raises(ValidationError, match="frozen"):
@@ -109,7 +109,7 @@ def test_settings_cannot_be_changed(desk: Any):
         settings.sources["graph"].account = "x"
 
 
-def test_all_secrets_are_known_to_the_redactor(desk: Any):
+def test_all_secrets_are_known_to_the_redactor(desk: Any) -> None:
     """Each form in which a secret travels is among them: Explorer's login is base64 of account and password."""
     hook = HOOK.replace(
         "secrets: []", "secrets: [whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q=]\n    headers: {X-Key: planted-header}"

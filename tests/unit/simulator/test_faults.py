@@ -25,12 +25,12 @@ def _drawn(injector: FaultInjector, count: int) -> list[FaultKind | None]:
     return [None if fault is None else fault.kind for fault in drawn]
 
 
-def test_no_faults_by_default(faults: FaultInjector):
+def test_no_faults_by_default(faults: FaultInjector) -> None:
     """An API is healthy until told otherwise."""
     assert _drawn(faults, 100) == [None] * 100
 
 
-def test_the_same_seed_hits_the_same_requests(clock: FakeClock):
+def test_the_same_seed_hits_the_same_requests(clock: FakeClock) -> None:
     """Faults can be repeated, and another seed gives others."""
     drawn = []
     for seed in (1, 1, 2):
@@ -40,7 +40,7 @@ def test_the_same_seed_hits_the_same_requests(clock: FakeClock):
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_fractions_add_up_and_are_counted(faults: FaultInjector):
+def test_fractions_add_up_and_are_counted(faults: FaultInjector) -> None:
     """Two faults of a fifth and three tenths leave half of the requests alone."""
     faults.set(Fault(kind=FaultKind.CUT, fraction=0.2), Fault(kind=FaultKind.SLOW, fraction=0.3))
     drawn = Counter(_drawn(faults, 10_000))
@@ -49,7 +49,7 @@ def test_fractions_add_up_and_are_counted(faults: FaultInjector):
     assert faults.counts == {kind: hits for kind, hits in drawn.items() if kind is not None}
 
 
-async def test_a_window_opens_and_closes(faults: FaultInjector, clock: FakeClock):
+async def test_a_window_opens_and_closes(faults: FaultInjector, clock: FakeClock) -> None:
     """A fault hits from its first second up to, not including, its last, counted from when it was set."""
     await clock.advance(100)
     faults.set(Fault(kind=FaultKind.NOT_FOUND, from_s=5, until_s=10))
@@ -60,27 +60,27 @@ async def test_a_window_opens_and_closes(faults: FaultInjector, clock: FakeClock
     assert seen == [None, FaultKind.NOT_FOUND, FaultKind.NOT_FOUND, None]
 
 
-def test_a_fault_ends_after_its_times(faults: FaultInjector):
+def test_a_fault_ends_after_its_times(faults: FaultInjector) -> None:
     """`times` bounds how often a fault hits, and the next one in the list follows."""
     faults.set(Fault(kind=FaultKind.CUT, times=2), Fault(kind=FaultKind.GARBAGE, times=1))
     assert _drawn(faults, 4) == [FaultKind.CUT, FaultKind.CUT, FaultKind.GARBAGE, None]
 
 
-def test_a_fault_keeps_to_its_path(faults: FaultInjector):
+def test_a_fault_keeps_to_its_path(faults: FaultInjector) -> None:
     """A fault with a path leaves all other requests alone."""
     faults.set(Fault(kind=FaultKind.CUT, path="/connect"))
     assert faults.draw("/api-open/v1/jobs") is None
     assert faults.draw("/api-open/v1/connect") is not None
 
 
-def test_setting_faults_replaces_those_before(faults: FaultInjector):
+def test_setting_faults_replaces_those_before(faults: FaultInjector) -> None:
     """Setting none makes the API healthy again."""
     faults.set(Fault(kind=FaultKind.CUT))
     faults.set()
     assert _drawn(faults, 10) == [None] * 10
 
 
-def test_an_api_without_envelope_has_no_envelope_errors(clock: FakeClock):
+def test_an_api_without_envelope_has_no_envelope_errors(clock: FakeClock) -> None:
     """What cannot happen is refused, and the faults set before stay."""
     injector = FaultInjector(clock, 7, has_envelope=False)
     injector.set(Fault(kind=FaultKind.CUT))

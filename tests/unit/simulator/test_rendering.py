@@ -17,7 +17,7 @@ def _job(job_id: str, phases: list[tuple[float, int | str | None]]) -> Simulated
     return SimulatedJob(job_id, job_id, "name", "w", "workflow", NOW, Life.of(phases))
 
 
-def test_the_documented_explorer_job():
+def test_the_documented_explorer_job() -> None:
     """Job 1964 is shown exactly as the documentation's example."""
     assert shown_in_full(seed_job(), NOW) == {
         "id": 1964,
@@ -41,13 +41,13 @@ def test_the_documented_explorer_job():
 
 
 @pytest.mark.parametrize(("job_id", "times"), [("2", {"runBeginTime": 0, "runEndTime": 0}), ("3", {})])
-def test_times_to_come_are_absent_or_zero(job_id: str, times: dict[str, int]):
+def test_times_to_come_are_absent_or_zero(job_id: str, times: dict[str, int]) -> None:
     """Both ways of showing what has not happened yet occur, by the job's id."""
     fields = shown_in_list(_job(job_id, [(0, 0), (5, 1)]), NOW + timedelta(seconds=1))
     assert {name: fields[name] for name in ("runBeginTime", "runEndTime") if name in fields} == times
 
 
-def test_a_job_cancelled_in_the_queue_ended_without_having_begun():
+def test_a_job_cancelled_in_the_queue_ended_without_having_begun() -> None:
     """The begin stays unknown, the end does not."""
     fields = shown_in_list(_job("3", [(0, 0), (1, 5), (2, 4)]), NOW + timedelta(seconds=3))
     assert "runBeginTime" not in fields
@@ -63,7 +63,7 @@ def test_a_job_cancelled_in_the_queue_ended_without_having_begun():
         (timedelta(0), "0:00:00"),
     ],
 )
-def test_timespans(duration: timedelta, text: str):
+def test_timespans(duration: timedelta, text: str) -> None:
     """Durations are written as the documentation's two examples are."""
     assert timespan(duration) == text
 
@@ -80,7 +80,7 @@ def test_timespans(duration: timedelta, text: str):
 )
 def test_an_up_job_through_its_life(
     elapsed_s: float, state: str, progress: int, updated_s: int, elapsed_time: str | None
-):
+) -> None:
     """`elapsed_time` is there in terminal states only, a retry takes it away; it is `updated_at - created_at`."""
     life = [(0, "created"), (10, "in-process"), (20, "failed"), (25, "retry"), (30, "in-process"), (40, "succeeded")]
     fields = job_fields(_job("j", life), NOW + timedelta(seconds=elapsed_s), one_element_lists=False)
@@ -91,7 +91,7 @@ def test_an_up_job_through_its_life(
     assert fields["elapsed_time"] == elapsed_time
 
 
-def test_one_element_lists():
+def test_one_element_lists() -> None:
     """Each value stands in a list, as the documentation prints its example; null stays null."""
     fields = job_fields(_job("j", [(0, "created")]), NOW, one_element_lists=True)
     assert fields.pop("elapsed_time") is None
@@ -109,6 +109,6 @@ def test_one_element_lists():
         (Code.UNKNOWN, 500),
     ],
 )
-def test_a_code_begins_with_an_http_status(code: Code, status: int):
+def test_a_code_begins_with_an_http_status(code: Code, status: int) -> None:
     """The first three digits are the HTTP status, 500 where they are none."""
     assert code.http_status == status

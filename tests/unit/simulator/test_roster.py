@@ -11,7 +11,7 @@ from jobwatchd.testing import FakeClock
 
 
 @pytest.mark.parametrize("api", [NebulaSimulator, TelestreamSimulator])
-def test_the_same_seed_gives_the_same_jobs(api: type[NebulaSimulator | TelestreamSimulator]):
+def test_the_same_seed_gives_the_same_jobs(api: type[NebulaSimulator | TelestreamSimulator]) -> None:
     """Names, lives and tasks can be repeated; another seed gives other lives under the same names."""
     fleets = []
     for seed in (1, 1, 2):
@@ -22,14 +22,14 @@ def test_the_same_seed_gives_the_same_jobs(api: type[NebulaSimulator | Telestrea
     assert [job.key for job in fleets[0]] == [job.key for job in fleets[2]]
 
 
-def test_keys_are_those_of_job_references():
+def test_keys_are_those_of_job_references() -> None:
     """A key is what a reference holds: an Explorer job's number, and UP's space, workflow and job."""
     nebula, telestream = NebulaSimulator(FakeClock()), TelestreamSimulator(FakeClock())
     assert nebula.world.roster.add(JobSpec(job_id="1964")) == ["1964"]
     assert telestream.world.roster.add(JobSpec(space_id="s", workflow_id="w", job_id="j")) == ["s/w/j"]
 
 
-def test_a_job_has_an_age():
+def test_a_job_has_an_age() -> None:
     """It was created that long ago, or is yet to be created when the age is negative."""
     clock = FakeClock()
     simulator = NebulaSimulator(clock)
@@ -40,7 +40,7 @@ def test_a_job_has_an_age():
     assert simulator.world.fleet.find("2", clock.now() + timedelta(seconds=60)) is not None
 
 
-def test_a_job_called_summary_is_refused():
+def test_a_job_called_summary_is_refused() -> None:
     """Its path would be another endpoint's."""
     with pytest.raises(ValueError, match="summary"):
         TelestreamSimulator(FakeClock()).world.roster.add(JobSpec(job_id="summary"))

@@ -16,7 +16,7 @@ from jobwatchd.sinks.event_data import event_data
 from jobwatchd.sinks.webhook.cloud_event import MAX_BODY, cloud_event
 
 
-def test_the_library_reads_it_back(event: Event):
+def test_the_library_reads_it_back(event: Event) -> None:
     """The body is a valid CloudEvent with the documented attributes."""
     read = JSONFormat().read(None, cloud_event(event).body)
     assert read.get_attributes() == {
@@ -32,33 +32,33 @@ def test_the_library_reads_it_back(event: Event):
     assert read.get_data() == event_data(event)
 
 
-def test_the_time_is_of_seeing_where_the_remote_time_is_unknown(event: Event):
+def test_the_time_is_of_seeing_where_the_remote_time_is_unknown(event: Event) -> None:
     """There is always a time, and it says Z."""
     body = json.loads(cloud_event(replace(event, occurred_at=None)).body)
     assert body["time"] == "2026-03-01T12:01:32.500000Z"
 
 
-def test_an_event_of_a_source_has_the_source_as_its_subject(event: Event):
+def test_an_event_of_a_source_has_the_source_as_its_subject(event: Event) -> None:
     """Its name is the subject, and safe in the source URI."""
     body = json.loads(cloud_event(Event("id", EventType.SOURCE_RECOVERED, "a b/ü", 2, event.observed_at)).body)
     assert body["subject"] == "a b/ü"
     assert body["source"] == "/jobwatchd/sources/a%20b%2F%C3%BC"
 
 
-def test_sequences_sort_as_text(event: Event):
+def test_sequences_sort_as_text(event: Event) -> None:
     """Nine comes before ten, as the extension asks."""
     nine, ten = (json.loads(cloud_event(replace(event, sequence=number)).body)["sequence"] for number in (9, 10))
     assert nine < ten
 
 
-def test_the_bytes_do_not_depend_on_where_the_event_was_kept(event: Event):
+def test_the_bytes_do_not_depend_on_where_the_event_was_kept(event: Event) -> None:
     """What a store may change (order of labels, integral floats) does not change the body."""
     reloaded = replace(event, labels=dict(reversed(event.labels.items())), facts=replace(event.facts, progress=50.0))
     assert cloud_event(reloaded) == cloud_event(event)
 
 
 @pytest.mark.parametrize("character", ["x", '"', "\n", "\x00", "ü", "😀", "/", "%"])
-def test_the_body_stays_below_its_bound(character: str):
+def test_the_body_stays_below_its_bound(character: str) -> None:
     """However long the texts are that a remote system sends, receivers can take the body."""
     text = character * 10_000
     now = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -86,7 +86,7 @@ def test_the_body_stays_below_its_bound(character: str):
     assert size > MAX_BODY * 0.7 or not character.isascii()
 
 
-def test_in_binary_mode_the_library_reads_it_back(event: Event):
+def test_in_binary_mode_the_library_reads_it_back(event: Event) -> None:
     """The body is the data alone, and the attributes are those of structured mode."""
     message = cloud_event(event, "binary")
     read = from_http_event(HTTPMessage({**message.headers, "content-type": "application/json"}, message.body))
@@ -96,7 +96,7 @@ def test_in_binary_mode_the_library_reads_it_back(event: Event):
 
 
 @pytest.mark.parametrize("character", ["x", '"', "\n", "\x00", "\x7f", "ü", "€", "😀", " ", "%", "\r\nwebhook-id: 1"])
-def test_a_header_is_safe_whatever_a_source_is_called(event: Event, character: str):
+def test_a_header_is_safe_whatever_a_source_is_called(event: Event, character: str) -> None:
     """Visible ASCII, and the same again when it is decoded."""
     name = f"a{character}b"
     headers = cloud_event(Event("id", EventType.SOURCE_RECOVERED, name, 2, event.observed_at), "binary").headers
@@ -105,7 +105,7 @@ def test_a_header_is_safe_whatever_a_source_is_called(event: Event, character: s
 
 
 @pytest.mark.parametrize("character", ["%", "ü", "😀"])
-def test_the_headers_stay_within_what_servers_take(event: Event, character: str):
+def test_the_headers_stay_within_what_servers_take(event: Event, character: str) -> None:
     """Common ones take 8 kB in all."""
     ref = JobReference(character * 1_000, "/".join([character * 512] * 8))
     headers = cloud_event(replace(event, source=character * 1_000, ref=ref), "binary").headers

@@ -66,7 +66,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-async def test_an_event_is_one_line_of_the_documented_fields(event: Event, make: Make, log: Any):
+async def test_an_event_is_one_line_of_the_documented_fields(event: Event, make: Make, log: Any) -> None:
     """The type is the line's event, then come a message, the id and the data; the line is there when send returns."""
     await make(log[0]).send(event)
     [line] = lines(log[1])
@@ -78,7 +78,7 @@ async def test_an_event_is_one_line_of_the_documented_fields(event: Event, make:
     }  # fmt: skip
 
 
-async def test_every_line_has_the_same_fields_in_the_same_order(event: Event, make: Make, log: Any):
+async def test_every_line_has_the_same_fields_in_the_same_order(event: Event, make: Make, log: Any) -> None:
     """An event of a source is as wide as that of a job."""
     sink = make(log[0])
     await sink.send(event)
@@ -87,7 +87,7 @@ async def test_every_line_has_the_same_fields_in_the_same_order(event: Event, ma
     assert first == second
 
 
-async def test_lines_stand_in_the_order_in_which_they_were_sent(event: Event, make: Make, log: Any):
+async def test_lines_stand_in_the_order_in_which_they_were_sent(event: Event, make: Make, log: Any) -> None:
     """Many wait at the same time, and none overtakes another."""
     sink = make(log[0])
     async with anyio.create_task_group() as tasks:
@@ -96,7 +96,7 @@ async def test_lines_stand_in_the_order_in_which_they_were_sent(event: Event, ma
     assert [line["id"] for line in lines(log[1])] == [str(number) for number in range(300)]
 
 
-async def test_a_full_disk_is_worth_another_try(event: Event, make: Make):
+async def test_a_full_disk_is_worth_another_try(event: Event, make: Make) -> None:
     """The event was not taken, and the error says why."""
     descriptor = os.open("/dev/full", os.O_WRONLY)
     with pytest.raises(SinkUnavailable, match=r"the log cannot be written: .*No space left"):
@@ -104,7 +104,7 @@ async def test_a_full_disk_is_worth_another_try(event: Event, make: Make):
     os.close(descriptor)
 
 
-async def test_a_pipe_whose_reader_has_gone_is_worth_another_try(event: Event, make: Make):
+async def test_a_pipe_whose_reader_has_gone_is_worth_another_try(event: Event, make: Make) -> None:
     """The same event is sent again, and again."""
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -176,7 +176,7 @@ async def begun(pipe: Pipe) -> None:
         await anyio.lowlevel.checkpoint()
 
 
-async def test_a_pipe_that_nobody_reads_holds_up_only_the_sink(pipe: Pipe, clock: FakeClock):
+async def test_a_pipe_that_nobody_reads_holds_up_only_the_sink(pipe: Pipe, clock: FakeClock) -> None:
     """Its lines wait for a while, whatever goes on meanwhile, and come whole once somebody reads."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pipe.send, "first")
@@ -187,7 +187,7 @@ async def test_a_pipe_that_nobody_reads_holds_up_only_the_sink(pipe: Pipe, clock
     assert pipe.sent == ["first", "second"]
 
 
-async def test_nobody_reading_is_told_after_a_while(pipe: Pipe, clock: FakeClock):
+async def test_nobody_reading_is_told_after_a_while(pipe: Pipe, clock: FakeClock) -> None:
     """So that whatever stops or replaces the sink need not wait for ever, and what waits is seen to fail."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pipe.send, "first")
@@ -195,7 +195,7 @@ async def test_nobody_reading_is_told_after_a_while(pipe: Pipe, clock: FakeClock
     assert pipe.failures == ["the log cannot be written: nobody reads it"]
 
 
-async def test_a_line_that_is_being_written_is_not_written_again(pipe: Pipe, clock: FakeClock):
+async def test_a_line_that_is_being_written_is_not_written_again(pipe: Pipe, clock: FakeClock) -> None:
     """The next attempt waits for what was begun to come to its end; what was not begun is sent anew."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pipe.send, "begun")
@@ -212,7 +212,7 @@ async def test_a_line_that_is_being_written_is_not_written_again(pipe: Pipe, clo
     assert sorted(pipe.sent) == ["begun", "waiting"]
 
 
-async def test_the_end_is_not_waited_for(pipe: Pipe, clock: FakeClock):
+async def test_the_end_is_not_waited_for(pipe: Pipe, clock: FakeClock) -> None:
     """A process that wants to end gives a reader that sleeps a moment, no more."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pipe.send, "first")
@@ -222,7 +222,7 @@ async def test_the_end_is_not_waited_for(pipe: Pipe, clock: FakeClock):
         assert len(pipe.failures) == 1
 
 
-async def test_a_slow_reader_is_waited_for(pipe: Pipe, clock: FakeClock):
+async def test_a_slow_reader_is_waited_for(pipe: Pipe, clock: FakeClock) -> None:
     """As long as anything at all is read, a line may take its time."""
     output = pipe.sink._output
     for _ in range(4):

@@ -34,7 +34,9 @@ def counted(registry: CollectorRegistry) -> dict[str, float]:
     }
 
 
-async def test_the_end_of_a_job_is_counted_and_timed(event: Event, sink: MetricsSink, registry: CollectorRegistry):
+async def test_the_end_of_a_job_is_counted_and_timed(
+    event: Event, sink: MetricsSink, registry: CollectorRegistry
+) -> None:
     """A transition, a finished job, its duration, and how late it was seen."""
     await sink.send(event)
     assert counted(registry) == {
@@ -47,7 +49,7 @@ async def test_the_end_of_a_job_is_counted_and_timed(event: Event, sink: Metrics
     }
 
 
-async def test_series_add_up_per_source_and_state(event: Event, sink: MetricsSink, registry: CollectorRegistry):
+async def test_series_add_up_per_source_and_state(event: Event, sink: MetricsSink, registry: CollectorRegistry) -> None:
     """A child that is kept is the right one."""
     for source in ("graph", "media", "graph"):
         await sink.send(replace(event, source=source))
@@ -61,13 +63,15 @@ async def test_series_add_up_per_source_and_state(event: Event, sink: MetricsSin
     assert values["jobwatchd_detection_delay_seconds_count{graph}"] == 3
 
 
-async def test_a_job_that_began_is_not_finished(event: Event, sink: MetricsSink, registry: CollectorRegistry):
+async def test_a_job_that_began_is_not_finished(event: Event, sink: MetricsSink, registry: CollectorRegistry) -> None:
     """Only the transition is counted where no remote time is known."""
     await sink.send(replace(event, type=EventType.JOB_RUNNING, state=State.RUNNING, occurred_at=None))
     assert counted(registry) == {"jobwatchd_transitions_total{graph,running}": 1}
 
 
-async def test_an_inferred_state_has_no_detection_delay(event: Event, sink: MetricsSink, registry: CollectorRegistry):
+async def test_an_inferred_state_has_no_detection_delay(
+    event: Event, sink: MetricsSink, registry: CollectorRegistry
+) -> None:
     """It was never detected."""
     await sink.send(replace(event, type=EventType.JOB_RUNNING, state=State.RUNNING, inferred=True))
     assert counted(registry) == {"jobwatchd_transitions_total{graph,running}": 1}
@@ -75,19 +79,23 @@ async def test_an_inferred_state_has_no_detection_delay(event: Event, sink: Metr
 
 async def test_a_job_found_in_a_state_has_no_detection_delay(
     event: Event, sink: MetricsSink, registry: CollectorRegistry
-):
+) -> None:
     """Its age says when somebody thought of watching it, not how quick we are."""
     await sink.send(replace(event, type=EventType.JOB_RUNNING, state=State.RUNNING, previous_state=None))
     assert counted(registry) == {"jobwatchd_transitions_total{graph,running}": 1}
 
 
-async def test_a_lost_job_is_finished_but_in_no_state(event: Event, sink: MetricsSink, registry: CollectorRegistry):
+async def test_a_lost_job_is_finished_but_in_no_state(
+    event: Event, sink: MetricsSink, registry: CollectorRegistry
+) -> None:
     """The last known state is not where it ended."""
     await sink.send(replace(event, type=EventType.JOB_LOST, state=State.RUNNING))
     assert counted(registry) == {"jobwatchd_jobs_finished_total{graph,lost}": 1}
 
 
-async def test_an_end_without_times_is_counted_untimed(event: Event, sink: MetricsSink, registry: CollectorRegistry):
+async def test_an_end_without_times_is_counted_untimed(
+    event: Event, sink: MetricsSink, registry: CollectorRegistry
+) -> None:
     """A job that was cancelled in its queue never ran."""
     await sink.send(replace(event, type=EventType.JOB_CANCELLED, facts=JobFacts(), occurred_at=None))
     assert counted(registry) == {
@@ -107,13 +115,15 @@ async def test_an_end_without_times_is_counted_untimed(event: Event, sink: Metri
 )
 async def test_what_is_no_change_of_a_jobs_state_is_not_counted(
     kind: EventType, event: Event, task: Task, sink: MetricsSink, registry: CollectorRegistry
-):
+) -> None:
     """Tasks, sources and remarks about a job are no transitions."""
     await sink.send(replace(event, type=kind, task=task))
     assert counted(registry) == {}
 
 
-async def test_an_overdue_job_is_counted_and_not_finished(event: Event, sink: MetricsSink, registry: CollectorRegistry):
+async def test_an_overdue_job_is_counted_and_not_finished(
+    event: Event, sink: MetricsSink, registry: CollectorRegistry
+) -> None:
     """It goes on."""
     await sink.send(replace(event, type=EventType.JOB_OVERDUE, state=State.RUNNING))
     assert counted(registry) == {"jobwatchd_jobs_overdue_total{graph}": 1}
@@ -129,7 +139,7 @@ def shown(registry: CollectorRegistry, source: str) -> set[str]:
     }
 
 
-async def test_counters_of_known_sources_begin_at_nothing(registry: CollectorRegistry):
+async def test_counters_of_known_sources_begin_at_nothing(registry: CollectorRegistry) -> None:
     """A counter that appears as 1 has not increased, as Prometheus sees it."""
     MetricsSink("prometheus", JobMetrics(registry), ["graph"])
     assert shown(registry, "graph") == {"succeeded", "failed", "cancelled", "lost"}
@@ -139,7 +149,7 @@ async def test_counters_of_known_sources_begin_at_nothing(registry: CollectorReg
 
 async def test_a_source_that_came_later_is_shown_from_its_first_event(
     event: Event, sink: MetricsSink, registry: CollectorRegistry
-):
+) -> None:
     """Whatever that event is."""
     await sink.send(replace(event, source="new", type=EventType.JOB_QUEUED, state=State.QUEUED))
     assert shown(registry, "new") == {"succeeded", "failed", "cancelled", "lost"}

@@ -58,7 +58,7 @@ def _status_of(body: bytes) -> object:
 
 @steady
 @given(data=nebula_jobs | values)
-def test_any_nebula_job_is_read_or_refused(data: object, answer: MakeAnswer):
+def test_any_nebula_job_is_read_or_refused(data: object, answer: MakeAnswer) -> None:
     """The state follows from the status number alone."""
     given_answer = answer(200, {"code": 0, "data": data, "message": "Success"})
     seen = _observe_nebula(given_answer)
@@ -71,7 +71,7 @@ def test_any_nebula_job_is_read_or_refused(data: object, answer: MakeAnswer):
 @given(
     envelope=_objects("code", "data", "message") | values, status=st.sampled_from([200, 201, 302, 401, 404, 429, 500])
 )
-def test_any_nebula_envelope_is_read_or_refused(envelope: object, status: int, answer: MakeAnswer):
+def test_any_nebula_envelope_is_read_or_refused(envelope: object, status: int, answer: MakeAnswer) -> None:
     """Without code 0 and a whole job under HTTP 200 nothing is ever observed."""
     seen = _observe_nebula(answer(status, envelope))
     assert seen is None or (status == 200 and isinstance(envelope, Mapping) and envelope["code"] == 0)
@@ -79,7 +79,7 @@ def test_any_nebula_envelope_is_read_or_refused(envelope: object, status: int, a
 
 @steady
 @given(body=st.binary(), status=st.integers(100, 599))
-def test_any_bytes_are_no_nebula_job(body: bytes, status: int, answer: MakeAnswer):
+def test_any_bytes_are_no_nebula_job(body: bytes, status: int, answer: MakeAnswer) -> None:
     """Noise is a source error, whatever its status."""
     assert _observe_nebula(answer(status, body)) is None
 
@@ -90,7 +90,7 @@ def test_any_bytes_are_no_nebula_job(body: bytes, status: int, answer: MakeAnswe
         _objects("items", "total") | st.builds(lambda items: {"items": items, "total": 9}, st.lists(nebula_jobs))
     )
 )
-def test_any_pages_are_gathered_or_refused(pages: list[object]):
+def test_any_pages_are_gathered_or_refused(pages: list[object]) -> None:
     """A list never shows a job that was not asked for, and none that did not say that it failed as failed."""
     listing = NebulaListing("", ["1964"])
     for page in pages:
@@ -104,7 +104,7 @@ def test_any_pages_are_gathered_or_refused(pages: list[object]):
 
 @steady
 @given(job=telestream_jobs | values)
-def test_any_telestream_job_is_read_or_refused(job: Any):
+def test_any_telestream_job_is_read_or_refused(job: Any) -> None:
     """The state follows from the word alone."""
     try:
         seen = read_telestream_job("GET x", json.dumps(job).encode())
@@ -116,7 +116,7 @@ def test_any_telestream_job_is_read_or_refused(job: Any):
 
 @steady
 @given(body=st.binary())
-def test_any_bytes_are_no_telestream_job(body: bytes):
+def test_any_bytes_are_no_telestream_job(body: bytes) -> None:
     """Noise is a bad payload."""
     try:
         read_telestream_job("GET x", body)

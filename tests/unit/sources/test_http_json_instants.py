@@ -39,7 +39,7 @@ def _read(value: Any, form: str, *, zero_is_absent: bool = True) -> datetime | N
         ("Wed, 04 Mar 2026 05:06:07 GMT", "http", SECONDS),
     ],
 )
-def test_an_instant_is_read_to_the_microsecond(value: Any, form: str, at: datetime):
+def test_an_instant_is_read_to_the_microsecond(value: Any, form: str, at: datetime) -> None:
     """Also from digits in text; the result is in UTC."""
     seen = _read(value, form)
     assert seen == at
@@ -47,7 +47,7 @@ def test_an_instant_is_read_to_the_microsecond(value: Any, form: str, at: dateti
 
 
 @pytest.mark.parametrize("form", list(TimeFormat))
-def test_null_and_nothing_are_absent(form: TimeFormat):
+def test_null_and_nothing_are_absent(form: TimeFormat) -> None:
     """In every format."""
     assert _read(None, form) is None
     assert _read("", form, zero_is_absent=False) is None
@@ -67,12 +67,12 @@ def test_null_and_nothing_are_absent(form: TimeFormat):
         ("Thu, 01 Jan 1970 00:00:00 GMT", "http"),
     ],
 )
-def test_zero_is_absent(value: Any, form: str):
+def test_zero_is_absent(value: Any, form: str) -> None:
     """A job that has not begun did not begin in 1970."""
     assert _read(value, form) is None
 
 
-def test_zero_may_be_an_instant():
+def test_zero_may_be_an_instant() -> None:
     """Where the description says so."""
     assert _read(0, "epoch_s", zero_is_absent=False) == datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -98,7 +98,7 @@ def test_zero_may_be_an_instant():
         ("1" * 10_000, "epoch_s"),
     ],
 )
-def test_what_is_not_written_in_its_format_is_refused(value: Any, form: str):
+def test_what_is_not_written_in_its_format_is_refused(value: Any, form: str) -> None:
     """A wrong date would be told as a fact."""
     with pytest.raises(ValueError, match=f"it should be a time \\({form}\\)"):
         _read(value, form)
@@ -109,7 +109,7 @@ def test_what_is_not_written_in_its_format_is_refused(value: Any, form: str):
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none()),
     st.sampled_from(list(TimeFormat)),
 )
-def test_any_value_is_an_instant_absent_or_refused(value: Any, form: TimeFormat):
+def test_any_value_is_an_instant_absent_or_refused(value: Any, form: TimeFormat) -> None:
     """Nothing else ever comes out."""
     for zero_is_absent in (True, False):
         try:

@@ -80,7 +80,7 @@ def judged(answer: MakeAnswer) -> Callable[..., Any]:
 )
 def test_an_answer_that_brings_no_job_is_told_as_what_it_is(
     judged: Any, changes: Any, given: Any, kind: type[SourceError], told: str
-):
+) -> None:
     """A status that is no answer of the API's own is no word about the job."""
     with pytest.raises(kind, match=told) as caught:
         judged(changes, *given)
@@ -96,12 +96,12 @@ def test_an_answer_that_brings_no_job_is_told_as_what_it_is(
         (GRAPHQL, 200, {"data": {"job": {"s": 1}}, "errors": []}),
     ],
 )
-def test_a_success_is_handed_on(judged: Any, changes: Any, status: int, body: Any):
+def test_a_success_is_handed_on(judged: Any, changes: Any, status: int, body: Any) -> None:
     """As it came."""
     assert judged(changes, status, body) == body
 
 
-def test_an_api_out_of_order_may_ask_for_patience(judged: Any):
+def test_an_api_out_of_order_may_ask_for_patience(judged: Any) -> None:
     """Also under HTTP 200."""
     with pytest.raises(SourceUnavailable) as caught:
         judged(ENVELOPE, 200, {"code": 503}, Retry_After="7")

@@ -71,13 +71,13 @@ def _read(value: Any, read: dict[str, Any] | None = None, *, job_id: str | None 
         ("new\nword", None, "new\N{REPLACEMENT CHARACTER}word"),
     ],
 )
-def test_a_word_is_a_state_or_unmapped(value: Any, state: State | None, native: str):
+def test_a_word_is_a_state_or_unmapped(value: Any, state: State | None, native: str) -> None:
     """Numbers, true and false are compared as JSON writes them; any other word is kept raw, and never a failure."""
     seen = _read({"s": value})
     assert (seen.state, seen.native_state) == (state, native)
 
 
-def test_case_may_be_ignored():
+def test_case_may_be_ignored() -> None:
     """The raw word stays as it came."""
     seen = _read({"s": "dOnE"}, ignore_case=True)
     assert (seen.state, seen.native_state) == (State.SUCCEEDED, "dOnE")
@@ -97,19 +97,19 @@ def test_case_may_be_ignored():
         ("Done", "yields nothing"),
     ],
 )
-def test_a_state_that_is_none_is_unreadable(value: Any, told: str):
+def test_a_state_that_is_none_is_unreadable(value: Any, told: str) -> None:
     """The key and its expression are named."""
     with pytest.raises(UnreadableError, match=rf"^wrong in read\.state \(s\): it {told}; expected a text, number"):
         _read(value)
 
 
-def test_null_is_a_word_only_where_the_map_has_it():
+def test_null_is_a_word_only_where_the_map_has_it() -> None:
     """A field that is missing is null too, so the description has to want it."""
     assert _read({"s": None}, states={"null": "queued"}).state is State.QUEUED
     assert _read({}, states={"null": "queued"}).native_state == "null"
 
 
-def test_everything_is_read():
+def test_everything_is_read() -> None:
     """Each from where the description says."""
     tasks = [
         {"id": 1, "s": "ok", "n": "one", "t": "2026-01-01T00:00:00Z"},
@@ -150,20 +150,20 @@ def test_everything_is_read():
         ({"t": True}, r"read\.started_at \(t\): it yields true or false"),
     ],
 )
-def test_what_a_verdict_rests_on_is_read_strictly(change: dict[str, Any], told: str):
+def test_what_a_verdict_rests_on_is_read_strictly(change: dict[str, Any], told: str) -> None:
     """Another job's answer, or a time that is none, says nothing about this job."""
     with pytest.raises(UnreadableError, match=told):
         _read({"job": {"s": "busy", "id": 7, **change}}, FULL, job_id="7")
 
 
-def test_a_part_that_is_not_there_is_unreadable():
+def test_a_part_that_is_not_there_is_unreadable() -> None:
     """An error page in JSON has no job in it."""
     with pytest.raises(UnreadableError, match=r"^wrong in read\.within \(job\): it yields nothing"):
         _read({"error": "x"}, FULL)
 
 
 @pytest.mark.parametrize("progress", [None, "x", -0.1, 1.1, True, [], {}, "1e400"])
-def test_progress_that_makes_no_sense_is_left_out(progress: Any):
+def test_progress_that_makes_no_sense_is_left_out(progress: Any) -> None:
     """It must not hide the state."""
     assert _read({"job": {"s": "busy", "id": 7, "p": progress}}, FULL).facts.progress is None
 
@@ -180,7 +180,7 @@ def test_progress_that_makes_no_sense_is_left_out(progress: Any):
         }
     )
 )
-def test_any_answer_is_a_job_or_unreadable(value: Any):
+def test_any_answer_is_a_job_or_unreadable(value: Any) -> None:
     """And it has no end that its word does not name."""
     try:
         seen = _read(value, FULL)
@@ -193,7 +193,7 @@ def test_any_answer_is_a_job_or_unreadable(value: Any):
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "lab.example.com/7", f"https://x/{'7' * 1_024}", "", 7, None, ["https://x/"]]
 )
-def test_a_url_that_is_no_link_is_left_out(url: Any):
+def test_a_url_that_is_no_link_is_left_out(url: Any) -> None:
     """It adorns, so it never hides the state."""
     seen = _read({"job": {"s": "busy", "id": 7, "u": url}}, FULL)
     assert (seen.facts.url, seen.state) == (None, State.RUNNING)

@@ -21,7 +21,7 @@ def _read(data: object) -> Observation:
     return read_job(WHERE, data, json.dumps(data).encode(), "1964")
 
 
-def test_the_vendors_example_is_read(nebula_seed: str, answer: Callable[..., Any], now: datetime):
+def test_the_vendors_example_is_read(nebula_seed: str, answer: Callable[..., Any], now: datetime) -> None:
     """All that the example shows arrives: both time formats, the task, the workflow as group."""
     given = answer(200, nebula_seed.encode())
     assert read_job(WHERE, read_envelope(WHERE, given, now), given.body, "1964") == Observation(
@@ -54,7 +54,7 @@ def test_the_vendors_example_is_read(nebula_seed: str, answer: Callable[..., Any
         (2**62, None),
     ],
 )
-def test_every_status_has_its_state(status: int, state: State | None, nebula_job: dict[str, Any]):
+def test_every_status_has_its_state(status: int, state: State | None, nebula_job: dict[str, Any]) -> None:
     """Job and task alike; a status in no map has no state, and the raw number is always kept."""
     nebula_job["status"] = nebula_job["tasks"][0]["status"] = status
     seen = _read(nebula_job)
@@ -64,7 +64,7 @@ def test_every_status_has_its_state(status: int, state: State | None, nebula_job
 
 @pytest.mark.parametrize("value", [None, 0, -62_135_596_800_000])
 @pytest.mark.parametrize("field", ["runBeginTime", "runEndTime", "createTime"])
-def test_a_time_that_is_not_set_is_unknown(field: str, value: int | None, nebula_job: dict[str, Any]):
+def test_a_time_that_is_not_set_is_unknown(field: str, value: int | None, nebula_job: dict[str, Any]) -> None:
     """Null, 0 and times before 1970 are no instants; the state is read all the same."""
     nebula_job[field] = value
     seen = _read(nebula_job)
@@ -72,7 +72,7 @@ def test_a_time_that_is_not_set_is_unknown(field: str, value: int | None, nebula
     assert seen.state is State.SUCCEEDED
 
 
-def test_a_job_may_be_bare():
+def test_a_job_may_be_bare() -> None:
     """Id and status are enough; without a workflow the job is found in the list of all jobs."""
     assert _read({"id": 1964, "status": 0}) == Observation(State.QUEUED, "0", group="")
 
@@ -100,7 +100,7 @@ def test_a_job_may_be_bare():
         ("tasks", "none"),
     ],
 )
-def test_another_type_than_documented_is_a_bad_payload(field: str, value: object, nebula_job: dict[str, Any]):
+def test_another_type_than_documented_is_a_bad_payload(field: str, value: object, nebula_job: dict[str, Any]) -> None:
     """Nothing is converted or guessed, and the message names the field."""
     nebula_job[field] = value
     with pytest.raises(BadPayload, match=rf"wrong in data\.{field}: it should be "):
@@ -108,7 +108,7 @@ def test_another_type_than_documented_is_a_bad_payload(field: str, value: object
 
 
 @pytest.mark.parametrize("field", ["id", "status"])
-def test_a_job_without_its_essentials_is_a_bad_payload(field: str, nebula_job: dict[str, Any]):
+def test_a_job_without_its_essentials_is_a_bad_payload(field: str, nebula_job: dict[str, Any]) -> None:
     """No status is assumed for a job that shows none."""
     del nebula_job[field]
     with pytest.raises(BadPayload, match=rf"wrong in data\.{field}: Field required"):
@@ -116,20 +116,20 @@ def test_a_job_without_its_essentials_is_a_bad_payload(field: str, nebula_job: d
 
 
 @pytest.mark.parametrize("data", [None, [], "job", 3, [{"id": 1964, "status": 3}]])
-def test_data_that_is_no_object_is_a_bad_payload(data: object):
+def test_data_that_is_no_object_is_a_bad_payload(data: object) -> None:
     """A success without a job says nothing about it."""
     with pytest.raises(BadPayload, match="wrong in data: it should be an object"):
         _read(data)
 
 
-def test_the_answer_must_be_about_the_job_that_was_asked_for(nebula_job: dict[str, Any]):
+def test_the_answer_must_be_about_the_job_that_was_asked_for(nebula_job: dict[str, Any]) -> None:
     """A cache that answers with another job does not end ours."""
     nebula_job["id"] = 1965
     with pytest.raises(BadPayload, match=r"wrong in data\.id: it should be 1964"):
         _read(nebula_job)
 
 
-def test_tasks_may_be_null(nebula_job: dict[str, Any]):
+def test_tasks_may_be_null(nebula_job: dict[str, Any]) -> None:
     """A list that was never filled is written as null by some servers."""
     nebula_job["tasks"] = None
     assert _read(nebula_job).tasks == ()
@@ -146,7 +146,7 @@ def test_tasks_may_be_null(nebula_job: dict[str, Any]):
         {"id": "t", "status": 3, "runEndTime": 1657593218000},
     ],
 )
-def test_a_broken_task_is_left_out(broken: object, nebula_job: dict[str, Any]):
+def test_a_broken_task_is_left_out(broken: object, nebula_job: dict[str, Any]) -> None:
     """It hides neither the job's state nor the other tasks."""
     nebula_job["tasks"].insert(0, broken)
     seen = _read(nebula_job)
@@ -154,7 +154,7 @@ def test_a_broken_task_is_left_out(broken: object, nebula_job: dict[str, Any]):
     assert [task.name for task in seen.tasks] == ["BFS"]
 
 
-def test_hundreds_of_tasks_are_read_in_order(nebula_job: dict[str, Any]):
+def test_hundreds_of_tasks_are_read_in_order(nebula_job: dict[str, Any]) -> None:
     """A large workflow has all its tasks; one that has not begun has no times."""
     nebula_job["tasks"] = [{"id": f"t{n}", "name": "PageRank", "status": 0, "runBeginTime": ""} for n in range(700)]
     seen = _read(nebula_job)
@@ -162,13 +162,13 @@ def test_hundreds_of_tasks_are_read_in_order(nebula_job: dict[str, Any]):
     assert seen.tasks[699] == Task("t699", State.QUEUED, "0", "PageRank")
 
 
-def test_a_task_that_is_listed_twice_is_one_task(nebula_job: dict[str, Any]):
+def test_a_task_that_is_listed_twice_is_one_task(nebula_job: dict[str, Any]) -> None:
     """Two states under one id would be told as changes of state at every poll."""
     nebula_job["tasks"].append({**nebula_job["tasks"][0], "status": 3})
     assert len(_read(nebula_job).tasks) == 1
 
 
-def test_names_are_made_fit_to_keep(nebula_job: dict[str, Any]):
+def test_names_are_made_fit_to_keep(nebula_job: dict[str, Any]) -> None:
     """A NUL is refused by PostgreSQL, and an endless name by webhook receivers."""
     nebula_job["name"] = "a\0" + "b" * 10_000
     name = _read(nebula_job).facts.name
@@ -177,7 +177,7 @@ def test_names_are_made_fit_to_keep(nebula_job: dict[str, Any]):
     assert len(name) == 512
 
 
-def test_an_entry_of_a_list_is_a_job_without_tasks(nebula_job: dict[str, Any]):
+def test_an_entry_of_a_list_is_a_job_without_tasks(nebula_job: dict[str, Any]) -> None:
     """The id comes beside the job, since it is what the entry is found by."""
     del nebula_job["tasks"]
     entry = read_entry(nebula_job)
@@ -188,6 +188,6 @@ def test_an_entry_of_a_list_is_a_job_without_tasks(nebula_job: dict[str, Any]):
 
 
 @pytest.mark.parametrize("item", [None, 1964, [], {}, {"id": 1964}, {"id": "1964", "status": 3}])
-def test_an_unreadable_entry_is_none(item: object):
+def test_an_unreadable_entry_is_none(item: object) -> None:
     """One broken entry must not hide the rest of its list."""
     assert read_entry(item) is None

@@ -20,13 +20,13 @@ def _read(job: object) -> Observation:
     return read_job(WHERE, json.dumps(job).encode())
 
 
-def test_the_vendors_example_is_malformed_as_it_stands(telestream_seed: str):
+def test_the_vendors_example_is_malformed_as_it_stands(telestream_seed: str) -> None:
     """It lists several states, of which none can be chosen."""
     with pytest.raises(BadPayload, match="wrong in state: it should be one value, and is a list of 3"):
         read_job(WHERE, telestream_seed.encode())
 
 
-def test_the_vendors_example_is_read_once_it_has_one_state(telestream_seed: str):
+def test_the_vendors_example_is_read_once_it_has_one_state(telestream_seed: str) -> None:
     """Lists of one are taken for their element; the several elapsed times adorn, and hide nothing."""
     seed = json.loads(telestream_seed)
     seed["state"] = ["succeeded"]
@@ -59,7 +59,7 @@ def test_the_vendors_example_is_read_once_it_has_one_state(telestream_seed: str)
         ("", None),
     ],
 )
-def test_every_state_is_read(word: str, state: State | None, telestream_job: dict[str, Any]):
+def test_every_state_is_read(word: str, state: State | None, telestream_job: dict[str, Any]) -> None:
     """A word in no map has no state; only an end has an end time, and no start is ever claimed."""
     seen = _read({**telestream_job, "state": word})
     assert (seen.state, seen.native_state) == (state, word)
@@ -85,7 +85,7 @@ def test_every_state_is_read(word: str, state: State | None, telestream_job: dic
 )
 def test_progress_that_is_no_percentage_is_unknown(
     value: object, progress: float | None, telestream_job: dict[str, Any]
-):
+) -> None:
     """It adorns, so it never hides the state."""
     seen = _read({**telestream_job, "progress": value})
     assert (seen.facts.progress, seen.state) == (progress, State.RUNNING)
@@ -93,7 +93,9 @@ def test_progress_that_is_no_percentage_is_unknown(
 
 @pytest.mark.parametrize("field", ["id", "name", "state", "progress", "created_at", "updated_at", "elapsed_time"])
 @pytest.mark.parametrize("value", [[], ["a", "a"], [["a"]]])
-def test_a_list_of_none_or_several_is_a_bad_payload(field: str, value: list[Any], telestream_job: dict[str, Any]):
+def test_a_list_of_none_or_several_is_a_bad_payload(
+    field: str, value: list[Any], telestream_job: dict[str, Any]
+) -> None:
     """Never a guess, not even between equals; a list in a list is no scalar either, save where nothing rests on it."""
     if len(value) == 1 and field in {"progress", "elapsed_time"}:
         assert _read({**telestream_job, field: value}).facts.progress == (None if field == "progress" else 90.0)
@@ -118,14 +120,16 @@ def test_a_list_of_none_or_several_is_a_bad_payload(field: str, value: list[Any]
         ("updated_at", "9999-12-31T23:59:59-12:00"),
     ],
 )
-def test_another_type_than_documented_is_a_bad_payload(field: str, value: object, telestream_job: dict[str, Any]):
+def test_another_type_than_documented_is_a_bad_payload(
+    field: str, value: object, telestream_job: dict[str, Any]
+) -> None:
     """Nothing is converted, and the message names the field."""
     with pytest.raises(BadPayload, match=rf"wrong in {field}: it should be "):
         _read({**telestream_job, field: value})
 
 
 @pytest.mark.parametrize("field", ["id", "state"])
-def test_a_job_without_its_essentials_is_a_bad_payload(field: str, telestream_job: dict[str, Any]):
+def test_a_job_without_its_essentials_is_a_bad_payload(field: str, telestream_job: dict[str, Any]) -> None:
     """Any page of JSON may have a state; only one with an id is taken for a job."""
     del telestream_job[field]
     with pytest.raises(BadPayload, match=rf"wrong in {field}: Field required"):
@@ -144,7 +148,7 @@ def test_a_job_without_its_essentials_is_a_bad_payload(field: str, telestream_jo
 )
 def test_an_end_without_an_update_is_creation_and_elapsed_time(
     updated_at: str | None, elapsed: str | None, finished_at: datetime | None, telestream_job: dict[str, Any]
-):
+) -> None:
     """The elapsed time is defined as their difference; where it cannot be read, the end is unknown, not the state."""
     seen = _read({**telestream_job, "state": "failed", "updated_at": updated_at, "elapsed_time": elapsed})
     assert (seen.state, seen.facts.finished_at) == (State.FAILED, finished_at)
@@ -160,7 +164,7 @@ def test_an_end_without_an_update_is_creation_and_elapsed_time(
         ("0:00:00.1234567", timedelta(microseconds=123456)),
     ],
 )
-def test_a_time_span_is_read(text: str, span: timedelta):
+def test_a_time_span_is_read(text: str, span: timedelta) -> None:
     """Days and fractions may be missing; the seventh digit of a fraction is below a microsecond."""
     assert parse_time_span(text) == span
 
@@ -182,13 +186,13 @@ def test_a_time_span_is_read(text: str, span: timedelta):
         "\N{ARABIC-INDIC DIGIT ONE}:00:00",
     ],
 )
-def test_what_is_no_time_span_is_refused(text: str):
+def test_what_is_no_time_span_is_refused(text: str) -> None:
     """Everything outside `[d.]h:mm:ss[.fraction]` raises ValueError."""
     with pytest.raises(ValueError, match="it should be a TimeSpan"):
         parse_time_span(text)
 
 
-def test_a_summary_is_read():
+def test_a_summary_is_read() -> None:
     """The counts of a workflow's jobs; dates are not counts."""
     answer = {
         "waiting_job_count": 1,

@@ -74,26 +74,26 @@ EVENTS = st.builds(
 
 
 @given(INSTANTS)
-def test_instants_keep_their_microseconds(at: datetime):
+def test_instants_keep_their_microseconds(at: datetime) -> None:
     """From the year 1 to the year 9999."""
     assert from_micros(to_micros(at)) == at
     assert from_micros(to_micros(at)).tzinfo is UTC
 
 
-def test_instants_of_other_zones_become_utc():
+def test_instants_of_other_zones_become_utc() -> None:
     """They are the same instants."""
     at = datetime(2026, 3, 1, 13, 0, 0, 1, tzinfo=timezone(timedelta(hours=1)))
     assert from_micros(to_micros(at)).isoformat() == "2026-03-01T12:00:00.000001+00:00"
 
 
-def test_an_instant_without_zone_is_refused():
+def test_an_instant_without_zone_is_refused() -> None:
     """Guessing one would shift it by hours."""
     with pytest.raises(TypeError):
         to_micros(datetime(2026, 3, 1))  # noqa: DTZ001 - that is the point
 
 
 @given(EVENTS)
-def test_events_come_back_as_they_were(event: Event):
+def test_events_come_back_as_they_were(event: Event) -> None:
     """From their columns and their body."""
     columns = {
         "event_id": event.id,
@@ -106,32 +106,32 @@ def test_events_come_back_as_they_were(event: Event):
 
 
 @given(OBSERVATIONS)
-def test_observations_come_back_as_they_were(observation: Observation):
+def test_observations_come_back_as_they_were(observation: Observation) -> None:
     """Tasks of unknown states included."""
     assert decode_observation(encode_observation(observation)) == observation
 
 
 @given(LABELS)
-def test_labels_come_back_as_they_were(labels: dict[str, str]):
+def test_labels_come_back_as_they_were(labels: dict[str, str]) -> None:
     """No labels are kept as nothing at all."""
     text = encode_mapping(labels)
     assert (rows._mapping(text) if text is not None else {}) == labels
 
 
-def test_equal_labels_are_equal_text():
+def test_equal_labels_are_equal_text() -> None:
     """Whatever their order: they are shared in memory and searched for by text."""
     assert encode_mapping({"b": "1", "a": "2"}) == encode_mapping({"a": "2", "b": "1"})
 
 
 @given(st.builds(Policy, SECONDS, SECONDS, SECONDS, st.booleans()))
-def test_policies_come_back_as_they_were(policy: Policy):
+def test_policies_come_back_as_they_were(policy: Policy) -> None:
     """One that departs in nothing is kept as nothing at all."""
     text = encode_policy(policy)
     assert (rows._policy(text) if text is not None else Policy()) == policy
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", '"text"', '{"state":"dreaming","native_state":"x"}', '{"shape":1}'])
-def test_an_unreadable_observation_is_said_to_be_so(body: str):
+def test_an_unreadable_observation_is_said_to_be_so(body: str) -> None:
     """It may be damage, or the words of another version; it is never half an observation."""
     with pytest.raises(StoreUnusable, match="a stored observation cannot be read"):
         decode_observation(body)

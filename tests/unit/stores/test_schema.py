@@ -21,12 +21,12 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_every_standing_statement_compiles_for_postgresql(name: str):
+def test_every_standing_statement_compiles_for_postgresql(name: str) -> None:
     """A construct that only SQLite has would be found here."""
     assert str(STATEMENTS[name].compile(dialect=postgresql.dialect()))
 
 
-def test_the_tables_compile_for_postgresql():
+def test_the_tables_compile_for_postgresql() -> None:
     """Ids count by themselves, and the partial indexes are partial there, too."""
     dialect = postgresql.dialect()
     tables = {table.name: str(CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables}
@@ -36,25 +36,25 @@ def test_the_tables_compile_for_postgresql():
     assert any("WHERE status = 'pending'" in index for index in indexes)
 
 
-def test_compare_and_set_locks_what_it_compares():
+def test_compare_and_set_locks_what_it_compares() -> None:
     """With several writers, nobody may change a version between the look and the write."""
     for name in ("sql_commit_VERSIONS", "sql_commit_SOURCE_VERSIONS"):
         assert str(STATEMENTS[name].compile(dialect=postgresql.dialect())).endswith("FOR UPDATE")
 
 
-def test_inserting_what_is_missing_is_known_to_both_databases():
+def test_inserting_what_is_missing_is_known_to_both_databases() -> None:
     """The words differ from standard SQL in the same way."""
     for table in (watches, sources):
         statement = insert_missing(table, "postgresql")
         assert "ON CONFLICT DO NOTHING" in str(statement.compile(dialect=postgresql.dialect()))
 
 
-def test_shards_never_move():
+def test_shards_never_move() -> None:
     """Computed by every version and every replica alike; these are frozen."""
     assert [shard_of(JobReference("graph", job)) for job in ("1964", "a/b")] == [27, 20]
     assert {shard_of(JobReference("graph", str(number))) for number in range(2_000)} == set(range(SHARDS))
 
 
-def test_the_epoch_is_1970():
+def test_the_epoch_is_1970() -> None:
     """Instants in the database can be read by other tools."""
     assert from_micros(0) == datetime(1970, 1, 1, tzinfo=UTC)

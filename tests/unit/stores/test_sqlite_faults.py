@@ -52,7 +52,7 @@ def system_error(number: int, path: Path) -> OSError:
         (12_345, StoreUnusable),
     ],
 )
-def test_what_sqlite_says_is_waited_for_or_not(tmp_path: Path, code: int, kind: type[StoreError]):
+def test_what_sqlite_says_is_waited_for_or_not(tmp_path: Path, code: int, kind: type[StoreError]) -> None:
     """Locks, room, memory and the disk pass; damage, a table that is missing and what nobody has heard of do not."""
     found = fault(tmp_path / "store.db", sqlite_error(code))
     assert type(found) is kind
@@ -76,7 +76,7 @@ def test_what_sqlite_says_is_waited_for_or_not(tmp_path: Path, code: int, kind: 
 )
 def test_what_the_system_says_is_judged_by_the_stage_of_life(
     tmp_path: Path, number: int, running: type[StoreError], starting: type[StoreError]
-):
+) -> None:
     """A file that could be written before may be again; one that never could is a mistake in the set-up."""
     error = system_error(number, tmp_path / "store.db")
     assert type(fault(tmp_path / "store.db", error)) is running
@@ -84,7 +84,7 @@ def test_what_the_system_says_is_judged_by_the_stage_of_life(
 
 
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_CANTOPEN])
-def test_a_failure_on_a_full_disk_is_told_as_that(tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch):
+def test_a_failure_on_a_full_disk_is_told_as_that(tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite does not always know why it could not write."""
     monkeypatch.setattr(sqlite_faults, "LEAST_FREE_BYTES", 2**63)
     found = fault(tmp_path / "store.db", sqlite_error(code))
@@ -92,14 +92,14 @@ def test_a_failure_on_a_full_disk_is_told_as_that(tmp_path: Path, code: int, mon
     assert "the disk is full; free some space" in str(found)
 
 
-def test_a_database_that_may_not_be_written_is_refused_at_the_start(tmp_path: Path):
+def test_a_database_that_may_not_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
     """Nobody would look for a wrong mode behind a daemon that waits."""
     found = fault(tmp_path / "store.db", sqlite_error(sqlite3.SQLITE_READONLY), starting=True)
     assert type(found) is StoreUnusable
     assert "cannot be written; make it and its folder writable" in str(found)
 
 
-def test_too_little_memory_passes(tmp_path: Path):
+def test_too_little_memory_passes(tmp_path: Path) -> None:
     """The sqlite3 module tells it as a MemoryError."""
     found = fault(tmp_path / "store.db", MemoryError())
     assert type(found) is StoreUnavailable

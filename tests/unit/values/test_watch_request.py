@@ -73,7 +73,7 @@ def _by_api(wanted: dict[str, Any]) -> WatchSpec | None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(wanted=REQUESTS)
-def test_file_and_api_follow_one_law(tmp_path: Path, wanted: dict[str, Any]):
+def test_file_and_api_follow_one_law(tmp_path: Path, wanted: dict[str, Any]) -> None:
     """Whatever is asked for, both refuse it, or both take it to be the same watch."""
     by_file, by_api = _by_file(tmp_path, wanted), _by_api(wanted)
     assert (by_file is None) is (by_api is None)
@@ -92,13 +92,13 @@ def test_file_and_api_follow_one_law(tmp_path: Path, wanted: dict[str, Any]):
         (Policy(min_interval_s=0.001, max_interval_s=90.0), ["min_interval", "max_interval"]),
     ],
 )
-def test_intervals_stay_within_those_of_the_source(policy: Policy, keys: list[str]):
+def test_intervals_stay_within_those_of_the_source(policy: Policy, keys: list[str]) -> None:
     """Each bound of a watch that is outside of its source's is named."""
     assert [key for key, _ in misfits(policy, 2.0, 60.0)] == keys
 
 
 @pytest.mark.parametrize(("interval", "fits"), [("15s", True), ("5m", True), ("14s", False), ("31m", False)])
-def test_a_fixed_interval_is_the_shortest(interval: str, fits: bool):  # noqa: FBT001
+def test_a_fixed_interval_is_the_shortest(interval: str, fits: bool) -> None:  # noqa: FBT001
     """A watch may be looked at less often than its source's fixed interval says, and never more often."""
     job = {"space_id": "s", "workflow_id": "w", "job_id": "j"}
     assert (_by_api({"source": "slow", "job": job, "min_interval": interval}) is not None) is fits

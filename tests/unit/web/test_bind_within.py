@@ -58,7 +58,7 @@ def other() -> Iterator[socket.socket]:
         yield sock
 
 
-async def test_an_older_copy_is_waited_for(other: socket.socket, logger: Any, told: list[dict[str, Any]]):
+async def test_an_older_copy_is_waited_for(other: socket.socket, logger: Any, told: list[dict[str, Any]]) -> None:
     """As soon as the address is free it is taken; that it was waited for is told once."""
     listen = address_of(other)
     [sock] = await bind_within(listen, HurriedClock(5.0, other.close), logger)
@@ -69,7 +69,7 @@ async def test_an_older_copy_is_waited_for(other: socket.socket, logger: Any, to
     assert "Address already in use" in line["why"]
 
 
-async def test_what_does_not_come_is_given_up(logger: Any):
+async def test_what_does_not_come_is_given_up(logger: Any) -> None:
     """After the stated time the message says how long it was tried."""
     clock = HurriedClock()
     with pytest.raises(AddressUnavailable, match=f"cannot .*192.0.2.1:0.*; tried for {WAIT_S:g} s"):
@@ -77,7 +77,7 @@ async def test_what_does_not_come_is_given_up(logger: Any):
     assert clock.slept_s == pytest.approx(WAIT_S, abs=TRY_AGAIN_AFTER_S)
 
 
-async def test_a_mistake_is_not_waited_for(logger: Any, told: list[dict[str, Any]]):
+async def test_a_mistake_is_not_waited_for(logger: Any, told: list[dict[str, Any]]) -> None:
     """What will be wrong in a moment too is told at once."""
     clock = HurriedClock()
     with pytest.raises(ConfigError):
@@ -87,7 +87,7 @@ async def test_a_mistake_is_not_waited_for(logger: Any, told: list[dict[str, Any
 
 async def test_a_name_server_that_does_not_answer_does_not_hold_up_the_end(
     logger: Any, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     """Cancelled, it returns at once, and leaves no thread for which the end of the process would wait."""
     asked, answered = threading.Event(), threading.Event()
 

@@ -31,26 +31,26 @@ async def _read(receive: Receive) -> Sequence[bytes]:
     return chunks
 
 
-async def test_a_body_within_bounds_passes_unchanged():
+async def test_a_body_within_bounds_passes_unchanged() -> None:
     """Chunks come through as they are, to the last byte that is allowed."""
     assert await _read(bounded(_receiving(b"abc", b"de"), max_size=5)) == [b"abc", b"de"]
 
 
-async def test_the_first_byte_too_many_is_refused():
+async def test_the_first_byte_too_many_is_refused() -> None:
     """The sum of the chunks counts."""
     with pytest.raises(HTTPException) as refused:
         await _read(bounded(_receiving(b"abc", b"def"), max_size=5))
     assert refused.value.status_code == 413
 
 
-async def test_a_body_that_does_not_come_is_given_up():
+async def test_a_body_that_does_not_come_is_given_up() -> None:
     """Chunks without an end are not waited for longer than allowed."""
     with pytest.raises(HTTPException) as refused:
         await _read(bounded(_receiving(b"a", then_hangs=True), timeout_s=0.01))
     assert refused.value.status_code == 408
 
 
-async def test_after_the_body_there_is_no_bound():
+async def test_after_the_body_there_is_no_bound() -> None:
     """Whoever waits for the client to leave may wait as long as it takes."""
     receive = bounded(_receiving(b"a"), timeout_s=0.01)
     await _read(receive)

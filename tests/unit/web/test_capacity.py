@@ -27,7 +27,7 @@ class Busy:
 
 
 @pytest.mark.anyio
-async def test_bodies_on_their_way_keep_out_other_bodies_only():
+async def test_bodies_on_their_way_keep_out_other_bodies_only() -> None:
     """However many clients send a body slowly, the API is read all the same, and memory is bounded."""
     app = Busy()
     transport = httpx.ASGITransport(Capacity(app, connections=1_000))

@@ -24,7 +24,7 @@ def _crowd(limit: int, *clients: Client) -> Connections:
     return connections
 
 
-def test_the_longest_idle_goes_first():
+def test_the_longest_idle_goes_first() -> None:
     """Whoever fell idle first is given up first, and only as many as have to."""
     clients = [Client() for _ in range(4)]
     connections = _crowd(2, *clients)
@@ -34,7 +34,7 @@ def test_the_longest_idle_goes_first():
     assert [client.given_up for client in clients] == [True, False, False, True]
 
 
-def test_who_is_busy_is_left_alone():
+def test_who_is_busy_is_left_alone() -> None:
     """Where nobody is idle there is no room."""
     clients = [Client() for _ in range(2)]
     connections = _crowd(1, *clients)
@@ -45,7 +45,7 @@ def test_who_is_busy_is_left_alone():
     assert not any(client.given_up for client in clients)
 
 
-def test_a_crowd_is_told_now_and_then(caplog: pytest.LogCaptureFixture):
+def test_a_crowd_is_told_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
     """A line says that connections are closed, and not a line for each."""
     connections = _crowd(1, Client(), Client())
     with caplog.at_level(logging.WARNING):
@@ -57,7 +57,7 @@ def test_a_crowd_is_told_now_and_then(caplog: pytest.LogCaptureFixture):
 @pytest.mark.parametrize(
     ("open_files", "limit"), [(1_024, 256), (256, 64), (1, 1), (65_536, MAX_CONNECTIONS), (-1, MAX_CONNECTIONS)]
 )
-def test_connections_leave_files_for_the_rest(monkeypatch: pytest.MonkeyPatch, open_files: int, limit: int):
+def test_connections_leave_files_for_the_rest(monkeypatch: pytest.MonkeyPatch, open_files: int, limit: int) -> None:
     """They take a quarter of the files that may be open, and never more than a thousand."""
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (open_files, open_files))
     assert connection_limit() == limit
