@@ -5,7 +5,7 @@ keeps the collector of garbage busy for seconds, in which nothing else runs.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -60,6 +60,8 @@ class Composer:
         self._next: Callable[[], Any] = self._parser.get_event
         self._complain = complain
         self._lines = lines
+        # Of what is being read now; a list, since a path of its own for each value takes as long as reading it.
+        self._path: list[str | int] = []
         self._order: list[KeyPath] = []
         # By anchor: the value, and which part of `_order` is of it, below which path.
         self._anchors: dict[str, tuple[Any, int, int, KeyPath]] = {}
@@ -79,53 +81,56 @@ class Composer:
                     mark: Any = event.start_mark
                     raise ComposerError(None, None, "but found another document", mark)
                 first, event = event, self._next()
-                value, line = self._value(event, (), 1), event.start_mark.line + 1
+                value, line = self._value(event, 1), event.start_mark.line + 1
         finally:
             self._parser.dispose()
         return value, line
 
-    def _value(self, event: Any, path: KeyPath, depth: int) -> Any:
+    def _value(self, event: Any, depth: int) -> Any:
         """Return the value that begins with `event`, reading as far as it goes."""
         kind = type(event)
         if kind is yaml.AliasEvent:
-            return self._copy(event, path, depth)
-        start = len(self._order)
+            return self._copy(event, depth)
         anchor = event.anchor
+        if kind is yaml.ScalarEvent and anchor is None and event.tag is None:
+            return self._scalar(event)
+        start = len(self._order)
         if anchor is not None:
             self._open.add(anchor)
         if event.tag not in _TAGS:
             sentence = "YAML tags (!…) are not supported; a text that begins with ! wants quotes"
-            self._complain(path, event.start_mark.line + 1, sentence)
+            self._complain(tuple(self._path), event.start_mark.line + 1, sentence)
             self._skip(event, depth)
             value: Any = None
         elif kind is yaml.ScalarEvent:
-            value = self._scalar(event, path)
+            value = self._scalar(event)
         else:
             if depth > MAX_DEPTH:
                 raise _too_deep(event)
-            value = self._mapping(path, depth) if kind is yaml.MappingStartEvent else self._list(path, depth)
+            value = self._mapping(depth) if kind is yaml.MappingStartEvent else self._list(depth)
         if anchor is not None:
             self._open.discard(anchor)
-            self._anchors[anchor] = (value, start, len(self._order), path)
+            self._anchors[anchor] = (value, start, len(self._order), tuple(self._path))
         return value
 
-    def _mapping(self, path: KeyPath, depth: int) -> dict[str, Any]:
+    def _mapping(self, depth: int) -> dict[str, Any]:
         tree: dict[str, Any] = {}
-        seen: dict[str, int] = {}
+        seen: dict[str, Any] = {}
+        path = self._path
         while type(event := self._next()) is not yaml.MappingEndEvent:
             key = self._key(event)
-            line = event.start_mark.line + 1
             if key is None:
-                self._complain(path, line, "a key is not text; expected key: value")
+                self._complain(tuple(path), event.start_mark.line + 1, "a key is not text; expected key: value")
                 self._skip(event, depth)
             elif key in tree:
-                sentence = f"the key is given twice, first in line {seen[key]}; expected one"
-                self._complain((*path, key), line, sentence)
+                sentence = f"the key is given twice, first in line {seen[key].start_mark.line + 1}; expected one"
+                self._complain((*path, key), event.start_mark.line + 1, sentence)
             else:
-                below = (*path, key)
-                seen[key] = line
-                self._note(below, line)
-                tree[key] = self._value(self._next(), below, depth + 1)
+                seen[key] = event
+                path.append(key)
+                self._note(event)
+                tree[key] = self._value(self._next(), depth + 1)
+                path.pop()
                 continue
             self._skip(self._next(), depth)
         return tree
@@ -141,18 +146,16 @@ class Composer:
             return value if isinstance(value, str) else None
         return None
 
-    def _list(self, path: KeyPath, depth: int) -> list[Any]:
-        return list(self._items(path, depth))
-
-    def _items(self, path: KeyPath, depth: int) -> Iterator[Any]:
-        index = 0
+    def _list(self, depth: int) -> list[Any]:
+        items: list[Any] = []
         while type(event := self._next()) is not yaml.SequenceEndEvent:
-            below = (*path, index)
-            self._note(below, event.start_mark.line + 1)
-            yield self._value(event, below, depth + 1)
-            index += 1
+            self._path.append(len(items))
+            self._note(event)
+            items.append(self._value(event, depth + 1))
+            self._path.pop()
+        return items
 
-    def _scalar(self, event: Any, path: KeyPath) -> Any:
+    def _scalar(self, event: Any) -> Any:
         text: str = event.value
         name = ""
         if event.tag is not None and event.tag != "!":
@@ -167,12 +170,12 @@ class Composer:
         try:
             return _READERS[name](text)
         except (ValueError, KeyError):
-            self._complain(path, event.start_mark.line + 1, "the value is not what its tag says")
+            self._complain(tuple(self._path), event.start_mark.line + 1, "the value is not what its tag says")
             return None
 
-    def _copy(self, event: Any, path: KeyPath, depth: int) -> Any:
+    def _copy(self, event: Any, depth: int) -> Any:
         """Return a copy of what an alias stands for: whoever changes one use of it means that one."""
-        anchor, line = event.anchor, event.start_mark.line + 1
+        anchor, line, path = event.anchor, event.start_mark.line + 1, tuple(self._path)
         if anchor in self._open:
             self._complain(path, line, "the value contains itself, by an alias (*)")
             return None
@@ -181,7 +184,7 @@ class Composer:
         value, start, end, place = self._anchors[anchor]
         if self._lines is not None:
             for known in self._order[start:end]:
-                self._note((*path, *known[len(place) :]), self._lines[known])
+                self._keep((*path, *known[len(place) :]), self._lines[known])
         return self._copied(value, event, depth)
 
     def _copied(self, value: Any, event: Any, depth: int) -> Any:
@@ -210,10 +213,15 @@ class Composer:
                 return
             event = self._next()
 
-    def _note(self, path: KeyPath, line: int) -> None:
+    def _note(self, event: Any) -> None:
+        """Note the line of the key or entry that is being read."""
         if self._lines is not None:
-            self._lines[path] = line
-            self._order.append(path)
+            self._keep(tuple(self._path), event.start_mark.line + 1)
+
+    def _keep(self, path: KeyPath, line: int) -> None:
+        assert self._lines is not None  # noqa: S101 - for the type checker
+        self._lines[path] = line
+        self._order.append(path)
 
 
 def _too_deep(event: Any) -> TooDeepError:

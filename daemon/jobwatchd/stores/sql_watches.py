@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
 
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.query import WatchQuery
@@ -14,6 +14,7 @@ from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.stores.amendment import amend
 from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import encode_mapping, encode_policy, optional_micros, to_micros
+from jobwatchd.stores.prepared import PreparedStatement
 from jobwatchd.stores.rows import WATCH_COLUMNS, WatchReader, new_watch_row
 from jobwatchd.stores.schema import insert_missing, watches
 
@@ -21,16 +22,10 @@ BATCH = 5_000
 
 _RECORDS = select(*WATCH_COLUMNS, watches.c.observation)
 _BATCH = select(*WATCH_COLUMNS).where(watches.c.id > bindparam("after")).order_by(watches.c.id).limit(BATCH)
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-# Locked, so that nobody writes in between. SQLite has one writer, and leaves FOR UPDATE out.
-_VERSIONS = (
-    select(watches.c.id, watches.c.version).where(watches.c.id.in_(_IDS)).order_by(watches.c.id).with_for_update()
-)
-# Compiled anew for each group, which spares a look at each row's parameters by the cache of compiled statements.
-_ONCE: Mapping[str, Any] = {"compiled_cache": None}
-_AMEND = (
+# Those that are as whoever amends them knows them.
+_AMEND = PreparedStatement(
     update(watches)
-    .where(watches.c.id == bindparam("watch_id"))
+    .where(watches.c.id == bindparam("watch_id"), watches.c.version == bindparam("expected"))
     .values(
         labels=bindparam("new_labels"),
         policy=bindparam("new_policy"),
@@ -65,15 +60,23 @@ def amend_all(connection: Connection, changes: Sequence[tuple[Watch, WatchSpec]]
     """Write labels, policy and origin of each spec, on top of what is stored; returns the watches that are there."""
     amended: list[Watch] = []
     for piece in chunks(changes):
-        rows = connection.execute(_VERSIONS, {"ids": [watch.id for watch, _ in piece]})
-        versions = {row.id: row.version for row in rows}
-        newer = [watch.id for watch, _ in piece if versions.get(watch.id, watch.version) != watch.version]
-        current = {watch.id: watch for watch, _ in piece if watch.id in versions} | _get_all(connection, newer)
-        made = [amend(current[watch.id], spec) for watch, spec in piece if watch.id in current]
-        if made:
-            connection.execute(_AMEND, [_amended_row(watch) for watch in made], execution_options=_ONCE)
-        amended += made
+        made = {watch.id: amend(watch, spec) for watch, spec in piece}
+        if _AMEND.execute(connection, [_amended_row(watch) for watch in made.values()]) != len(made):
+            made = _amend_what_is_stored(connection, {watch.id: spec for watch, spec in piece}, made)
+        amended += made.values()
     return amended
+
+
+def _amend_what_is_stored(
+    connection: Connection, specs: Mapping[int, WatchSpec], made: Mapping[int, Watch]
+) -> dict[int, Watch]:
+    """Amend those that somebody has written, or removed, since they were read; returns what is there of all."""
+    stored = _get_all(connection, list(specs))
+    left = {watch.id: amend(watch, specs[watch.id]) for watch in stored.values() if watch != made[watch.id]}
+    if left:
+        _AMEND.execute(connection, [_amended_row(watch) for watch in left.values()])
+    current = stored | left
+    return {watch_id: current[watch_id] for watch_id in specs if watch_id in current}
 
 
 def remove_watches(connection: Connection, ids: Collection[int]) -> set[int]:
@@ -179,16 +182,19 @@ def _find_all(connection: Connection, refs: list[JobReference], reader: WatchRea
 
 
 def _get_all(connection: Connection, ids: Sequence[int]) -> dict[int, Watch]:
-    if not ids:
-        return {}
+    """Return watches by their ids, locked so that nobody writes in between.
+
+    In one order, so that two writers cannot wait for each other. SQLite has one writer, and leaves FOR UPDATE out.
+    """
     reader = WatchReader()
-    rows = connection.execute(select(*WATCH_COLUMNS).where(watches.c.id.in_(ids)))
-    return {watch.id: watch for watch in map(reader.watch, rows)}
+    statement = select(*WATCH_COLUMNS).where(watches.c.id.in_(ids)).order_by(watches.c.id).with_for_update()
+    return {watch.id: watch for watch in map(reader.watch, connection.execute(statement))}
 
 
 def _amended_row(watch: Watch) -> dict[str, object]:
     return {
         "watch_id": watch.id,
+        "expected": watch.version - 1,
         "new_labels": encode_mapping(watch.labels),
         "new_policy": encode_policy(watch.policy),
         "new_origin": watch.origin.value,
