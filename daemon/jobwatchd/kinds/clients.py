@@ -3,12 +3,10 @@
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-from jobwatchd.http.client import DEFAULT_MEMORY, HttpOptions, Tls
-from jobwatchd.http.factory import build_http_client
+from jobwatchd.http.client import DEFAULT_MEMORY, HttpOptions, Tls, build_http_client
 from jobwatchd.http.failures import FOR_SINKS
-from jobwatchd.http.headers import HeaderedClient
-from jobwatchd.http.memory import Memory
-from jobwatchd.http.tap import Tap, TappedClient
+from jobwatchd.http.limits import Memory
+from jobwatchd.http.wrappers import HeaderedClient, Tap, TappedClient
 from jobwatchd.kinds.http import HttpSettings
 from jobwatchd.ports import HttpClient
 from jobwatchd.rotation import Rotation

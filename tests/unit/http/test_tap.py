@@ -6,7 +6,7 @@ from typing import Any
 from jobwatchd.http.authenticated_client import AuthenticatedClient
 from jobwatchd.http.authentication.session import Grant, LoginSession
 from jobwatchd.http.request import HttpRequest
-from jobwatchd.http.tap import Exchange, TappedClient
+from jobwatchd.http.wrappers import Exchange, TappedClient
 from jobwatchd.ports import HttpClient
 from jobwatchd.testing import FakeClock
 

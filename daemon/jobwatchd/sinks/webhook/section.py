@@ -9,9 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from jobwatchd.description.api import auth_mistakes
 from jobwatchd.description.mistake import Mistake, refuse
-from jobwatchd.http.authentication.contract import Authentication
+from jobwatchd.http.authentication.contract import Authentication, Site
 from jobwatchd.http.authentication.kinds import build_authentication
-from jobwatchd.http.authentication.site import Site
 from jobwatchd.kinds.http import CredentialSettings, HttpSettings, TimeoutSettings
 from jobwatchd.kinds.sink import DeliveryPolicy, SinkContext, SinkSection
 from jobwatchd.model.cadence import Backoff

@@ -9,8 +9,8 @@ from jobwatchd.description import Description
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.reading import Progress, Reading, Time
 from jobwatchd.errors import SourceError, SourceUnauthorized
+from jobwatchd.http.answer import unreadable
 from jobwatchd.http.authentication.contract import CredentialsRefused
-from jobwatchd.http.excerpt import unreadable
 from jobwatchd.kinds.finding import Finding, Misfit
 from jobwatchd.model.job import Observation
 from jobwatchd.ports import Answer

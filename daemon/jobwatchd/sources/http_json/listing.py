@@ -6,9 +6,8 @@ from typing import Any
 from jobwatchd.description import Description
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.listing import Listing as ListDescription
-from jobwatchd.http.excerpt import excerpt, unreadable
-from jobwatchd.http.request import HttpRequest
-from jobwatchd.http.request_writer import RequestWriter
+from jobwatchd.http.answer import excerpt, unreadable
+from jobwatchd.http.request import HttpRequest, RequestWriter
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.ports import Answer, Listing
 from jobwatchd.sources.http_json.pages import Pager

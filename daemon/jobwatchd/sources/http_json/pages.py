@@ -8,9 +8,8 @@ from urllib.parse import urljoin, urlsplit
 from jobwatchd.description.expression import UnusableError
 from jobwatchd.description.listing import CursorPages, LinkedPages, NumberedPages, OffsetPages, Pages
 from jobwatchd.errors import BadPayload
-from jobwatchd.http.excerpt import excerpt
-from jobwatchd.http.request import HttpRequest
-from jobwatchd.http.request_writer import RequestWriter, Values
+from jobwatchd.http.answer import excerpt
+from jobwatchd.http.request import HttpRequest, RequestWriter, Values
 from jobwatchd.ports import Answer
 
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")

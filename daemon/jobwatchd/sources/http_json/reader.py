@@ -6,8 +6,7 @@ from typing import Any
 
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.reading import Progress, ProgressScale, Reading, TaskReading, Time
-from jobwatchd.http.excerpt import clean, excerpt
-from jobwatchd.http.json_document import number_of
+from jobwatchd.http.answer import clean, excerpt, number_of
 from jobwatchd.model.facts import JobFacts, link
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.sources.http_json.instants import read_instant

@@ -5,12 +5,11 @@ from typing import Any
 
 from jobwatchd.description import Credentials, Description
 from jobwatchd.errors import JobNotFound, SourceRejected
+from jobwatchd.http.answer import unreadable
 from jobwatchd.http.authenticated_client import AuthenticatedClient
+from jobwatchd.http.authentication.contract import Site
 from jobwatchd.http.authentication.kinds import build_authentication
-from jobwatchd.http.authentication.site import Site
-from jobwatchd.http.excerpt import unreadable
-from jobwatchd.http.request import HttpRequest
-from jobwatchd.http.request_writer import RequestWriter
+from jobwatchd.http.request import HttpRequest, RequestWriter
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from jobwatchd.http.excerpt import clean
+from jobwatchd.http.answer import clean
 
 
 def word_of(value: Any) -> str | None:

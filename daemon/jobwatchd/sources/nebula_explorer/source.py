@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from jobwatchd.errors import JobNotFound, SourceRejected
+from jobwatchd.http.answer import OK, bare_url
 from jobwatchd.http.authenticated_client import AuthenticatedClient
 from jobwatchd.http.authentication.session import LoginSession
 from jobwatchd.http.request import HttpRequest
-from jobwatchd.http.status import OK, bare_url
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.sources.nebula_explorer.listing import NebulaListing

@@ -9,7 +9,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected
-from jobwatchd.http.status import OK, REFUSED, bare_url, status_error
+from jobwatchd.http.answer import OK, REFUSED, bare_url, status_error
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
