@@ -7,10 +7,8 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.sink_binding import SinkBinding
-from jobwatchd.engine.sink_breaker import SinkBreaker
-from jobwatchd.engine.sink_health import SinkHealth
+from jobwatchd.engine.runtime import Runtime, SinkBinding
+from jobwatchd.engine.sink_breaker import SinkBreaker, SinkHealth
 from jobwatchd.engine.subject import Subject
 from jobwatchd.engine.turns import Turns
 from jobwatchd.engine.window import Window

@@ -2,13 +2,12 @@
 
 from typing import NamedTuple
 
-from jobwatchd.engine.circuit_breaker import CircuitBreaker
-from jobwatchd.engine.entry import Entry, Trouble
+from jobwatchd.engine.entries import Entry, Trouble
 from jobwatchd.engine.guard import guarded
-from jobwatchd.engine.lane_policy import DEFAULT_LOST_AFTER
 from jobwatchd.engine.observer import SourceObserver
-from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.runtime import DEFAULT_LOST_AFTER, Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
+from jobwatchd.engine.source_limiter import CircuitBreaker
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
 from jobwatchd.model.watch import Watch

@@ -6,7 +6,7 @@ from typing import NoReturn, Protocol
 import anyio
 
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.entry import Entry
+from jobwatchd.engine.entries import Entry
 from jobwatchd.engine.poller import News
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.model.watch import Watch

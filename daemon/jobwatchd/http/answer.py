@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +18,6 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
-from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
 from jobwatchd.redaction import SECRETS
 
@@ -158,3 +158,32 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
             if key in seen:
                 raise _TwiceError(repr(key[:40]))
             seen.add(key)
+
+
+LONGEST_S = 366 * 86_400.0
+
+
+def retry_after_s(value: str | None, now: datetime, date: str | None = None) -> float | None:
+    """Return the seconds that a Retry-After header asks for, None without one or where it cannot be read.
+
+    Both forms of RFC 9110 section 10.2.3 are read: whole seconds, and an HTTP-date in any of its three spellings. That
+    is taken relative to the answer's own `date` header, so that it matters for neither side whether its clock is right;
+    relative to `now` where there is none. The answer is never negative, and never more than a year, so that it can be
+    added to a time.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_S)
+    at = _http_date(text)
+    if at is None:
+        return None
+    return min(max(0.0, (at - (_http_date(date or "") or now)).total_seconds()), LONGEST_S)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    # An HTTP-date is UTC even where its spelling has no room to say so.
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at

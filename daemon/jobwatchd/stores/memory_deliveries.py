@@ -80,7 +80,7 @@ class MemoryDeliveries:
                     kept.error,
                 )
                 for kept in self._with(DeliveryStatus.DEAD)
-                if _is_asked_for(kept.delivery, query)
+                if query.wants(kept.delivery)
             ),
             key=lambda letter: (letter.position, letter.sink),
         )
@@ -123,15 +123,3 @@ class MemoryDeliveries:
 
     def _with(self, status: DeliveryStatus) -> Iterable[_Kept]:
         return [kept for kept in self._kept.values() if kept.status is status]
-
-
-def _is_asked_for(delivery: Delivery, query: DeadLetterQuery) -> bool:
-    event = delivery.event
-    return (
-        delivery.position > query.after
-        and query.sink in {None, delivery.sink}
-        and query.source in {None, event.source}
-        and query.watch_id in {None, event.watch_id}
-        and (not query.types or event.type in query.types)
-        and (query.event_ids is None or event.id in query.event_ids)
-    )

@@ -11,11 +11,9 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, or_
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
-from jobwatchd.stores.amendment import amend
-from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import encode_mapping, encode_policy, optional_micros, to_micros
 from jobwatchd.stores.rows import WATCH_COLUMNS, WatchReader, new_watch_row
-from jobwatchd.stores.schema import insert_missing, watches
+from jobwatchd.stores.schema import chunks, insert_missing, watches
 
 BATCH = 5_000
 
@@ -69,7 +67,7 @@ def amend_all(connection: Connection, changes: Sequence[tuple[Watch, WatchSpec]]
         versions = {row.id: row.version for row in rows}
         newer = [watch.id for watch, _ in piece if versions.get(watch.id, watch.version) != watch.version]
         current = {watch.id: watch for watch, _ in piece if watch.id in versions} | _get_all(connection, newer)
-        made = [amend(current[watch.id], spec) for watch, spec in piece if watch.id in current]
+        made = [current[watch.id].amended(spec) for watch, spec in piece if watch.id in current]
         if made:
             connection.execute(_AMEND, [_amended_row(watch) for watch in made], execution_options=_ONCE)
         amended += made
@@ -124,7 +122,7 @@ def list_records(connection: Connection, query: WatchQuery) -> list[WatchRecord]
     while len(found) < query.limit:
         wanted = query.limit - len(found)
         rows = connection.execute(_matching(query).where(watches.c.id > after).limit(wanted)).all()
-        found += [record for record in map(reader.record, rows) if _has_labels(record.watch, query.labels)]
+        found += [record for record in map(reader.record, rows) if query.wants_labels(record.watch)]
         if len(rows) < wanted:
             break
         after = rows[-1].id
@@ -151,14 +149,10 @@ def _matching(query: WatchQuery) -> Select[*tuple[Any, ...]]:
         statement = statement.where(watches.c.origin == query.origin.value)
     for name, value in query.labels.items():
         # The text of one pair, as it stands inside the JSON object of the labels. Names and values of any characters
-        # work, in any database; what it finds too much (letter case, `,` or `:` in odd names) `_has_labels` drops.
+        # work, in any database; what it finds too much (letter case, `,` or `:` in odd names) `wants_labels` drops.
         pair = (encode_mapping({name: value}) or "")[1:-1]
         statement = statement.where(watches.c.labels.contains(pair, autoescape=True))
     return statement
-
-
-def _has_labels(watch: Watch, labels: Mapping[str, str]) -> bool:
-    return all(watch.labels.get(name) == value for name, value in labels.items())
 
 
 def _record(connection: Connection, statement: Select[*tuple[Any, ...]]) -> WatchRecord | None:

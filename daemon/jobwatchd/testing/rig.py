@@ -17,9 +17,7 @@ from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.lane_policy import LanePolicy
-from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import LanePolicy, Runtime, SinkBinding
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.event import Event

@@ -7,9 +7,8 @@ from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.housekeeping import Housekeeping, Retention
-from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.retrying_store import RetryingStore, StoreOutage
 from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.store_outage import StoreOutage
 from jobwatchd.engine.watchlist import NameJob, Watchlist
 from jobwatchd.ports import Store
 

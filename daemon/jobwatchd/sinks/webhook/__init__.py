@@ -2,7 +2,6 @@
 
 - `section`: its settings
 - `sink`: `Webhook`, the `ports.Sink`
-- `endpoint`: where it goes, and what is sent along
 - `cloud_event`: an event as CloudEvents JSON, what the body holds
 - `signature`: the Standard Webhooks headers
 """

@@ -15,9 +15,8 @@ from jobwatchd.kinds.http import CredentialSettings, HttpSettings, TimeoutSettin
 from jobwatchd.kinds.sink import DeliveryPolicy, SinkContext, SinkSection
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.shown import shown
-from jobwatchd.sinks.webhook.endpoint import Endpoint
-from jobwatchd.sinks.webhook.sink import Webhook
+from jobwatchd.model.notation import shown
+from jobwatchd.sinks.webhook.sink import Endpoint, Webhook
 from jobwatchd.values.secrets import SigningSecret
 from jobwatchd.values.section import Section
 from jobwatchd.values.units import Count, Duration, PositiveDuration, Size

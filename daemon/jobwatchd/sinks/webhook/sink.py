@@ -1,6 +1,7 @@
 """The webhook sink: one HTTP POST an event, signed, without redirects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -13,17 +14,27 @@ from jobwatchd.errors import (
     SourceError,
     SourceUnauthorized,
 )
+from jobwatchd.http.answer import retry_after_s
 from jobwatchd.http.authenticated_client import AuthenticatedClient
 from jobwatchd.http.authentication.constant import ConstantHeaders
 from jobwatchd.http.authentication.contract import Authentication, CredentialsRefused
 from jobwatchd.http.request import HttpRequest
 from jobwatchd.model.event import Event
-from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.rotation import Rotating
-from jobwatchd.sinks.webhook.cloud_event import Message, cloud_event
-from jobwatchd.sinks.webhook.endpoint import Endpoint
+from jobwatchd.sinks.webhook.cloud_event import Message, Mode, cloud_event
 from jobwatchd.sinks.webhook.signature import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A URL that takes events, what is sent to it beside them, and how they are put; the headers may be secret."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mode: Mode = "structured"
+    content_type: str = "application/cloudevents+json"
+
 
 RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -111,8 +122,7 @@ class Webhook:
         except SourceError as exc:
             if refusals and isinstance(exc, SourceUnauthorized):
                 return refusals[-1]
-            retry_s: float | None = getattr(exc, "retry_after_s", None)
-            raise SinkUnavailable(f"no login for {self._host}: {exc}", retry_s) from None
+            raise SinkUnavailable(f"no login for {self._host}: {exc}", exc.retry_after_s) from None
 
     def _refusal(self, answer: Answer) -> SinkError:
         status = answer.status

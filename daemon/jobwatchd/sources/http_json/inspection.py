@@ -16,7 +16,7 @@ from jobwatchd.model.job import Observation
 from jobwatchd.ports import Answer
 from jobwatchd.sources.http_json.judge import Judge
 from jobwatchd.sources.http_json.reader import Reader, UnreadableError
-from jobwatchd.sources.http_json.words import id_of
+from jobwatchd.sources.http_json.values import id_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from jobwatchd.description.reading import Progress, ProgressScale, Reading, Task
 from jobwatchd.http.answer import clean, excerpt, number_of
 from jobwatchd.model.facts import JobFacts, link
 from jobwatchd.model.job import Observation, State, Task
-from jobwatchd.sources.http_json.instants import read_instant
-from jobwatchd.sources.http_json.words import id_of, text_of, word_of
+from jobwatchd.sources.http_json.values import id_of, read_instant, text_of, word_of
 
 PER_CENT = 100.0
 

@@ -7,11 +7,11 @@ import pytest
 from jobwatchd.engine import commits
 from jobwatchd.engine.lane import LanePolicy
 from jobwatchd.engine.retrying_store import RetryingStore
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.errors import SinkUnavailable, SourceUnavailable, StoreBusy, StoreFull
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import EventFilter
 from jobwatchd.model.job import Observation, State
 from jobwatchd.model.transition import advance
 from jobwatchd.testing import RecordingSink, ScriptedSource
