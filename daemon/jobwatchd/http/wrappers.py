@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from jobwatchd.http.request import HttpRequest
 from jobwatchd.ports import Answer, HttpClient
 
 
@@ -24,28 +25,18 @@ class TappedClient:
     """Passes requests on to `client`, which it owns, and tells `tap` of each answer; implements `HttpClient`."""
 
     def __init__(self, client: HttpClient, tap: Tap) -> None:
-        self._client = client
+        self.client = client
         self._tap = tap
 
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """Send a request; see `HttpClient.request`."""
-        answer = await self._client.request(method, url, headers, body)
+        answer = await self.client.request(method, url, headers, body)
         self._tap(Exchange(method, url, headers, answer))
         return answer
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.close()
-
-    @property
-    def untapped(self) -> HttpClient:
-        """The client below, whose requests nobody hears."""
-        return self._client
-
-
-def untapped(client: HttpClient) -> HttpClient:
-    """Return the same client without its tap: for logins, whose answers are secrets."""
-    return client.untapped if isinstance(client, TappedClient) else client
+        await self.client.close()
 
 
 class HeaderedClient:
@@ -55,18 +46,34 @@ class HeaderedClient:
     """
 
     def __init__(self, client: HttpClient, base_url: str, headers: Mapping[str, str]) -> None:
-        self._client = client
+        self.client = client
+        self._base_url = base_url
         self._server = urlsplit(base_url)[:2]
         self._headers = headers
         self._names = frozenset(name.lower() for name in headers)
 
+    def complete(self, request: HttpRequest) -> HttpRequest:
+        """Return a request as it is sent: for who has to know that before."""
+        if urlsplit(request.url)[:2] != self._server:
+            return request
+        others = {name: value for name, value in request.headers.items() if name.lower() not in self._names}
+        return request._replace(headers={**others, **self._headers})
+
+    def around(self, client: HttpClient) -> "HeaderedClient":
+        """Return what sends the same headers through another client."""
+        return HeaderedClient(client, self._base_url, self._headers)
+
     async def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """Send a request; see `HttpClient.request`."""
-        if urlsplit(url)[:2] == self._server:
-            others = {name: value for name, value in headers.items() if name.lower() not in self._names}
-            headers = {**others, **self._headers}
-        return await self._client.request(method, url, headers, body)
+        return await self.client.request(*self.complete(HttpRequest(method, url, headers, body)))
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.close()
+        await self.client.close()
+
+
+def untapped(client: HttpClient) -> HttpClient:
+    """Return the same client without its tap: for logins, whose answers are secrets."""
+    if isinstance(client, HeaderedClient):
+        return client.around(untapped(client.client))
+    return client.client if isinstance(client, TappedClient) else client

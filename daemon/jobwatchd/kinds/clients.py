@@ -29,9 +29,9 @@ class Clients:
     def of_source(self, place: str, section: HttpSettings, base_url: str, connections: int) -> HttpClient:
         """Return a new client of a source; raises `ConfigError`."""
         client = build_http_client(section.http_client, self._options(place, section, connections))
-        if section.headers:
-            client = HeaderedClient(client, base_url, section.plain_headers())
-        return client if self.tap is None else TappedClient(client, self.tap)
+        if self.tap is not None:
+            client = TappedClient(client, self.tap)
+        return HeaderedClient(client, base_url, section.plain_headers()) if section.headers else client
 
     def of_sink(self, place: str, section: HttpSettings, connections: int) -> HttpClient:
         """Return a new client for what a sink sends; raises `ConfigError`."""

@@ -103,25 +103,19 @@ class Webhook:
     def _take_secrets(self, secrets: Sequence[str]) -> None:
         self._signer = Signer(secrets, self._place)
 
+    def signed(self, event_id: str, message: Message) -> HttpRequest:
+        """Return the request for an event, signed as of now."""
+        signature = self._signer.headers(event_id, message.body, self._clock.now())
+        return HttpRequest("POST", self._url, {**self._headers, **message.headers, **signature}, message.body)
+
     async def _post(self, event_id: str, message: Message) -> Answer:
         """Return the answer to an event, by what proves best who is sending."""
-        refusals: list[Answer] = []
-
-        def write() -> HttpRequest:
-            signature = self._signer.headers(event_id, message.body, self._clock.now())
-            return HttpRequest("POST", self._url, {**self._headers, **message.headers, **signature}, message.body)
-
-        def read(answer: Answer) -> Answer:
-            if answer.status in REFUSED:
-                refusals.append(answer)
-                raise CredentialsRefused(f"{self._host} answered {answer.status}")
-            return answer
-
+        post = _Post(self, event_id, message)
         try:
-            return await self._client.ask(write(), read, write)
+            return await self._client.ask(post)
         except SourceError as exc:
-            if refusals and isinstance(exc, SourceUnauthorized):
-                return refusals[-1]
+            if post.refusal is not None and isinstance(exc, SourceUnauthorized):
+                return post.refusal
             raise SinkUnavailable(f"no login for {self._host}: {exc}", exc.retry_after_s) from None
 
     def _refusal(self, answer: Answer) -> SinkError:
@@ -136,3 +130,22 @@ class Webhook:
         if status // 100 == REDIRECTION and answer.header("location") is not None:
             return SinkRejected(f"{sentence}; redirects are not followed, configure the final URL", asked_s)
         return SinkRejected(sentence, asked_s)
+
+
+@dataclass(slots=True)
+class _Post:
+    """An event on its way; `refusal` is the last answer that refused the credentials. Implements `Question`."""
+
+    sink: Webhook
+    event_id: str
+    message: Message
+    refusal: Answer | None = None
+
+    def write(self) -> HttpRequest:
+        return self.sink.signed(self.event_id, self.message)
+
+    def read(self, answer: Answer) -> Answer:
+        if answer.status in REFUSED:
+            self.refusal = answer
+            raise CredentialsRefused(f"answered {answer.status}")
+        return answer

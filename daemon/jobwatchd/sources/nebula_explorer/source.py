@@ -5,12 +5,13 @@ of jobs for a specified workflow" (NebulaGraph Explorer 3.x).
 """
 
 from collections.abc import Collection, Coroutine
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from jobwatchd.errors import JobNotFound, SourceRejected
-from jobwatchd.http.answer import OK, bare_url
-from jobwatchd.http.authenticated_client import AuthenticatedClient
+from jobwatchd.http.answer import OK
+from jobwatchd.http.authenticated_client import AuthenticatedClient, FixedRequest
 from jobwatchd.http.authentication.session import LoginSession
 from jobwatchd.http.request import HttpRequest
 from jobwatchd.model.job import JobReference, Observation
@@ -57,19 +58,8 @@ class NebulaExplorer:
         job_id = ref.job
         if "/" in job_id:
             raise SourceRejected(f"{ref.key} names no job of NebulaGraph Explorer; expected job_id alone")
-        url = f"{self._job_url}{job_id}"
-
-        def read(answer: Answer) -> Sighting:
-            body = answer.body
-            seen = digest_of(body)
-            # Only answers that were read well have a digest, so an equal one holds no refusal.
-            if seen == digest and answer.status == OK:
-                return UNCHANGED
-            where = f"GET {bare_url(url)}"
-            data = read_envelope(where, answer, self._clock.now())
-            return Sighting(seen, read_job(where, data, body, job_id))
-
-        return self._client.ask(HttpRequest("GET", url), read)
+        request = HttpRequest("GET", f"{self._job_url}{job_id}")
+        return self._client.ask(_JobQuestion(request, job_id, digest, self._clock))
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs of one workflow, without their tasks; see `ports.Source.observe_many`."""
@@ -80,8 +70,14 @@ class NebulaExplorer:
             return Listing({}, 0)  # an id that a URL cannot carry (".."): its jobs are looked at singly
         listing = NebulaListing(group, wanted)
         number = 1
-        while listing.add(await self._page(f"{url}&page={number}")):
-            number += 1
+        try:
+            while listing.add(
+                await self._client.ask(_PageQuestion(HttpRequest("GET", f"{url}&page={number}"), self._clock))
+            ):
+                number += 1
+        except JobNotFound as exc:
+            # It is the workflow that does not exist, which says nothing about a job.
+            raise SourceRejected(str(exc)) from None
         return Listing({wanted[job_id]: observation for job_id, observation in listing.found.items()}, number)
 
     async def close(self) -> None:
@@ -92,18 +88,35 @@ class NebulaExplorer:
         """Return the list of one workflow's jobs, or of all; raises ValueError for an id that is unsafe in a path."""
         return f"{self._workflows_url}{JobReference.of(self.name, [group]).job}/jobs" if group else self._jobs_url
 
-    async def _page(self, url: str) -> PagePayload:
-        where = f"GET {bare_url(url)}"
 
-        def read(answer: Answer) -> PagePayload:
-            data = read_envelope(where, answer, self._clock.now())
-            return read_model(PagePayload, data, where, answer.body, within="data")
+@dataclass(slots=True)
+class _JobQuestion(FixedRequest):
+    """How a job is, of which an answer with that `digest` is known; implements `Question`."""
 
-        try:
-            return await self._client.ask(HttpRequest("GET", url), read)
-        except JobNotFound as exc:
-            # It is the workflow that does not exist, which says nothing about a job.
-            raise SourceRejected(str(exc)) from None
+    job_id: str
+    digest: int
+    clock: Clock
+
+    def read(self, answer: Answer) -> Sighting:
+        body = answer.body
+        seen = digest_of(body)
+        # Only answers that were read well have a digest, so an equal one holds no refusal.
+        if seen == self.digest and answer.status == OK:
+            return UNCHANGED
+        where = self.request.where
+        return Sighting(seen, read_job(where, read_envelope(where, answer, self.clock.now()), body, self.job_id))
+
+
+@dataclass(slots=True)
+class _PageQuestion(FixedRequest):
+    """What a page of a list shows; implements `Question`."""
+
+    clock: Clock
+
+    def read(self, answer: Answer) -> PagePayload:
+        where = self.request.where
+        data = read_envelope(where, answer, self.clock.now())
+        return read_model(PagePayload, data, where, answer.body, within="data")
 
 
 class NebulaListing:
