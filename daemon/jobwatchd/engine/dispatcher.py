@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import anyio
 from anyio.abc import TaskGroup
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
+from jobwatchd.engine.commits import AttemptRecorder
 from jobwatchd.engine.delivery import DeliveryLoop
 from jobwatchd.engine.runtime import Runtime, SinkBinding
 from jobwatchd.errors import SinkError

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from anyio.abc import TaskGroup
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.commits import AttemptRecorder, Commits
 from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.housekeeping import Housekeeping
 from jobwatchd.engine.lane import Lane

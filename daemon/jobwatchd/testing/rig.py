@@ -10,8 +10,7 @@ import structlog
 from anyio.abc import TaskGroup
 from structlog.testing import LogCapture
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.commits import AttemptRecorder, Commits
 from jobwatchd.engine.delivery import DeliveryLoop
 from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.engine import Engine
