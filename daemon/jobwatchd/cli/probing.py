@@ -13,7 +13,7 @@ from jobwatchd.kinds.finding import Finding, Misfit
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings
-from jobwatchd.sources.http_json.recorded import RecordedAnswer
+from jobwatchd.sources.http_json.inspection import RecordedAnswer
 from jobwatchd.wiring import build_source
 
 

@@ -1,6 +1,5 @@
 """One sink's deliveries: bounded concurrency across subjects, strict order within one, back-off, dead letters."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import anyio
@@ -195,13 +194,7 @@ class DeliveryLoop:
         later_s = max(0.0, self._breaker.tried_no_sooner_s(now_s) - subject.due_s)
         next_at = attempt.at + delay + timedelta(seconds=later_s)
         self._log(attempt, delivery.event).warning("delivery.failed", next_attempt_at=str(next_at))
-        subject.deliveries[0] = replace(
-            delivery,
-            attempts=attempt.attempts,
-            next_attempt_at=attempt.next_attempt_at,
-            rejections=attempt.rejections,
-            rejected_since=attempt.rejected_since,
-        )
+        subject.deliveries[0] = delivery.tried(attempt)
         self._recorder.submit(attempt)  # it stays pending, and held
         self._window.failed(subject)
         self._pool.put(subject, subject.due_s)

@@ -1,7 +1,7 @@
 """The deliveries of a `MemoryStore`."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery, DeliveryStatus, Replayed
@@ -57,15 +57,10 @@ class MemoryDeliveries:
         kept = self._kept.get((attempt.position, attempt.sink))
         if kept is None:
             return
-        tried = replace(
-            kept.delivery,
-            attempts=attempt.attempts,
-            next_attempt_at=attempt.next_attempt_at,
-            rejections=attempt.rejections,
-            rejected_since=attempt.rejected_since,
-        )
         finished_at = None if attempt.status is DeliveryStatus.PENDING else attempt.at
-        self._kept[attempt.position, attempt.sink] = _Kept(tried, attempt.status, finished_at, attempt.error)
+        self._kept[attempt.position, attempt.sink] = _Kept(
+            kept.delivery.tried(attempt), attempt.status, finished_at, attempt.error
+        )
 
     def dead_letters(self, query: DeadLetterQuery) -> list[DeadLetter]:
         """Return dead deliveries in order; the limit counts events, so that no page ends within one."""

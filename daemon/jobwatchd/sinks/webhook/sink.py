@@ -22,8 +22,7 @@ from jobwatchd.http.request import HttpRequest
 from jobwatchd.model.event import Event
 from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.rotation import Rotating
-from jobwatchd.sinks.webhook.cloud_event import Message, Mode, cloud_event
-from jobwatchd.sinks.webhook.signature import Signer
+from jobwatchd.sinks.webhook.message import Message, Mode, Signer, cloud_event
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,6 @@
 - `source`: `HttpJson`, the `ports.Source`
 - `judge`: what an answer means
 - `reader`: the job in it · `values`: its words, texts and times
-- `inspection`: what each expression finds, for people · `recorded`: answers kept in files
+- `inspection`: what each expression finds, for people, also in answers kept in files
 - `listing`: many jobs, page by page
 """
