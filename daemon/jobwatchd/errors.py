@@ -82,30 +82,33 @@ class AddressUnavailable(JobwatchError):
         self.passing = passing
 
 
-class SourceError(JobwatchError):
-    """A poll did not yield an observation; says nothing about the job itself."""
+class _FromOutside(JobwatchError):
+    """What somebody outside said or failed to say, who may have asked for a pause."""
 
     quotes_others = True
 
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SourceError(_FromOutside):
+    """A poll did not yield an observation; says nothing about the job itself.
+
+    `retry_after_s` is in how long the server asked to be tried again, if so.
+    """
+
 
 class SourceUnavailable(SourceError):
-    """No usable answer came: refused, cut, timed out, or 5xx; `retry_after_s` is what the server asked for, if so."""
+    """No usable answer came: refused, cut, timed out, or 5xx."""
 
     reason = Reason.UNAVAILABLE
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-
 
 class SourceRateLimited(SourceError):
-    """The API asks for fewer requests (429); `retry_after_s` is how long it wants to be left alone, if it said."""
+    """The API asks for fewer requests (429)."""
 
     reason = Reason.RATE_LIMITED
-
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
 
 
 class SourceUnauthorized(SourceError):
@@ -160,14 +163,8 @@ class StoreUnusable(StoreError):
     reason = Reason.UNUSABLE
 
 
-class SinkError(JobwatchError):
+class SinkError(_FromOutside):
     """An event was not taken by a sink; `retry_after_s` is in how long its receiver asked to be tried again, if so."""
-
-    quotes_others = True
-
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
 
 
 class SinkUnavailable(SinkError):

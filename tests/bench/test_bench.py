@@ -11,8 +11,7 @@ import httpx
 import pytest
 
 from jobwatchd.clock import SystemClock
-from jobwatchd.http.client import HttpOptions
-from jobwatchd.http.factory import build_http_client
+from jobwatchd.http.client import HttpOptions, build_http_client
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.nebula_explorer.login import NebulaAccount

@@ -9,11 +9,9 @@ import anyio
 from jobwatchd.app.patience import Patience
 from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.guard import guarded
-from jobwatchd.engine.lane_policy import LanePolicy
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import LanePolicy, SinkBinding
 from jobwatchd.errors import JobNotFound, SourceError, SourceRejected, SourceUnauthorized
-from jobwatchd.model.event import JOB_ENTERED, Event, EventType
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import JOB_ENTERED, Event, EventFilter, EventType
 from jobwatchd.model.job import TERMINAL, JobReference, Observation
 from jobwatchd.model.watch import Watch, WatchSpec
 from jobwatchd.ports import Listing, Sighting, Source

@@ -10,7 +10,7 @@ from typing import Any
 import anyio.lowlevel
 
 from jobwatchd.app.wiring import AdapterFactory
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.kinds.recipes import without_filed_secrets
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings

@@ -6,8 +6,7 @@ from typing import Protocol
 
 from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.housekeeping import Retention
-from jobwatchd.engine.lane_policy import LanePolicy
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import LanePolicy, SinkBinding
 from jobwatchd.logs import QueuedOutput, Redactor
 from jobwatchd.ports import Source
 from jobwatchd.rotation import Rotation

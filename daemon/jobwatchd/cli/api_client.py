@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from jobwatchd.errors import JobwatchError
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 from jobwatchd.redaction import SECRETS
 
 TIMEOUT_S = 30.0

@@ -15,8 +15,7 @@ from jobwatchd.description import Description
 from jobwatchd.errors import JobNotFound
 from jobwatchd.settings.described import load_description
 from jobwatchd.settings.preset_files import preset_files
-from jobwatchd.sources.http_json.inspection import Inspection, inspect
-from jobwatchd.sources.http_json.recorded import RecordedAnswer
+from jobwatchd.sources.http_json.inspection import Inspection, RecordedAnswer, inspect
 
 COLUMNS = ("file", "state", "native", "queued", "started", "finished", "name", "wrong")
 

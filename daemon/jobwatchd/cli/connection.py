@@ -15,7 +15,7 @@ from jobwatchd.cli.api_client import ApiClient, ApiError
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.stderr import tell
 from jobwatchd.model.api_token import secret_lines, split_token
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 TOKEN = "JOBWATCHD_TOKEN"  # noqa: S105 - the name of a variable
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from jobwatchd.model.units import parse_duration_s
+from jobwatchd.model.notation import parse_duration_s
 
 
 class DurationType(click.ParamType[float]):

@@ -12,7 +12,7 @@ from jobwatchd.cli import cli
 from jobwatchd.cli.output import OutputClosed, OutputFailed, guard_stdout
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.stderr import tell
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 NAME = "jobwatchd"
 COMPLETION = "_JOBWATCHD_COMPLETE"

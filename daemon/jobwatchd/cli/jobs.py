@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 from jobwatchd.settings import Settings
 
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)

@@ -9,7 +9,7 @@ from jobwatchd.cli.failure import exit_status, failures
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.errors import JobwatchError
 from jobwatchd.logs import LoggerFactory, QueuedOutput, configure_logging, configured_logging
-from jobwatchd.logs.standard_streams import logged_streams
+from jobwatchd.logs.loggers import logged_streams
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings.server import LogSettings
 

@@ -20,7 +20,7 @@ from jobwatchd.cli.table import print_table, printable
 from jobwatchd.errors import JobNotFound, SourceUnauthorized
 from jobwatchd.kinds.source import SourceSection
 from jobwatchd.settings import load_settings
-from jobwatchd.sources.http_json.recorded import RecordedAnswer
+from jobwatchd.sources.http_json.inspection import RecordedAnswer
 
 RECORDED_STATUS = 200
 PRECEDENCE = (ExitStatus.NO_PERMISSION, ExitStatus.FAILED, ExitStatus.NOT_THERE, ExitStatus.OK)

@@ -7,13 +7,13 @@ from typing import Any
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.guard import guarded
 from jobwatchd.errors import SourceError
-from jobwatchd.http.status import bare_url
-from jobwatchd.http.tap import Exchange
+from jobwatchd.http.answer import bare_url
+from jobwatchd.http.wrappers import Exchange
 from jobwatchd.kinds.finding import Finding, Misfit
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings
-from jobwatchd.sources.http_json.recorded import RecordedAnswer
+from jobwatchd.sources.http_json.inspection import RecordedAnswer
 from jobwatchd.wiring import build_source
 
 

@@ -14,7 +14,7 @@ from jobwatchd.cli.lookup import find_watch
 from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.table import print_table, printable, shown_time
 from jobwatchd.model.job import State
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 COLUMNS = ("id", "job", "state", "since", "labels")
 ADD_EXAMPLES = """\

@@ -14,7 +14,7 @@ from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.description.reading import Reading
 from jobwatchd.description.request import Request
 from jobwatchd.description.states import StateMap
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 from jobwatchd.values.section import Section
 
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)

@@ -10,7 +10,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 _MAX_LENGTH = 4_096
 _PART_OF = frozenset(

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from jobwatchd.description.expression import Expr
 from jobwatchd.description.reading import Reading
 from jobwatchd.description.request import Request
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 from jobwatchd.values.section import Section
 
 MAX_PAGES = 1_000

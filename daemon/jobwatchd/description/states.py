@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 
 from jobwatchd.model.job import State
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 
 def _read_state(value: object) -> object:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 Value = str | int
 """What a placeholder stands for; a number stays one where it is a JSON value of its own."""

@@ -1,16 +1,13 @@
 """One sink's deliveries: bounded concurrency across subjects, strict order within one, back-off, dead letters."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.sink_binding import SinkBinding
-from jobwatchd.engine.sink_breaker import SinkBreaker
-from jobwatchd.engine.sink_health import SinkHealth
+from jobwatchd.engine.commits import AttemptRecorder
+from jobwatchd.engine.runtime import Runtime, SinkBinding
+from jobwatchd.engine.sink_breaker import SinkBreaker, SinkHealth
 from jobwatchd.engine.subject import Subject
 from jobwatchd.engine.turns import Turns
 from jobwatchd.engine.window import Window
@@ -54,7 +51,7 @@ class DeliveryLoop:
         self._turns = Turns(binding.concurrency, self._breaker, runtime.clock)
         limits = PoolLimits(binding.concurrency, binding.silence_s)
         self._pool = WorkerPool[Subject](runtime, f"sink {name}", self, self._turns, limits=limits, line=self._turns)
-        self._window = Window(name, store, self)
+        self._window = Window(name, store, self._pool)
 
     @property
     def state(self) -> SinkState:
@@ -63,7 +60,7 @@ class DeliveryLoop:
 
     def offer(self, delivery: Delivery) -> None:
         """Take a delivery that was committed this moment; called for each, in order of position."""
-        self._window.offer(delivery)
+        self._schedule(self._window.offer(delivery))
 
     def rescan(self) -> None:
         """Look for deliveries that are pending again."""
@@ -90,18 +87,18 @@ class DeliveryLoop:
 
     async def review(self, now_s: float) -> float | None:
         """Fill the window, and make room where attempts hang; called by the worker pool."""
-        look_at_s = await self._window.load(now_s)
+        async for subject in self._window.load(now_s):
+            self._schedule(subject)
         if self._breaker.is_open:
-            await self._window.look_ahead()
+            self._schedule(await self._window.look_ahead())
         room_at_s = self._turns.make_room(self._clock.monotonic())
+        look_at_s = self._window.rescan_at_s
         return look_at_s if room_at_s is None else min(look_at_s, room_at_s)
 
-    def wake(self) -> None:
-        """Look again now; called by the window when there is something to load."""
-        self._pool.wake()
-
-    def schedule(self, subject: Subject) -> None:
-        """Have the new head of a subject tried when it may be; called by the window."""
+    def _schedule(self, subject: Subject | None) -> None:
+        """Have the new head of a subject, if there is one, tried when it may be."""
+        if subject is None:
+            return
         subject.dies_s = subject.final_s = None
         subject.due_s = self._clock.monotonic() + wait_s(subject.deliveries[0], self._retry, self._clock.now())
         self._pool.put(subject, subject.due_s)
@@ -111,7 +108,7 @@ class DeliveryLoop:
         retried = subject.failing
         if subject.parked is not None and not await self._window.fetch(subject):
             self._turns.end(subject, retried=retried)
-            self._window.finished(subject)
+            self._schedule(self._window.finished(subject))
             return False
         delivery = subject.deliveries[0]
         with anyio.CancelScope() as scope:
@@ -197,13 +194,7 @@ class DeliveryLoop:
         later_s = max(0.0, self._breaker.tried_no_sooner_s(now_s) - subject.due_s)
         next_at = attempt.at + delay + timedelta(seconds=later_s)
         self._log(attempt, delivery.event).warning("delivery.failed", next_attempt_at=str(next_at))
-        subject.deliveries[0] = replace(
-            delivery,
-            attempts=attempt.attempts,
-            next_attempt_at=attempt.next_attempt_at,
-            rejections=attempt.rejections,
-            rejected_since=attempt.rejected_since,
-        )
+        subject.deliveries[0] = delivery.tried(attempt)
         self._recorder.submit(attempt)  # it stays pending, and held
         self._window.failed(subject)
         self._pool.put(subject, subject.due_s)
@@ -212,7 +203,7 @@ class DeliveryLoop:
         subject.deliveries.popleft()
         # Held until written: a look from the beginning in between would find it pending still, and send it again.
         self._recorder.submit(attempt, self._window)
-        self._window.finished(subject)
+        self._schedule(self._window.finished(subject))
 
     def _log(self, attempt: Attempt, event: Event) -> FilteringBoundLogger:
         return self._logger.bind(event_id=event.id, attempt=attempt.attempts, error=attempt.error)

@@ -5,14 +5,12 @@ from collections.abc import Collection, Sequence
 import anyio
 from anyio.abc import TaskGroup
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
+from jobwatchd.engine.commits import AttemptRecorder
 from jobwatchd.engine.delivery import DeliveryLoop
-from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import Runtime, SinkBinding
 from jobwatchd.errors import SinkError
 from jobwatchd.model.delivery import Delivery, SinkState
-from jobwatchd.model.event import Event
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.ports import Store
 
 

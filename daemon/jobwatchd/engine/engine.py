@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 from anyio.abc import TaskGroup
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.commits import AttemptRecorder, Commits
 from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.housekeeping import Housekeeping
 from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.lane_policy import LanePolicy
-from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.runtime import LanePolicy, Runtime
 from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.ports import Source, Store
 

@@ -8,16 +8,12 @@ from zlib import crc32
 import anyio
 
 from jobwatchd.engine.commits import Commits
-from jobwatchd.engine.entry import Entry
-from jobwatchd.engine.group import Group, Groups
-from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.entries import Entry, Group, Groups, WatchCounts
 from jobwatchd.engine.lister import Lister
-from jobwatchd.engine.poller import Poller
-from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.poller import Poller, StepWriter
+from jobwatchd.engine.runtime import LanePolicy, Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
 from jobwatchd.engine.source_limiter import SourceLimiter
-from jobwatchd.engine.step_writer import StepWriter
-from jobwatchd.engine.watch_counts import WatchCounts
 from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 from jobwatchd.model.cadence import is_over, longest_wait_s, next_poll_s, retry_s
 from jobwatchd.model.health import SourceHealth, SourceState

@@ -8,8 +8,7 @@ and no list can make a job lost, or late.
 from collections.abc import Sequence
 from datetime import datetime
 
-from jobwatchd.engine.entry import Entry, Trouble
-from jobwatchd.engine.group import Group
+from jobwatchd.engine.entries import Entry, Group, Trouble
 from jobwatchd.engine.observer import SourceObserver
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker

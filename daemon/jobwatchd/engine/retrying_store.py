@@ -1,55 +1,129 @@
-"""The store as the engine uses it: a database that is busy, or whose disk is full, is waited out.
+"""The store as the engine uses it: a database that is busy, or whose disk is full, is waited out, and all are told.
 
 A call that fails so is made again, whole, further and further apart, up to about once a second; every call of the port
 may be. What that holds up is bounded elsewhere: `commits` and `delivery` say how much they keep in memory.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
+from math import inf
+from typing import Any, ParamSpec, TypeVar
 
-from jobwatchd.engine.store_outage import StoreOutage
+import anyio
+
+from jobwatchd.engine.runtime import Runtime
 from jobwatchd.errors import StoreUnavailable
-from jobwatchd.model.delivery import Attempt, Backlog, Committed, DeadLetter, Delivery, Replayed
-from jobwatchd.model.event import StoredEvent
-from jobwatchd.model.health import HealthStep, SourceHealth
-from jobwatchd.model.job import JobReference
-from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
+from jobwatchd.model.cadence import Backoff
+from jobwatchd.model.delivery import Committed
+from jobwatchd.model.health import HealthStep
 from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
-from jobwatchd.ports import Clock, Pruned, Route, Store
+from jobwatchd.model.watch import Origin, Watch
+from jobwatchd.ports import STORE_PATIENCE_S, Clock, Route, Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Soon enough that nobody notices how long the end of an outage takes to be noticed.
+RETRIES = Backoff(first_s=0.1, factor=2.0, longest_s=1.0)
+
+
+class StoreOutage:
+    """Lasts for as long as any call waits for the store.
+
+    It is logged at its beginning and at its end, shown in `jobwatchd_store_up`, and told to `heartbeats`, which takes
+    nobody who waits for hanging. A call whose patience has an end (`ports.STORE_PATIENCE_S`) is no outage, but the
+    trouble of whoever made it.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._heartbeats = runtime.heartbeats
+        self._clock = runtime.clock
+        self._jitter = runtime.jitter
+        self._logger = runtime.logger
+        self._observer = runtime.observer
+        self._waiting = 0
+        self._since_s = 0.0
+
+    async def retry(self, call: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what a call of the store returns, made again for as long as patience lasts.
+
+        Raises `StoreUnavailable` only where that has an end, and anything else that the call raises.
+        """
+        made = partial(call, *args, **kwargs)
+        patience_s = STORE_PATIENCE_S.get()
+        return await (self._wait_out(made) if patience_s == inf else self._try_for(patience_s, made))
+
+    async def _wait_out(self, call: Callable[[], Awaitable[T]]) -> T:
+        failures = 0
+        is_done = False
+        try:
+            while True:
+                try:
+                    result = await call()
+                except StoreUnavailable as error:
+                    failures += 1
+                    self._failed(error, is_first=failures == 1)
+                else:
+                    is_done = True
+                    return result
+                await self._clock.sleep(RETRIES.delay_s(failures, self._jitter()))
+        finally:
+            if failures:
+                self._left(is_done=is_done)
+
+    async def _try_for(self, patience_s: float, call: Callable[[], Awaitable[T]]) -> T:
+        error = StoreUnavailable(f"the store did not answer within {patience_s:g} s")
+        failures = 0
+        with anyio.move_on_after(patience_s):
+            while True:
+                try:
+                    return await call()
+                except StoreUnavailable as exc:
+                    error = exc
+                    failures += 1
+                    self._observer.store_failed(exc)
+                await self._clock.sleep(RETRIES.delay_s(failures, self._jitter()))
+        raise error
+
+    def _failed(self, error: StoreUnavailable, *, is_first: bool) -> None:
+        self._observer.store_failed(error)
+        if not self._waiting:
+            self._since_s = self._clock.monotonic()
+            self._observer.store_answers(is_up=False)
+            self._logger.error("store.unavailable", reason=error.reason, error=str(error))
+        self._waiting += is_first
+        self._heartbeats.set_outage("store", str(error))
+
+    def _left(self, *, is_done: bool) -> None:
+        """Note that a call waits no more: it was answered, given up, or met what no waiting helps against."""
+        self._waiting -= 1
+        if self._waiting:
+            return
+        self._observer.store_answers(is_up=True)
+        self._heartbeats.set_outage("store", None)
+        if is_done:
+            self._logger.info("store.available", after_s=round(self._clock.monotonic() - self._since_s, 1))
 
 
 class RetryingStore:
-    """Implements `ports.Store` on another one; raises `StoreUnavailable` only where patience has an end."""
+    """Implements `ports.Store` on another one, whose every call it makes again, until patience has an end.
+
+    Only `close` is not, and two calls say more than they are asked again: see there.
+    """
 
     def __init__(self, store: Store, outage: StoreOutage, clock: Clock) -> None:
         self._store = store
         self._retry = outage.retry
         self._clock = clock
 
-    async def open(self) -> None:
-        """Open, once that is possible; raises `StoreUnusable`."""
-        await self._retry(self._store.open)
+    def __getattr__(self, name: str) -> Any:
+        """Return a call of the store that is made again while it fails for now."""
+        return partial(self._retry, getattr(self._store, name))
 
     async def close(self) -> None:
         """Close; what was committed stays."""
         await self._store.close()
-
-    async def check(self) -> None:
-        """See whether the store can be read and written now."""
-        await self._retry(self._store.check)
-
-    async def add_watches(self, specs: Sequence[WatchSpec], now: datetime) -> Sequence[tuple[Watch, bool]]:
-        """Add those jobs that are not watched yet; one that a first try has added is not new to the second."""
-        return await self._retry(self._store.add_watches, specs, now)
-
-    async def amend_watches(self, changes: Sequence[tuple[Watch, WatchSpec]]) -> Sequence[Watch]:
-        """Give watches the labels, policy and origin of specs; returns those that are there."""
-        return await self._retry(self._store.amend_watches, changes)
-
-    async def remove_watches(self, ids: Collection[int]) -> Collection[int]:
-        """Remove watches; returns the ids that were there."""
-        return await self._retry(self._store.remove_watches, ids)
 
     async def load_watches(
         self, shards: Collection[int] | None, ended_after: datetime | None, origin: Origin | None = None
@@ -73,22 +147,6 @@ class RetryingStore:
             last = batch[-1].id
             yield batch
 
-    async def find_watch(self, ref: JobReference) -> WatchRecord | None:
-        """Return the watch of a job."""
-        return await self._retry(self._store.find_watch, ref)
-
-    async def get_watch(self, watch_id: int) -> WatchRecord | None:
-        """Return a watch by its id."""
-        return await self._retry(self._store.get_watch, watch_id)
-
-    async def list_watches(self, query: WatchQuery) -> Sequence[WatchRecord]:
-        """Return watches in the order of their ids."""
-        return await self._retry(self._store.list_watches, query)
-
-    async def load_source(self, name: str, now: datetime) -> SourceHealth:
-        """Return the health of a source, created as of `now` where it is new."""
-        return await self._retry(self._store.load_source, name, now)
-
     async def commit(
         self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
     ) -> Committed:
@@ -99,47 +157,3 @@ class RetryingStore:
             return await self._store.commit(steps, health, route, max(now, self._clock.now()))
 
         return await self._retry(write)
-
-    async def list_events(self, query: EventQuery) -> Sequence[StoredEvent]:
-        """Return events in the order of their positions."""
-        return await self._retry(self._store.list_events, query)
-
-    async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:
-        """Return a sink's pending deliveries with positions above `after`, in order."""
-        return await self._retry(self._store.pending_deliveries, sink, after, limit)
-
-    async def first_pending(self, sink: str, watch_id: int) -> Delivery | None:
-        """Return the oldest pending delivery of a watch's events to a sink."""
-        return await self._retry(self._store.first_pending, sink, watch_id)
-
-    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Write what became of deliveries."""
-        await self._retry(self._store.record_attempts, attempts)
-
-    async def list_dead_letters(self, query: DeadLetterQuery) -> Sequence[DeadLetter]:
-        """Return dead deliveries in the order of their positions."""
-        return await self._retry(self._store.list_dead_letters, query)
-
-    async def replay(self, query: DeadLetterQuery, now: datetime) -> Replayed:
-        """Make the dead deliveries of a page pending again, as new as of `now`."""
-        return await self._retry(self._store.replay, query, now)
-
-    async def mark_missing(self, sinks: Collection[str], now: datetime) -> Mapping[str, datetime]:
-        """Remember that these sinks, and no others, are not configured; returns since when."""
-        return await self._retry(self._store.mark_missing, sinks, now)
-
-    async def missing_sinks(self) -> Mapping[str, datetime]:
-        """Return the sinks that are known not to be configured, and since when."""
-        return await self._retry(self._store.missing_sinks)
-
-    async def drop_pending(self, sink: str) -> int:
-        """Remove some of a sink's pending deliveries; returns how many."""
-        return await self._retry(self._store.drop_pending, sink)
-
-    async def backlog(self) -> Sequence[Backlog]:
-        """Return, per sink that has any pending or dead delivery, how far behind it is."""
-        return await self._retry(self._store.backlog)
-
-    async def prune(self, finished_before: datetime, events_before: datetime) -> Pruned:
-        """Remove some of the watches and events that are older than that."""
-        return await self._retry(self._store.prune, finished_before, events_before)

@@ -19,10 +19,6 @@ class Schedule(Generic[T]):
         self._width_s = width_s
         self._buckets: dict[int, list[T]] = {}
         self._order: list[int] = []
-        self._size = 0
-
-    def __len__(self) -> int:
-        return self._size
 
     def push(self, due_s: float, entry: T) -> None:
         """Put `entry` in, to come out at `due_s`."""
@@ -33,14 +29,12 @@ class Schedule(Generic[T]):
             heappush(self._order, index)
         else:
             bucket.append(entry)
-        self._size += 1
 
     def pop_due(self, now_s: float) -> Sequence[T]:
         """Take out everything that is due at `now_s`, the earliest first."""
         due: list[T] = []
         while self._order and self._order[0] * self._width_s <= now_s:
             due += self._buckets.pop(heappop(self._order))
-        self._size -= len(due)
         return due
 
     def next_due_s(self) -> float | None:

@@ -51,7 +51,7 @@ class SourceHealthTracker:
     def failed(self, error: SourceError) -> None:
         """Note that a poll brought no answer."""
         self._why = str(error)
-        self._limiter.failed(self._clock.monotonic(), getattr(error, "retry_after_s", None))
+        self._limiter.failed(self._clock.monotonic(), error.retry_after_s)
         self._pool.wake()
         if self._breaker.is_open and not self._warned:
             self._warned = True

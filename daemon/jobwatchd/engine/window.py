@@ -5,9 +5,10 @@ held beyond what was left in the store before it, or it would overtake that. Whe
 give theirs back, all but the place of their head: however much waits of them, there is room for the others.
 """
 
-from typing import Protocol
+from collections.abc import AsyncIterator
 
 from jobwatchd.engine.subject import Subject
+from jobwatchd.engine.worker_pool import WorkerPool
 from jobwatchd.model.delivery import Attempt, Delivery
 from jobwatchd.ports import Store
 
@@ -21,23 +22,18 @@ RESCAN_S = 15.0
 MOST_SUBJECTS = 2 * WINDOW
 
 
-class WindowOwner(Protocol):
-    """Whose window it is: who tries what the window has."""
-
-    def schedule(self, subject: Subject) -> None:
-        """Have the new head of a subject tried when it may be."""
-
-    def wake(self) -> None:
-        """Have `load` called soon: it has work."""
-
-
 class Window:
-    """The held deliveries of the sink `name`; `load` is called by one task, everything else in between its reads."""
+    """The held deliveries of the sink `name`; `load` is called by one task, everything else in between its reads.
 
-    def __init__(self, name: str, store: Store, owner: WindowOwner) -> None:
+    Calls return the subjects that have a new head, which is to be tried when it may be. `pool` is woken where `load`
+    has work. `rescan_at_s` is when it looks from the beginning again, on the monotonic clock.
+    """
+
+    def __init__(self, name: str, store: Store, pool: WorkerPool[Subject]) -> None:
+        self.rescan_at_s = 0.0
         self._name = name
         self._store = store
-        self._owner = owner
+        self._pool = pool
         self._subjects: dict[str, Subject] = {}
         self._failing: set[Subject] = set()
         self._held: set[int] = set()
@@ -50,7 +46,6 @@ class Window:
         self._back_to: int | None = None
         self._behind = True
         self._loading = False
-        self._rescan_at_s = 0.0
 
     @property
     def is_behind(self) -> bool:
@@ -61,7 +56,7 @@ class Window:
     def _may_load(self) -> bool:
         return self._behind and len(self._held) - self._parked < WINDOW
 
-    def offer(self, delivery: Delivery) -> None:
+    def offer(self, delivery: Delivery) -> Subject | None:
         """Take a delivery that was committed this moment; called for each, in order of position.
 
         While older ones are still to be read from the store, this one will be read with them.
@@ -69,20 +64,22 @@ class Window:
         if self._behind or self._loading or len(self._held) - self._parked >= WINDOW:
             self._behind = True
             self._latest = delivery
-            self._owner.wake()
-        elif delivery.position > self._newest:  # else it was read from the store a moment ago
-            self._cursor = delivery.position
-            self._take(delivery)
+            self._pool.wake()
+            return None
+        if delivery.position <= self._newest:
+            return None  # it was read from the store a moment ago
+        self._cursor = delivery.position
+        return self._take(delivery)
 
     def rescan(self) -> None:
         """Read from the beginning soon: something old is pending again."""
         self._go_back(0)
 
-    async def load(self, now_s: float) -> float:
-        """Fill the window from the store; returns when to look from the beginning again."""
+    async def load(self, now_s: float) -> AsyncIterator[Subject]:
+        """Fill the window from the store."""
         self._let_go()
-        if now_s >= self._rescan_at_s:
-            self._rescan_at_s = now_s + RESCAN_S
+        if now_s >= self.rescan_at_s:
+            self.rescan_at_s = now_s + RESCAN_S
             if len(self._held) - self._parked - len(self._failing) < PAGE:
                 self._back_to, self._behind = 0, True
         pages = 0
@@ -96,31 +93,31 @@ class Window:
                 self._behind = self._behind or len(page) == PAGE
                 for delivery in page:
                     self._cursor = delivery.position
-                    self._take(delivery)
+                    if (subject := self._take(delivery)) is not None:
+                        yield subject
             self._loading = False
             self._let_go()
             pages += 1
         # What takes long to read through is not read as often.
-        self._rescan_at_s = max(self._rescan_at_s, now_s + pages * RESCAN_S / 10)
-        return self._rescan_at_s
+        self.rescan_at_s = max(self.rescan_at_s, now_s + pages * RESCAN_S / 10)
 
-    async def look_ahead(self) -> None:
+    async def look_ahead(self) -> Subject | None:
         """Take what came last and had no room, one at a time; for when nothing in the window gets through."""
         latest = self._latest
         if latest is None or (self._ahead is not None and self._ahead.waits):
-            return
+            return None
         self._latest = None
         name, watch_id = latest.event.subject, latest.event.watch_id
         if watch_id is None or name in self._subjects or len(self._subjects) >= MOST_SUBJECTS:
-            return
+            return None
         head = await self._store.first_pending(self._name, watch_id)
         if head is None or name in self._subjects or head.position in self._held:
-            return
+            return None
         self._ahead = subject = self._subjects[name] = Subject(name)
         subject.deliveries.append(head)
         subject.skipped = head.position + 1
         self._held.add(head.position)
-        self._begin(subject)
+        return self._begun(subject)
 
     async def fetch(self, subject: Subject) -> bool:
         """Read the head of a parked subject again; returns whether it is still pending."""
@@ -140,17 +137,17 @@ class Window:
         """Note that the head of a subject has failed, and stays pending."""
         self._failing.add(subject)
         if self._behind:
-            self._owner.wake()
+            self._pool.wake()
 
-    def finished(self, subject: Subject) -> None:
+    def finished(self, subject: Subject) -> Subject | None:
         """Go on with what comes after a head that is done with, and was taken off."""
         self._failing.discard(subject)
         if subject.deliveries:
-            self._begin(subject)
-            return
+            return self._begun(subject)
         del self._subjects[subject.name]
         if subject.skipped is not None:
             self._go_back(subject.skipped - 1)
+        return None
 
     def on_committed(self, attempt: Attempt) -> None:
         """Note that it is written that a delivery is pending no more.
@@ -159,29 +156,30 @@ class Window:
         """
         self._settled.append(attempt.position)
         if self._behind:
-            self._owner.wake()
+            self._pool.wake()
 
-    def _take(self, delivery: Delivery) -> None:
+    def _take(self, delivery: Delivery) -> Subject | None:
         position = delivery.position
         if position in self._held:
-            return
+            return None
         self._newest = max(self._newest, position)
         subject = self._subjects.get(delivery.event.subject)
         if subject is None:
             subject = self._subjects[delivery.event.subject] = Subject(delivery.event.subject)
             subject.deliveries.append(delivery)
             self._held.add(position)
-            self._begin(subject)
-        elif subject.skipped is not None or subject.parked is not None or len(subject.deliveries) >= EACH:
+            return self._begun(subject)
+        if subject.skipped is not None or subject.parked is not None or len(subject.deliveries) >= EACH:
             subject.skipped = position if subject.skipped is None else min(subject.skipped, position)
         else:
             subject.deliveries.append(delivery)
             self._held.add(position)
+        return None
 
-    def _begin(self, subject: Subject) -> None:
+    def _begun(self, subject: Subject) -> Subject:
         if subject.failing:
             self._failing.add(subject)
-        self._owner.schedule(subject)
+        return subject
 
     def _park(self) -> bool:
         """Give back to the store what is held of failing subjects, if that is a good part; returns whether it was."""
@@ -203,7 +201,7 @@ class Window:
     def _go_back(self, position: int) -> None:
         self._back_to = position if self._back_to is None else min(self._back_to, position)
         self._behind = True
-        self._owner.wake()
+        self._pool.wake()
 
     def _let_go(self) -> None:
         self._held.difference_update(self._settled)

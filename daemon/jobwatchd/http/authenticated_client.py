@@ -1,49 +1,79 @@
-"""Requests that prove who sends them."""
+"""Questions, asked in requests that prove who sends them."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from jobwatchd.errors import SourceUnauthorized
 from jobwatchd.http.authentication.contract import Authentication, CredentialsRefused, Proof
 from jobwatchd.http.request import HttpRequest
+from jobwatchd.http.wrappers import HeaderedClient
 from jobwatchd.ports import Answer, HttpClient
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Question(Protocol[T_co]):
+    """Something that is asked in one request, and what its answer means."""
+
+    def write(self) -> HttpRequest:
+        """Return the request, anew each time it is sent: it may depend on the time, and on what was refused."""
+
+    def read(self, answer: Answer) -> T_co:
+        """Return what an answer says; raises `SourceError`s, `CredentialsRefused` where another proof may help."""
+
+
+@dataclass(slots=True)
+class FixedRequest:
+    """The half of a `Question` whose request stays as it is."""
+
+    request: HttpRequest
+
+    def write(self) -> HttpRequest:
+        """Return the request."""
+        return self.request
 
 
 class AuthenticatedClient:
-    """Adds to each request what `authentication` says; owns that and `client`."""
+    """Adds to each request what `authentication` says; owns that and `client`.
+
+    What is proved is the request as it is sent, the user's own headers included.
+    """
 
     def __init__(self, client: HttpClient, authentication: Authentication) -> None:
         self._client = client
         self._authentication = authentication
-        self._prove, self._send = authentication.prove, client.request
+        self._prove = authentication.prove
+        self._headered = client if isinstance(client, HeaderedClient) else None
+        self._send = client.request if self._headered is None else self._headered.client.request
 
-    async def ask(
-        self, request: HttpRequest, read: Callable[[Answer], T], rewrite: Callable[[], HttpRequest] | None = None
-    ) -> T:
-        """Return what `read` makes of the answer to a request.
+    async def ask(self, question: Question[T]) -> T:
+        """Return what the answer to a question says.
 
-        Where `read` raises `CredentialsRefused` and there is another proof, it is asked once more; `rewrite` then
-        writes the request anew. Raises `SourceError`s: `SourceUnauthorized` where the other proof is refused too, or
-        there is none.
+        Where its credentials are refused and there is another proof, it is asked once more. Raises `SourceError`s:
+        `SourceUnauthorized` where the other proof is refused too, or there is none.
         """
+        request = self._write(question)
         proof = self._prove(request) or await self._first(request)
         method, url, headers, body = request
         try:
-            return read(await self._send(method, url, {**headers, **proof.headers} if headers else proof.headers, body))
+            sent = {**headers, **proof.headers} if headers else proof.headers
+            return question.read(await self._send(method, url, sent, body))
         except CredentialsRefused as exc:
             other = await self._authentication.renew(request, proof)
             if other is None:
                 raise SourceUnauthorized(str(exc)) from None
-        if rewrite is not None:
-            request = rewrite()
-            other = self._prove(request) or other
+        request = self._write(question)
         method, url, headers, body = request
+        sent = {**headers, **(self._prove(request) or other).headers}
         try:
-            return read(await self._send(method, url, {**headers, **other.headers}, body))
+            return question.read(await self._send(method, url, sent, body))
         except CredentialsRefused as exc:
             raise SourceUnauthorized(f"{exc}, {self._authentication.renewed}") from None
+
+    def _write(self, question: Question[T]) -> HttpRequest:
+        request = question.write()
+        return request if self._headered is None else self._headered.complete(request)
 
     async def _first(self, request: HttpRequest) -> Proof:
         proof = await self._authentication.renew(request, None)

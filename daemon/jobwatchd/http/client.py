@@ -1,12 +1,14 @@
-"""What an HTTP client is built with, and whether that can be used."""
+"""What an HTTP client is built with, whether that can be used, and the client that a setting names."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.http.failures import FOR_SOURCES, Failures, find_bad_header
-from jobwatchd.http.memory import Memory
+from jobwatchd.http.limits import Memory
+from jobwatchd.ports import HttpClient
 from jobwatchd.rotation import Rotation
 
 
@@ -83,3 +85,21 @@ def _is_proxy(url: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+HttpClientKind = Literal["pyreqwest", "httpx"]
+
+
+def build_http_client(kind: HttpClientKind, options: HttpOptions) -> HttpClient:
+    """Return a new client of that kind; raises `ConfigError` as the adapters do, and where the library is missing."""
+    if kind == "httpx":
+        from jobwatchd.http.httpx_client import HttpxClient  # noqa: PLC0415 - only what is used is loaded
+
+        return HttpxClient(options)
+    try:
+        from jobwatchd.http.pyreqwest_client import PyreqwestClient  # noqa: PLC0415 - there may be no wheel
+    except ImportError as exc:
+        raise ConfigError(
+            f"http_client is pyreqwest, which cannot be loaded here ({exc}); httpx works everywhere."
+        ) from exc
+    return PyreqwestClient(options)

@@ -15,8 +15,7 @@ from jobwatchd.http.body import Body
 from jobwatchd.http.certificates import Certificates, build_ssl_context, follow_certificates
 from jobwatchd.http.client import HttpOptions, check_options
 from jobwatchd.http.failures import find_bad_header
-from jobwatchd.http.memory import Lease, NoRoomError, Share
-from jobwatchd.http.slots import Slots
+from jobwatchd.http.limits import Lease, NoRoomError, Share, Slots
 
 # httpcore looks through its whole pool on every request, so that the cost of a large one grows with its square.
 POOL_SIZE = 8

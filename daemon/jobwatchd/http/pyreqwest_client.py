@@ -16,8 +16,7 @@ from jobwatchd.http.body import FIRST_PIECE
 from jobwatchd.http.certificates import Certificates, follow_certificates
 from jobwatchd.http.client import HttpOptions, check_options
 from jobwatchd.http.failures import find_bad_header
-from jobwatchd.http.memory import Lease, NoRoomError, Share
-from jobwatchd.http.slots import Slots
+from jobwatchd.http.limits import Lease, NoRoomError, Share, Slots
 
 # To ask for the whole of a body at once would have Rust hold it twice.
 PIECE = 65_536

@@ -3,12 +3,10 @@
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-from jobwatchd.http.client import DEFAULT_MEMORY, HttpOptions, Tls
-from jobwatchd.http.factory import build_http_client
+from jobwatchd.http.client import DEFAULT_MEMORY, HttpOptions, Tls, build_http_client
 from jobwatchd.http.failures import FOR_SINKS
-from jobwatchd.http.headers import HeaderedClient
-from jobwatchd.http.memory import Memory
-from jobwatchd.http.tap import Tap, TappedClient
+from jobwatchd.http.limits import Memory
+from jobwatchd.http.wrappers import HeaderedClient, Tap, TappedClient
 from jobwatchd.kinds.http import HttpSettings
 from jobwatchd.ports import HttpClient
 from jobwatchd.rotation import Rotation
@@ -31,9 +29,9 @@ class Clients:
     def of_source(self, place: str, section: HttpSettings, base_url: str, connections: int) -> HttpClient:
         """Return a new client of a source; raises `ConfigError`."""
         client = build_http_client(section.http_client, self._options(place, section, connections))
-        if section.headers:
-            client = HeaderedClient(client, base_url, section.plain_headers())
-        return client if self.tap is None else TappedClient(client, self.tap)
+        if self.tap is not None:
+            client = TappedClient(client, self.tap)
+        return HeaderedClient(client, base_url, section.plain_headers()) if section.headers else client
 
     def of_sink(self, place: str, section: HttpSettings, connections: int) -> HttpClient:
         """Return a new client for what a sink sends; raises `ConfigError`."""

@@ -16,9 +16,8 @@ from jobwatchd.kinds.recipes import credentials_recipe, secrets_recipe
 from jobwatchd.logs import LoggerFactory, QueuedOutput
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.event import EventType
-from jobwatchd.model.filters import EventFilter
-from jobwatchd.model.shown import shown
+from jobwatchd.model.event import EventFilter, EventType
+from jobwatchd.model.notation import shown
 from jobwatchd.ports import Clock, Sink
 from jobwatchd.rotation import Rotating
 from jobwatchd.telemetry import JobMetrics

@@ -49,46 +49,46 @@ class Backoff:
         # The exponent is capped because a float overflows long before anybody stops counting failures.
         return min(self.longest_s, self.first_s * self.factor ** min(failures - 1, 64))
 
-    def delay_s(self, failures: int, chance: float) -> float:
-        """Return the wait after `failures` failures in a row; `chance` is a random number from 0 to 1."""
-        return self.ceiling_s(failures) * chance
+    def delay_s(self, failures: int, jitter: float) -> float:
+        """Return the wait after `failures` failures in a row; `jitter` is a random number from 0 to 1."""
+        return self.ceiling_s(failures) * jitter
 
 
-def next_poll_s(cadence: Cadence, watch: Watch, now: datetime, chance: float) -> float:
-    """Return in how many seconds the watch wants its next poll; `chance` is a random number from 0 to 1.
+def next_poll_s(cadence: Cadence, watch: Watch, now: datetime, jitter: float) -> float:
+    """Return in how many seconds the watch wants its next poll; `jitter` is a random number from 0 to 1.
 
     A deadline that passes before then is not overslept.
     """
-    interval_s = _interval_s(cadence, watch, now) * (1.0 + cadence.jitter * (2.0 * chance - 1.0))
+    interval_s = _interval_s(cadence, watch, now) * (1.0 + cadence.jitter * (2.0 * jitter - 1.0))
     if watch.overdue_at is not None and watch.ended_at is None:
         until_overdue_s = (watch.overdue_at - now).total_seconds()
         return min(interval_s, max(until_overdue_s, 0.0))
     return interval_s
 
 
-def longest_wait_s(cadence: Cadence, before: Watch, watch: Watch, now: datetime, chance: float) -> float:
+def longest_wait_s(cadence: Cadence, before: Watch, watch: Watch, now: datetime, jitter: float) -> float:
     """Return for how many seconds a watch may wait from now on that was `before` until it was amended.
 
-    Infinity where the amendment wants no poll: one that is waited for already may stay as it is. `chance`, from 0 to 1,
+    Infinity where the amendment wants no poll: one that is waited for already may stay as it is. `jitter`, from 0 to 1,
     is a place within the interval: many watches are amended at once.
     """
     policies = before.policy, watch.policy
     if len({(policy.min_interval_s, policy.max_interval_s) for policy in policies}) > 1:
-        return next_poll_s(cadence, watch, now, 0.5) * chance
+        return next_poll_s(cadence, watch, now, 0.5) * jitter
     if watch.overdue_at is None or watch.overdue_at == before.overdue_at or watch.ended_at is not None:
         return inf
     return max(0.0, (watch.overdue_at - now).total_seconds())
 
 
-def retry_s(cadence: Cadence, watch: Watch, failures: int, chance: float) -> float:
-    """Return in how many seconds to poll again after `failures` polls in a row; `chance` is a number from 0 to 1.
+def retry_s(cadence: Cadence, watch: Watch, failures: int, jitter: float) -> float:
+    """Return in how many seconds to poll again after `failures` polls in a row; `jitter` is a number from 0 to 1.
 
     Never sooner than the shortest interval. A failure says nothing of a job's age, so where that interval allows it is
     within a minute.
     """
     shortest_s, longest_s = _bounds_s(cadence, watch)
     backoff = Backoff(shortest_s, 2.0, max(shortest_s, min(AGELESS_S, longest_s)))
-    return max(shortest_s, backoff.delay_s(failures, chance))
+    return max(shortest_s, backoff.delay_s(failures, jitter))
 
 
 def _bounds_s(cadence: Cadence, watch: Watch) -> tuple[float, float]:

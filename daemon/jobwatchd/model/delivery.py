@@ -1,7 +1,7 @@
 """One event on its way to one sink, and what a failed attempt means."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
@@ -40,6 +40,16 @@ class Delivery:
     next_attempt_at: datetime | None = None
     rejections: int = 0
     rejected_since: datetime | None = None
+
+    def tried(self, attempt: "Attempt") -> "Delivery":
+        """Return the delivery as it is after an attempt."""
+        return replace(
+            self,
+            attempts=attempt.attempts,
+            next_attempt_at=attempt.next_attempt_at,
+            rejections=attempt.rejections,
+            rejected_since=attempt.rejected_since,
+        )
 
 
 class Committed(NamedTuple):
@@ -97,14 +107,6 @@ class Replayed:
 
     count: int
     next: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A sink that is not configured (any more), though deliveries wait for it: since when it is missing."""
-
-    sink: str
-    missing_since: datetime
 
 
 class SinkCondition(StrEnum):
@@ -183,19 +185,19 @@ def failed(
     error: SinkError,
     retry: Retry,
     now: datetime,
-    chance: float,
+    jitter: float,
     *,
     tried_for_s: float = inf,
     refused_for_s: float = inf,
 ) -> Attempt:
-    """Return when to try again after `error`, or that the delivery is dead; `chance` is random, from 0 to 1.
+    """Return when to try again after `error`, or that the delivery is dead; `jitter` is random, from 0 to 1.
 
     It is tried for `tried_for_s` yet, and a refusal is not final for `refused_for_s` yet; see `left_s`. What a receiver
     asks for is a lower bound; see `asked_s`.
     """
     attempts, rejected = delivery.attempts + 1, isinstance(error, SinkRejected)
     rejections = delivery.rejections + rejected
-    delay_s = max(retry.backoff.delay_s(attempts, chance), asked_s(error, retry))
+    delay_s = max(retry.backoff.delay_s(attempts, jitter), asked_s(error, retry))
     refused = rejected and rejections >= retry.rejections and refused_for_s <= 0.0
     dead = refused or delay_s >= tried_for_s
     return Attempt(

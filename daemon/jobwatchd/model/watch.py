@@ -105,6 +105,38 @@ class Watch:
             overdue_at=None if deadline_s is None else now + timedelta(seconds=deadline_s),
         )
 
+    def amended(self, spec: WatchSpec) -> "Watch":
+        """Return the next version of the watch with labels, policy and origin of `spec`.
+
+        A deadline that changed counts from the watch's creation, and is told (again) when it passes; one that did not
+        change stays as it is, told or not.
+        """
+        overdue_at = self.overdue_at
+        deadline_s = spec.policy.deadline_s
+        if deadline_s != self.policy.deadline_s:
+            overdue_at = None if deadline_s is None else self.created_at + timedelta(seconds=deadline_s)
+        # Every field in its order: `dataclasses.replace` takes four times as long, and a reload may amend very many.
+        return Watch(
+            self.id,
+            self.source,
+            self.job,
+            self.created_at,
+            self.state_since,
+            spec.labels,
+            spec.policy,
+            spec.origin,
+            self.state,
+            self.native_state,
+            self.sequence,
+            self.version + 1,
+            self.tasks,
+            self.unmapped,
+            overdue_at,
+            self.ended_at,
+            self.lost,
+            self.group,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class WatchRecord:

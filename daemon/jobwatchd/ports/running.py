@@ -1,12 +1,31 @@
-"""The running daemon, as the HTTP API sees and steers it."""
+"""Time, and the running daemon as the HTTP API sees and steers it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
+
+import anyio
 
 from jobwatchd.model.delivery import SinkState
 from jobwatchd.model.health import SourceState
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Policy, Watch, WatchSpec
+
+
+class Clock(Protocol):
+    """Time, injected so that an hour of polling can be simulated in milliseconds."""
+
+    def now(self) -> datetime:
+        """Return the wall-clock time, aware, in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go backwards, from an arbitrary start."""
+
+    async def sleep(self, delay_s: float) -> None:
+        """Sleep for `delay_s` seconds."""
+
+    async def wait(self, event: anyio.Event, timeout_s: float) -> None:
+        """Return when `event` is set; after `timeout_s` seconds set it."""
 
 
 class Watchlist(Protocol):

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from jobwatchd.kinds.poll import PollSettings
 from jobwatchd.kinds.sink import SinkSection
 from jobwatchd.kinds.source import HttpSourceSection
-from jobwatchd.model.address import is_loopback, split_listen
 from jobwatchd.model.job import JobReference
+from jobwatchd.model.notation import is_loopback, split_listen
 from jobwatchd.model.watch import Policy
 from jobwatchd.settings.problems import Problems
 from jobwatchd.settings.registry import SINKS, SOURCES

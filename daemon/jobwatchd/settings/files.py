@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobwatchd.kinds.secret_file import MAX_SECRET_SIZE, UnreadableError, decode_secret, decode_secrets
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 MAX_SHOWN_PATH = 255
 # Several times the bundle of all authorities that a system trusts.

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 from jobwatchd.redaction import MASK
 from jobwatchd.settings.places import Places
 from jobwatchd.values.key_path import KeyPath, told

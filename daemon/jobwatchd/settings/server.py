@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 from jobwatchd.kinds.recipes import secrets_recipe
 from jobwatchd.logs import Format
-from jobwatchd.model.address import split_listen
 from jobwatchd.model.api_token import name_tokens
+from jobwatchd.model.notation import split_listen
 from jobwatchd.rotation import Recipe
 from jobwatchd.values.secrets import Token
 from jobwatchd.values.section import Section

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-from jobwatchd.http.excerpt import clean, unreadable
+from jobwatchd.http.answer import clean, unreadable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

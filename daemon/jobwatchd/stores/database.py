@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobwatchd.errors import StoreBusy, StoreUnusable
-from jobwatchd.stores.migrate import upgrade
-from jobwatchd.stores.schema import sources
+from jobwatchd.stores.schema import sources, upgrade
 from jobwatchd.stores.sqlite import READERS, SqliteFile
 from jobwatchd.stores.sqlite_faults import fault
 

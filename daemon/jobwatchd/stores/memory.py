@@ -13,10 +13,7 @@ from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.ports import Pruned, Route
-from jobwatchd.stores.amendment import amend
 from jobwatchd.stores.memory_deliveries import MemoryDeliveries
-from jobwatchd.stores.memory_queries import is_wanted_event, is_wanted_watch
-from jobwatchd.stores.shards import shard_of
 
 BATCH = 5_000
 PRUNED_AT_ONCE = 1_000
@@ -66,7 +63,7 @@ class MemoryStore:
         for watch, spec in changes:
             record = self._watches.get(watch.id)
             if record is not None:
-                self._watches[watch.id] = replace(record, watch=amend(record.watch, spec))
+                self._watches[watch.id] = replace(record, watch=record.watch.amended(spec))
                 amended.append(self._watches[watch.id].watch)
         return amended
 
@@ -86,7 +83,7 @@ class MemoryStore:
                 record.watch
                 for record in self._watches.values()
                 if (record.watch.ended_at is None or ended_after is None or record.watch.ended_at > ended_after)
-                and (shards is None or shard_of(record.watch.ref) in shards)
+                and (shards is None or record.watch.ref.shard in shards)
                 and origin in {None, record.watch.origin}
             ]
         )
@@ -103,7 +100,7 @@ class MemoryStore:
 
     async def list_watches(self, query: WatchQuery) -> Sequence[WatchRecord]:
         """Return watches in the order of their ids."""
-        found = (record for record in self._watches.values() if is_wanted_watch(record.watch, query))
+        found = (record for record in self._watches.values() if query.wants(record.watch))
         return list(islice(found, query.limit))
 
     async def load_source(self, name: str, now: datetime) -> SourceHealth:
@@ -140,7 +137,7 @@ class MemoryStore:
         events = [stored for stored, _ in self._events.values()]
         if query.newest_first:
             events.reverse()
-        found = (stored for stored in events if is_wanted_event(stored, query))
+        found = (stored for stored in events if query.wants(stored))
         return list(islice(found, query.limit))
 
     async def pending_deliveries(self, sink: str, after: int, limit: int) -> Sequence[Delivery]:

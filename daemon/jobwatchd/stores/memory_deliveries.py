@@ -1,7 +1,7 @@
 """The deliveries of a `MemoryStore`."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from jobwatchd.model.delivery import Attempt, Backlog, DeadLetter, Delivery, DeliveryStatus, Replayed
@@ -57,15 +57,10 @@ class MemoryDeliveries:
         kept = self._kept.get((attempt.position, attempt.sink))
         if kept is None:
             return
-        tried = replace(
-            kept.delivery,
-            attempts=attempt.attempts,
-            next_attempt_at=attempt.next_attempt_at,
-            rejections=attempt.rejections,
-            rejected_since=attempt.rejected_since,
-        )
         finished_at = None if attempt.status is DeliveryStatus.PENDING else attempt.at
-        self._kept[attempt.position, attempt.sink] = _Kept(tried, attempt.status, finished_at, attempt.error)
+        self._kept[attempt.position, attempt.sink] = _Kept(
+            kept.delivery.tried(attempt), attempt.status, finished_at, attempt.error
+        )
 
     def dead_letters(self, query: DeadLetterQuery) -> list[DeadLetter]:
         """Return dead deliveries in order; the limit counts events, so that no page ends within one."""
@@ -80,7 +75,7 @@ class MemoryDeliveries:
                     kept.error,
                 )
                 for kept in self._with(DeliveryStatus.DEAD)
-                if _is_asked_for(kept.delivery, query)
+                if query.wants(kept.delivery)
             ),
             key=lambda letter: (letter.position, letter.sink),
         )
@@ -123,15 +118,3 @@ class MemoryDeliveries:
 
     def _with(self, status: DeliveryStatus) -> Iterable[_Kept]:
         return [kept for kept in self._kept.values() if kept.status is status]
-
-
-def _is_asked_for(delivery: Delivery, query: DeadLetterQuery) -> bool:
-    event = delivery.event
-    return (
-        delivery.position > query.after
-        and query.sink in {None, delivery.sink}
-        and query.source in {None, event.source}
-        and query.watch_id in {None, event.watch_id}
-        and (not query.types or event.type in query.types)
-        and (query.event_ids is None or event.id in query.event_ids)
-    )

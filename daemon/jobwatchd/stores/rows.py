@@ -29,7 +29,6 @@ from jobwatchd.stores.codec import (
     to_micros,
 )
 from jobwatchd.stores.schema import watches
-from jobwatchd.stores.shards import shard_of
 
 T = TypeVar("T")
 
@@ -117,7 +116,7 @@ def new_watch_row(spec: WatchSpec, now: datetime) -> dict[str, object]:
     return {
         "source": spec.ref.source,
         "job": spec.ref.job,
-        "shard": shard_of(spec.ref),
+        "shard": spec.ref.shard,
         "origin": spec.origin.value,
         "labels": encode_mapping(spec.labels),
         "policy": encode_policy(spec.policy),

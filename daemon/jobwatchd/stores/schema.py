@@ -5,12 +5,20 @@ columns that hold JSON are read and written by `codec` only. There are no foreig
 purpose, and what belongs together is written and removed in one transaction.
 """
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
 
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Index,
     Integer,
     MetaData,
@@ -22,6 +30,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+
+from jobwatchd.errors import StoreUnusable
 
 metadata = MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s"},
@@ -53,7 +63,7 @@ watches = Table(
     Column("list_group", Text),  # `Watch.group`; that word is reserved in SQL
     # For people only. By far the longest column: loading all watches leaves it out, and need not read its pages.
     Column("observation", Text),
-    Column("shard", SmallInteger, nullable=False, server_default=text("0")),  # `shards.shard_of`
+    Column("shard", SmallInteger, nullable=False, server_default=text("0")),  # `JobReference.shard`
     UniqueConstraint("source", "job"),
     # An id is part of event ids and must never come back, not even that of the newest watch, removed.
     sqlite_autoincrement=True,
@@ -145,3 +155,43 @@ def insert_missing(table: Table, dialect: str) -> Any:
 
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+T = TypeVar("T")
+
+# SQLite may have been built for no more than 999 parameters a statement.
+CHUNK = 500
+
+
+def chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the items in lists of at most 500."""
+    iterator = iter(items)
+    while piece := list(islice(iterator, CHUNK)):
+        yield piece
+
+
+# Not Alembic's default name, which another program may use in a shared PostgreSQL database.
+VERSION_TABLE = "jobwatchd_schema"
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the revisions that are missing, inside the transaction of `connection`, which must hold the write lock.
+
+    Raises `StoreUnusable` where the schema is newer than this version knows; nothing is changed then.
+    """
+    config = Config()
+    # `%` begins an interpolation in Alembic's configuration.
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    script = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    known = {known.revision for known in script.walk_revisions()}
+    if current is not None and current not in known:
+        msg = (
+            f"the store's schema (revision {current}) is newer than this version of jobwatchd knows "
+            f"(up to {script.get_current_head()}); install the newer version again, or restore a backup from before it"
+        )
+        raise StoreUnusable(msg)
+    if current != script.get_current_head():
+        command.upgrade(config, revision)

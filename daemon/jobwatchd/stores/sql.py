@@ -16,7 +16,7 @@ from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
 from jobwatchd.ports import Pruned, Route
-from jobwatchd.stores import sql_commit, sql_dead_letters, sql_deliveries, sql_events, sql_sinks, sql_watches
+from jobwatchd.stores import sql_commit, sql_deliveries, sql_events, sql_watches
 from jobwatchd.stores.database import Database
 from jobwatchd.stores.rows import WatchReader
 from jobwatchd.stores.sqlite import SqliteFile
@@ -114,19 +114,19 @@ class SqlStore:
 
     async def list_dead_letters(self, query: DeadLetterQuery) -> Sequence[DeadLetter]:
         """Return dead deliveries in the order of their positions."""
-        return await self._database.read(sql_dead_letters.list_dead_letters, query)
+        return await self._database.read(sql_deliveries.list_dead_letters, query)
 
     async def replay(self, query: DeadLetterQuery, now: datetime) -> Replayed:
         """Make the dead deliveries of a page pending again, as new as of `now`."""
-        return await self._database.write(sql_dead_letters.replay_page, query, now)
+        return await self._database.write(sql_deliveries.replay_page, query, now)
 
     async def mark_missing(self, sinks: Collection[str], now: datetime) -> Mapping[str, datetime]:
         """Remember that these sinks, and no others, are not configured; returns since when each is known to be so."""
-        return await self._database.write(sql_sinks.mark, sinks, now)
+        return await self._database.write(sql_deliveries.mark_missing, sinks, now)
 
     async def missing_sinks(self) -> Mapping[str, datetime]:
         """Return the sinks that are known not to be configured, and since when."""
-        return await self._database.read(sql_sinks.missing)
+        return await self._database.read(sql_deliveries.missing_sinks_since)
 
     async def drop_pending(self, sink: str) -> int:
         """Remove at most 1,000 of a sink's pending deliveries; returns how many."""

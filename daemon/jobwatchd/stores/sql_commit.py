@@ -14,10 +14,9 @@ from jobwatchd.model.delivery import Committed, Delivery, DeliveryStatus
 from jobwatchd.model.event import Event
 from jobwatchd.model.health import HealthStep, SourceHealth
 from jobwatchd.model.transition import Step
-from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import encode_event, from_micros, optional_instant, optional_micros, to_micros
 from jobwatchd.stores.rows import step_row
-from jobwatchd.stores.schema import IS_PENDING, deliveries, events, insert_missing, sources, watches
+from jobwatchd.stores.schema import IS_PENDING, chunks, deliveries, events, insert_missing, sources, watches
 from jobwatchd.stores.sql_events import EVENT_COLUMNS, event_of
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)

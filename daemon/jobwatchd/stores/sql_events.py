@@ -9,9 +9,8 @@ from jobwatchd.model.event import Event, StoredEvent
 from jobwatchd.model.query import EventQuery
 from jobwatchd.model.watch import Origin
 from jobwatchd.ports import Pruned
-from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import decode_event, to_micros
-from jobwatchd.stores.schema import IS_PENDING, deliveries, events, watches
+from jobwatchd.stores.schema import IS_PENDING, chunks, deliveries, events, watches
 
 # Rows of each kind that one call removes; some ten milliseconds.
 PRUNED_AT_ONCE = 1_000

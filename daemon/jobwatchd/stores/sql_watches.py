@@ -11,12 +11,10 @@ from sqlalchemy import Connection, Select, bindparam, delete, or_, select, updat
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.watch import Origin, Watch, WatchRecord, WatchSpec
-from jobwatchd.stores.amendment import amend
-from jobwatchd.stores.chunks import chunks
 from jobwatchd.stores.codec import encode_mapping, encode_policy, optional_micros, to_micros
 from jobwatchd.stores.prepared import PreparedStatement
 from jobwatchd.stores.rows import WATCH_COLUMNS, WatchReader, new_watch_row
-from jobwatchd.stores.schema import insert_missing, watches
+from jobwatchd.stores.schema import chunks, insert_missing, watches
 
 BATCH = 5_000
 
@@ -60,7 +58,7 @@ def amend_all(connection: Connection, changes: Sequence[tuple[Watch, WatchSpec]]
     """Write labels, policy and origin of each spec, on top of what is stored; returns the watches that are there."""
     amended: list[Watch] = []
     for piece in chunks(changes):
-        made = {watch.id: amend(watch, spec) for watch, spec in piece}
+        made = {watch.id: watch.amended(spec) for watch, spec in piece}
         if _AMEND.execute(connection, [_amended_row(watch) for watch in made.values()]) != len(made):
             made = _amend_what_is_stored(connection, {watch.id: spec for watch, spec in piece}, made)
         amended += made.values()
@@ -72,7 +70,7 @@ def _amend_what_is_stored(
 ) -> dict[int, Watch]:
     """Amend those that somebody has written, or removed, since they were read; returns what is there of all."""
     stored = _get_all(connection, list(specs))
-    left = {watch.id: amend(watch, specs[watch.id]) for watch in stored.values() if watch != made[watch.id]}
+    left = {watch.id: watch.amended(specs[watch.id]) for watch in stored.values() if watch != made[watch.id]}
     if left:
         _AMEND.execute(connection, [_amended_row(watch) for watch in left.values()])
     current = stored | left
@@ -127,7 +125,7 @@ def list_records(connection: Connection, query: WatchQuery) -> list[WatchRecord]
     while len(found) < query.limit:
         wanted = query.limit - len(found)
         rows = connection.execute(_matching(query).where(watches.c.id > after).limit(wanted)).all()
-        found += [record for record in map(reader.record, rows) if _has_labels(record.watch, query.labels)]
+        found += [record for record in map(reader.record, rows) if query.wants_labels(record.watch)]
         if len(rows) < wanted:
             break
         after = rows[-1].id
@@ -154,14 +152,10 @@ def _matching(query: WatchQuery) -> Select[*tuple[Any, ...]]:
         statement = statement.where(watches.c.origin == query.origin.value)
     for name, value in query.labels.items():
         # The text of one pair, as it stands inside the JSON object of the labels. Names and values of any characters
-        # work, in any database; what it finds too much (letter case, `,` or `:` in odd names) `_has_labels` drops.
+        # work, in any database; what it finds too much (letter case, `,` or `:` in odd names) `wants_labels` drops.
         pair = (encode_mapping({name: value}) or "")[1:-1]
         statement = statement.where(watches.c.labels.contains(pair, autoescape=True))
     return statement
-
-
-def _has_labels(watch: Watch, labels: Mapping[str, str]) -> bool:
-    return all(watch.labels.get(name) == value for name, value in labels.items())
 
 
 def _record(connection: Connection, statement: Select[*tuple[Any, ...]]) -> WatchRecord | None:

@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from jobwatchd.errors import StoreUnusable
-from jobwatchd.stores.migrate import VERSION_TABLE
+from jobwatchd.stores.schema import VERSION_TABLE
 from jobwatchd.stores.sqlite_faults import damage, fault, removal
 
 READERS = 4

@@ -10,16 +10,13 @@ import structlog
 from anyio.abc import TaskGroup
 from structlog.testing import LogCapture
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.commits import AttemptRecorder, Commits
 from jobwatchd.engine.delivery import DeliveryLoop
 from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.lane_policy import LanePolicy
-from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import LanePolicy, Runtime, SinkBinding
 from jobwatchd.instruments import Registry
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.event import Event

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from jobwatchd.model.shown import shown
-from jobwatchd.model.units import parse_duration_s
+from jobwatchd.model.notation import parse_duration_s, shown
 
 _UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
 _TEXT = {

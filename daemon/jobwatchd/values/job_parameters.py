@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from jobwatchd.model.job import JobReference
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 from jobwatchd.values.key_path import told
 
 # Of names that nobody expected.

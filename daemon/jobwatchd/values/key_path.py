@@ -2,7 +2,7 @@
 
 import re
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 KeyPath = tuple[str | int, ...]
 

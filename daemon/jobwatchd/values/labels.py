@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 MAX_LABEL_LENGTH = 256
 MAX_LABELS = 32

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 EXPECTED_NAME = "expected 1 to 63 of a-z, 0-9, '-' and '_', beginning with a letter or digit"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 from jobwatchd.values.durations import (
     Duration,
     PositiveDuration,

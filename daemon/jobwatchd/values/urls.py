@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 _UNSAFE = re.compile(r"[\s\x00-\x1f\x7f\\]")
 _SQLITE = re.compile(r"sqlite:///[^?#]+")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from jobwatchd.model.job import MAX_PARAMETER_LENGTH
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 from jobwatchd.model.watch import Policy
 from jobwatchd.values.durations import PositiveDuration, format_duration
 from jobwatchd.values.labels import Labels

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, Stric
 
 from jobwatchd.model.event import EventType
 from jobwatchd.model.job import State
+from jobwatchd.model.notation import parse_duration_s
 from jobwatchd.model.query import DeadLetterQuery
-from jobwatchd.model.units import parse_duration_s
 from jobwatchd.values.labels import LABEL_NAME, MAX_LABELS, check_label_name, check_label_value
 from jobwatchd.values.watch_request import MAX_NUMBER, WatchRequest
 

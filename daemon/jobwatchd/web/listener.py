@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.errors import AddressUnavailable, ConfigError
-from jobwatchd.model.address import split_listen
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown, split_listen
 from jobwatchd.ports import Clock
 
 BACKLOG = 1_024

@@ -6,9 +6,8 @@
 
 from collections.abc import Mapping
 
-from jobwatchd.engine.lane_policy import LanePolicy, LostAfter
-from jobwatchd.engine.sink_binding import SinkBinding
-from jobwatchd.http.tap import Tap
+from jobwatchd.engine.runtime import LanePolicy, LostAfter, SinkBinding
+from jobwatchd.http.wrappers import Tap
 from jobwatchd.kinds.clients import Clients
 from jobwatchd.kinds.sink import LocalOutput, SinkContext
 from jobwatchd.kinds.source import SourceContext, SourceSection

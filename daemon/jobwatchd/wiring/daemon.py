@@ -11,7 +11,7 @@ from prometheus_client import disable_created_metrics
 from jobwatchd.clock import SystemClock
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.runtime import Runtime
-from jobwatchd.http.memory import Memory
+from jobwatchd.http.limits import Memory
 from jobwatchd.instruments import Registry
 from jobwatchd.kinds.clients import Clients
 from jobwatchd.logs import Format, QueuedOutput, configure_logging

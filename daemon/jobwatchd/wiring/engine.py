@@ -1,15 +1,14 @@
 """Puts the engine together, for the daemon, for waiting without one, and for tests."""
 
 from dataclasses import dataclass
+from typing import cast
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.commits import AttemptRecorder, Commits
 from jobwatchd.engine.dispatcher import Dispatcher
 from jobwatchd.engine.engine import Engine
 from jobwatchd.engine.housekeeping import Housekeeping, Retention
-from jobwatchd.engine.retrying_store import RetryingStore
+from jobwatchd.engine.retrying_store import RetryingStore, StoreOutage
 from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.store_outage import StoreOutage
 from jobwatchd.engine.watchlist import NameJob, Watchlist
 from jobwatchd.ports import Store
 
@@ -30,7 +29,8 @@ def build_engine(
     runtime: Runtime, store: Store, name_job: NameJob, retention: Retention = KEEP_LONG, delays: Delays = NO_DELAYS
 ) -> Engine:
     """Return an engine on a store, which is waited for while it cannot be used; nothing of it runs yet."""
-    store = RetryingStore(store, StoreOutage(runtime), runtime.clock)
+    # For the type checker: that one has all calls of the port, though it does not spell them out.
+    store = cast("Store", RetryingStore(store, StoreOutage(runtime), runtime.clock))
     recorder = AttemptRecorder(runtime, store, delays.attempts_s)
     dispatcher = Dispatcher(runtime, store, recorder)
     return Engine(

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from jobwatchd.http.client import HttpOptions
-from jobwatchd.http.factory import build_http_client
+from jobwatchd.http.client import HttpOptions, build_http_client
 from jobwatchd.ports import HttpClient
 
 # Long enough for a busy machine to answer in, short enough for the tests that wait for them.

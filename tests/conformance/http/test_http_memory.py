@@ -9,7 +9,7 @@ import anyio.lowlevel
 import pytest
 
 from jobwatchd.errors import BadPayload, SourceUnavailable
-from jobwatchd.http.memory import BUFFERS, Memory
+from jobwatchd.http.limits import BUFFERS, Memory
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]

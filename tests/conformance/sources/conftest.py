@@ -13,8 +13,7 @@ import pytest
 import trustme
 
 from jobwatchd.description import Credentials, Description
-from jobwatchd.http.client import HttpOptions
-from jobwatchd.http.factory import build_http_client
+from jobwatchd.http.client import HttpOptions, build_http_client
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import HttpClient, Source
 from jobwatchd.rotation import Rotating

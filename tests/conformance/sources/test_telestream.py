@@ -51,7 +51,14 @@ async def test_the_summary_counts_jobs(rig: Any) -> None:
     """It is asked for beside the jobs, with encoded ids."""
     rig.jobs = lambda _: rig.reply(200, SUMMARY)
     summary = await rig.source.summary("s/1", "w")
-    assert summary == JobsSummary(waiting=1, in_process=2, completed=3, failed=4, stopped=5, total=15)
+    assert summary == JobsSummary(
+        waiting_job_count=1,
+        in_process_job_count=2,
+        completed_job_count=3,
+        failed_job_count=4,
+        stopped_job_count=5,
+        total_job_count=15,
+    )
     assert rig.server.calls[-1].target == "/s%2F1/workflows/w/jobs/summary"
 
 

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from jobwatchd.model.facts import JobFacts
-from jobwatchd.model.job import JobReference, State, Task
+from jobwatchd.model.job import SHARDS, JobReference, State, Task
 from jobwatchd.model.query import WatchQuery
 from jobwatchd.model.transition import Step, mark_lost
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Store
-from jobwatchd.stores.shards import SHARDS, shard_of
 
 Add = Callable[..., Awaitable[list[Watch]]]
 Commit = Callable[..., Awaitable[set[int]]]
@@ -62,7 +61,7 @@ async def test_shards_share_all_watches_out(store: Store, add: Add, now: datetim
     odd = await load(store, set(range(1, SHARDS, 2)), now)
     even = await load(store, range(0, SHARDS, 2), now)
     assert sorted(odd + even, key=lambda watch: watch.id) == watches
-    assert all(shard_of(watch.ref) % 2 == 1 for watch in odd)
+    assert all(watch.ref.shard % 2 == 1 for watch in odd)
     assert await load(store, [], now) == []
 
 

@@ -12,8 +12,7 @@ from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference
 from jobwatchd.simulator.receiver import ReceiverFault, ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
-from jobwatchd.sinks.webhook.cloud_event import cloud_event
-from jobwatchd.sinks.webhook.signature import Signer
+from jobwatchd.sinks.webhook.message import Signer, cloud_event
 from jobwatchd.testing import FakeClock
 
 SECRET = "whsec_c2VjcmV0"

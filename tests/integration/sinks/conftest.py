@@ -18,8 +18,8 @@ from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.ports import Clock
 from jobwatchd.rotation import Rotating, Rotation
-from jobwatchd.sinks.webhook.endpoint import Endpoint as Address
 from jobwatchd.sinks.webhook.section import WebhookSinkSettings
+from jobwatchd.sinks.webhook.sink import Endpoint as Address
 from jobwatchd.sinks.webhook.sink import Webhook
 from jobwatchd.testing import FakeClock
 

@@ -17,9 +17,7 @@ from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchRecord, WatchSpec
 from jobwatchd.stores.codec import decode_event, decode_observation, encode_event, encode_observation, to_micros
-from jobwatchd.stores.migrate import VERSION_TABLE, upgrade
-from jobwatchd.stores.schema import metadata
-from jobwatchd.stores.shards import shard_of
+from jobwatchd.stores.schema import VERSION_TABLE, metadata, upgrade
 from jobwatchd.stores.sql import SqlStore
 
 
@@ -117,7 +115,7 @@ async def test_old_watches_are_in_their_shards(at_0001: Path, url: str, old: Ste
     run(at_0001, lambda connection: fill(connection, old, now))
     store = SqlStore(url)
     await store.open()
-    own = shard_of(old.watch.ref)
+    own = old.watch.ref.shard
     for shards, expected in (({own}, [old.watch]), (set(range(64)) - {own}, [])):
         assert [watch async for batch in store.load_watches(shards, now) for watch in batch] == expected
     await store.close()

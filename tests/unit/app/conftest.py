@@ -17,8 +17,7 @@ from jobwatchd.app.service import Service
 from jobwatchd.app.wiring import Wiring, retention
 from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.heartbeats import Heartbeats
-from jobwatchd.engine.lane_policy import LanePolicy
-from jobwatchd.engine.runtime import Runtime
+from jobwatchd.engine.runtime import LanePolicy, Runtime
 from jobwatchd.errors import ConfigError
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import QueuedOutput, Redactor

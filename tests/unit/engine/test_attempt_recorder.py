@@ -7,8 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.attempt_recorder import AttemptRecorder
-from jobwatchd.engine.batcher import MAX_GROUP
+from jobwatchd.engine.commits import MAX_GROUP, AttemptRecorder
 from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.stores.memory import MemoryStore

@@ -4,29 +4,30 @@ from typing import Any
 
 import anyio
 
-from jobwatchd.engine.batcher import SILENCE_S, Batcher
+from jobwatchd.engine.commits import SILENCE_S, Batcher
+from jobwatchd.engine.runtime import Runtime
 
 
-class Desk:
+class Desk(Batcher[str]):
     """Writes one item at a time, when it is let."""
 
-    def __init__(self) -> None:
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime, "desk", 0.0)
         self.written: list[str] = []
         self.go_on = anyio.Event()
 
-    async def write(self, queue: list[str]) -> list[str]:
+    async def write(self, batch: list[str]) -> list[str]:
         """Write the first item, and return the rest."""
         await self.go_on.wait()
-        self.written.append(queue[0])
-        return queue[1:]
+        self.written.append(batch[0])
+        return batch[1:]
 
 
 async def test_a_transaction_that_hangs_is_an_ailment(rig: Any) -> None:
     """Nobody waits for it in person, so it has to be missed by somebody."""
-    desk = Desk()
-    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
-    batcher.submit("a")
-    async with rig.running(batcher.run):
+    desk = Desk(rig.runtime)
+    desk.add("a")
+    async with rig.running(desk.run):
         await rig.clock.advance(SILENCE_S + 1)
         assert [problem.split(" made")[0] for problem in rig.heartbeats.problems()] == ["desk"]
         desk.go_on.set()
@@ -36,8 +37,7 @@ async def test_a_transaction_that_hangs_is_an_ailment(rig: Any) -> None:
 
 async def test_a_loop_with_nothing_to_write_has_a_heartbeat(rig: Any) -> None:
     """It is well for as long as nobody wants anything of it, and forgotten when it ends."""
-    batcher = Batcher(rig.runtime, "desk", Desk(), 0.0)
-    async with rig.running(batcher.run):
+    async with rig.running(Desk(rig.runtime).run):
         await rig.clock.advance(10 * SILENCE_S)
         assert rig.heartbeats.problems() == []
     await rig.clock.advance(10 * SILENCE_S)
@@ -46,13 +46,12 @@ async def test_a_loop_with_nothing_to_write_has_a_heartbeat(rig: Any) -> None:
 
 async def test_what_is_left_is_written_before_what_came_later(rig: Any) -> None:
     """The rest of one group is the beginning of the next."""
-    desk = Desk()
-    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
+    desk = Desk(rig.runtime)
     for item in "abc":
-        batcher.submit(item)
-    async with rig.running(batcher.run):
+        desk.add(item)
+    async with rig.running(desk.run):
         await rig.clock.advance(0)
-        batcher.submit("d")
+        desk.add("d")
         desk.go_on.set()
         await rig.clock.advance(0)
     assert desk.written == ["a", "b", "c", "d"]
@@ -62,25 +61,25 @@ async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any) 
     """On a slow disk there is always more, and whoever flushes would never return; nor is that an problem."""
     written: list[int] = []
 
-    class SlowDesk:
-        async def write(self, queue: list[int]) -> list[int]:
+    class SlowDesk(Batcher[int]):
+        async def write(self, batch: list[int]) -> list[int]:
             await rig.clock.sleep(0.005)
-            written.extend(queue)
+            written.extend(batch)
             return []
 
-    batcher = Batcher(rig.runtime, "desk", SlowDesk(), 0.02)
+    desk = SlowDesk(rig.runtime, "desk", 0.02)
     flushed = anyio.Event()
 
     async def keep_submitting() -> None:
         while True:
-            batcher.submit(0)
+            desk.add(0)
             await rig.clock.sleep(0.004)
 
     async def flush() -> None:
-        await batcher.flush()
+        await desk.flush()
         flushed.set()
 
-    async with rig.running(batcher.run, keep_submitting) as tasks:
+    async with rig.running(desk.run, keep_submitting) as tasks:
         await rig.clock.advance(0.1)
         tasks.start_soon(flush)
         await rig.clock.advance(0.1)
@@ -89,14 +88,13 @@ async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any) 
 
 async def test_a_flush_that_is_cancelled_forgets_nothing(rig: Any) -> None:
     """What it has not written is still there for the next."""
-    desk = Desk()
-    batcher = Batcher(rig.runtime, "desk", desk, 0.0)
+    desk = Desk(rig.runtime)
     for item in "abc":
-        batcher.submit(item)
+        desk.add(item)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(batcher.flush)
+        tasks.start_soon(desk.flush)
         await rig.clock.advance(0)
         tasks.cancel_scope.cancel()
     desk.go_on.set()
-    await batcher.flush()
+    await desk.flush()
     assert desk.written == ["a", "b", "c"]

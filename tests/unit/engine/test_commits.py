@@ -6,8 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.batcher import MAX_GROUP
-from jobwatchd.engine.commits import Commits
+from jobwatchd.engine.commits import MAX_GROUP, Commits
 from jobwatchd.errors import StoreUnusable
 from jobwatchd.model.health import HealthStep, mark_recovered, mark_unreachable
 from jobwatchd.model.job import Observation, State

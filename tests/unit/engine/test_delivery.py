@@ -9,12 +9,11 @@ import anyio
 import pytest
 
 from jobwatchd.engine.delivery import DeliveryLoop
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.errors import SinkError, SinkGone, SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Attempt, DeliveryStatus, Retry, SinkCondition, SinkState
-from jobwatchd.model.event import Event
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.model.query import DeadLetterQuery
 from jobwatchd.testing import START, RecordingSink
 

@@ -6,9 +6,9 @@ import anyio
 import pytest
 
 from jobwatchd.engine.delivery import DeliveryLoop
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.engine.window import RESCAN_S, WINDOW
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import EventFilter
 from jobwatchd.testing import RecordingSink
 
 

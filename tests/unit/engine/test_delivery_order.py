@@ -8,12 +8,11 @@ from zlib import crc32
 import pytest
 
 from jobwatchd.engine import window
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.errors import SinkRateLimited, SinkRejected, SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Delivery, Retry
-from jobwatchd.model.event import Event
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.ports import Clock
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import RecordingSink

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine.delivery import DeliveryLoop
-from jobwatchd.engine.sink_binding import SinkBinding
-from jobwatchd.model.event import Event
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.engine.runtime import SinkBinding
+from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.ports import Clock
 from jobwatchd.testing import RecordingSink
 

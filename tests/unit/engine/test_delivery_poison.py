@@ -9,10 +9,9 @@ import pytest
 
 from jobwatchd.engine import window
 from jobwatchd.engine.delivery import DeliveryLoop
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.errors import SinkRejected, SinkUnavailable
-from jobwatchd.model.event import Event
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.ports import Clock
 from jobwatchd.testing import RecordingSink
 

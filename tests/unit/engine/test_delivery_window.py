@@ -5,12 +5,12 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.engine.window import PAGE, RESCAN_S, WINDOW
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import EventFilter
 from jobwatchd.testing import RecordingSink
 
 RETRY = Retry(Backoff(3600.0, 1.0, 3600.0))

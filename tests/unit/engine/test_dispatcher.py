@@ -6,11 +6,10 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.errors import SinkGone, SinkRejected, SinkUnavailable
 from jobwatchd.model.delivery import Attempt, Retry, SinkCondition, SinkState
-from jobwatchd.model.event import Event, EventType
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import Event, EventFilter, EventType
 from jobwatchd.model.job import Observation, State
 from jobwatchd.model.query import DeadLetterQuery
 from jobwatchd.model.transition import advance

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine.housekeeping import PRUNE_EVERY_S, ROUND_S, Housekeeping, Retention
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.errors import SinkUnavailable, StoreUnavailable
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import EventFilter
 from jobwatchd.ports import Pruned
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import RecordingSink

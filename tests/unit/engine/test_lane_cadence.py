@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine.lane import CATCH_UP_S
-from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.runtime import LanePolicy
 from jobwatchd.errors import BadPayload, SourceRateLimited, SourceRejected, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.circuit_breaker import OPEN_AFTER
-from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.runtime import LanePolicy
+from jobwatchd.engine.source_limiter import OPEN_AFTER
 from jobwatchd.errors import BadPayload, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State

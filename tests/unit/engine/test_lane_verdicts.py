@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.circuit_breaker import OPEN_AFTER
-from jobwatchd.engine.lane_policy import LanePolicy, LostAfter
+from jobwatchd.engine.runtime import LanePolicy, LostAfter
+from jobwatchd.engine.source_limiter import OPEN_AFTER
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State

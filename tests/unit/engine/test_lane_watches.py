@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.lane_policy import LanePolicy
+from jobwatchd.engine.runtime import LanePolicy
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import advance

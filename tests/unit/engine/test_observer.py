@@ -9,13 +9,10 @@ from typing import Any
 import anyio
 
 from jobwatchd.engine.heartbeats import Heartbeats
-from jobwatchd.engine.lane_policy import LanePolicy
-from jobwatchd.engine.runtime import Runtime
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import LanePolicy, Runtime, SinkBinding
 from jobwatchd.errors import SinkError, SinkUnavailable, SourceError, SourceUnavailable, StoreError
 from jobwatchd.model.cadence import Cadence
-from jobwatchd.model.event import Event
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.watch import WatchSpec
 from jobwatchd.stores.memory import MemoryStore

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobwatchd.engine.circuit_breaker import OPEN_AFTER
-from jobwatchd.engine.rate_limiter import UNLIMITED
-from jobwatchd.engine.source_limiter import LONGEST_PAUSE_S, SourceLimiter
+from jobwatchd.engine.source_limiter import LONGEST_PAUSE_S, OPEN_AFTER, UNLIMITED, SourceLimiter
 
 
 def build(rate: float | None = None, luck: float = 1.0, *, is_open: bool = False) -> SourceLimiter:

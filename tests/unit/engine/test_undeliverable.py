@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.undeliverable import Undeliverable
+from jobwatchd.engine.housekeeping import Undeliverable
 from jobwatchd.model.query import DeadLetterQuery
 
 DAY_S = 86_400.0

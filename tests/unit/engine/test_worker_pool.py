@@ -6,9 +6,8 @@ from typing import Any
 import anyio
 import pytest
 
-from jobwatchd.engine.circuit_breaker import OPEN_AFTER
 from jobwatchd.engine.heartbeats import LONGEST_NAP_S
-from jobwatchd.engine.source_limiter import SourceLimiter
+from jobwatchd.engine.source_limiter import OPEN_AFTER, SourceLimiter
 from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
 
 MakePool = Callable[..., WorkerPool[str]]

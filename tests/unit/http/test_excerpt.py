@@ -1,6 +1,6 @@
 """What messages quote of an answer."""
 
-from jobwatchd.http.excerpt import clean, excerpt
+from jobwatchd.http.answer import clean, excerpt
 
 
 def test_an_excerpt_is_one_short_printable_line() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.http.headers import HeaderedClient
+from jobwatchd.http.wrappers import HeaderedClient
 
 
 class Recorder:

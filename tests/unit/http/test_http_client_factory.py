@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.http.client import HttpOptions
-from jobwatchd.http.factory import build_http_client
+from jobwatchd.http.client import HttpOptions, build_http_client
 
 
 def test_httpx_needs_no_pyreqwest() -> None:
@@ -15,7 +14,7 @@ def test_httpx_needs_no_pyreqwest() -> None:
     program = (
         "import sys; sys.modules['pyreqwest'] = None\n"
         "from jobwatchd.http.client import HttpOptions\n"
-        "from jobwatchd.http.factory import build_http_client\n"
+        "from jobwatchd.http.client import build_http_client\n"
         "print(type(build_http_client('httpx', HttpOptions())).__name__)"
     )
     done = subprocess.run([sys.executable, "-Ic", program], capture_output=True, text=True, check=True)

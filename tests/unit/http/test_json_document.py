@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobwatchd.errors import BadPayload
-from jobwatchd.http.json_document import read_json
+from jobwatchd.http.answer import read_json
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from jobwatchd.http.memory import BUFFERS, Lease, Memory, NoRoomError, Share
+from jobwatchd.http.limits import BUFFERS, Lease, Memory, NoRoomError, Share
 
 PATIENCE_S = 30.0
 
@@ -144,7 +144,7 @@ async def test_after_a_large_answer_the_next_requests_wait_before_they_are_sent(
 
 async def test_the_first_requests_wait_for_each_other_only_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that does not answer holds up nobody else for long."""
-    monkeypatch.setattr("jobwatchd.http.memory.FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr("jobwatchd.http.limits.FIRST_WAIT_S", 0.0)
     memory = Memory(BUFFERS)
     hanging, other = Lease(Share(memory, most=1, wait_s=PATIENCE_S)), Lease(Share(memory, most=1, wait_s=PATIENCE_S))
     await hanging.begin()

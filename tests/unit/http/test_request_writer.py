@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from jobwatchd.description.request import Request
 from jobwatchd.errors import SourceRejected
-from jobwatchd.http.request import HttpRequest
-from jobwatchd.http.request_writer import RequestWriter
+from jobwatchd.http.request import HttpRequest, RequestWriter
 from jobwatchd.model.job import JobReference
 
 steady = settings(derandomize=True, deadline=None)

@@ -42,7 +42,7 @@ class Pipe:
 @pytest.fixture
 def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipe]:
     """Yield a full pipe; what is taken out of an output's queue is begun at once."""
-    monkeypatch.setattr("jobwatchd.logs.queued_output.GATHER_S", 0.0)
+    monkeypatch.setattr("jobwatchd.logs.output.GATHER_S", 0.0)
     pipe = Pipe()
     yield pipe
     os.close(pipe.read_end)  # whoever is still stuck in it fails

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.logs import Format, Redactor, configure_logging
-from jobwatchd.logs.standard_streams import logged_streams
+from jobwatchd.logs.loggers import logged_streams
 
 
 def fail() -> None:

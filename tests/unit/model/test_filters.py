@@ -2,8 +2,7 @@
 
 import pytest
 
-from jobwatchd.model.event import Event, EventType
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import Event, EventFilter, EventType
 from jobwatchd.testing import START
 
 EVENT = Event("id", EventType.JOB_FAILED, "graph", 1, START, labels={"team": "search", "area": "ci"})

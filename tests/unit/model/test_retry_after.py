@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobwatchd.model.retry_after import LONGEST_S, retry_after_s
+from jobwatchd.http.answer import LONGEST_S, retry_after_s
 
 NOW = datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)
 

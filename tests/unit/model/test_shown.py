@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.model.shown import shown
+from jobwatchd.model.notation import shown
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobwatchd.model.units import LONGEST_DURATION_S, parse_duration_s
+from jobwatchd.model.notation import LONGEST_DURATION_S, parse_duration_s
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,7 @@ from jobwatchd.kinds.source import HttpSourceSection
 from jobwatchd.settings.described import load_description
 from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.presets import PresetFile
-from jobwatchd.sources.http_json.inspection import inspect
-from jobwatchd.sources.http_json.recorded import RecordedAnswer
+from jobwatchd.sources.http_json.inspection import RecordedAnswer, inspect
 from jobwatchd.sources.http_json.section import HttpJsonSettings
 
 ROOT = Path(__file__).parents[3]

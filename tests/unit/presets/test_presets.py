@@ -13,10 +13,9 @@ from jobwatchd.description import Description
 from jobwatchd.settings import load_settings
 from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.presets import load_preset
-from jobwatchd.sources.http_json.inspection import Inspection, inspect
+from jobwatchd.sources.http_json.inspection import Inspection, RecordedAnswer, inspect
 from jobwatchd.sources.http_json.reader import Reader
-from jobwatchd.sources.http_json.recorded import RecordedAnswer
-from jobwatchd.sources.http_json.words import id_of
+from jobwatchd.sources.http_json.values import id_of
 
 NAMES = list(preset_files())
 FIXTURES = {file.stem: yaml.safe_load(file.read_text()) for file in (Path(__file__).parent / "answers").glob("*.yaml")}

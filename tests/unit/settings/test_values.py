@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from jobwatchd.model.cadence import Backoff, Cadence
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import EventFilter
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Origin, Policy, WatchSpec
 

@@ -13,7 +13,7 @@ from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import JobReference, State, Task
 from jobwatchd.sinks.event_data import event_data
-from jobwatchd.sinks.webhook.cloud_event import MAX_BODY, cloud_event
+from jobwatchd.sinks.webhook.message import MAX_BODY, cloud_event
 
 
 def test_the_library_reads_it_back(event: Event) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.logs import Format, QueuedOutput, Redactor, configure_logging
-from jobwatchd.logs.queued_output import LogLine
+from jobwatchd.logs.output import LogLine
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.sinks.event_data import event_data
 from jobwatchd.sinks.log.sink import HURRIED_S, PATIENCE_S, LogSink
@@ -161,7 +161,7 @@ def _fill(descriptor: int) -> int:
 @pytest.fixture
 async def pipe(make: Make, event: Event, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pipe]:
     """Yield a full pipe with its sink; what is taken out of the output's queue is begun at once."""
-    monkeypatch.setattr("jobwatchd.logs.queued_output.GATHER_S", 0.0)
+    monkeypatch.setattr("jobwatchd.logs.output.GATHER_S", 0.0)
     pipe = Pipe(make, event)
     yield pipe
     os.close(pipe.read_end)

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.sinks.webhook.signature import Signer
+from jobwatchd.sinks.webhook.message import Signer
 
 OLD = "whsec_" + base64.b64encode(b"old secret of 24 bytes..").decode()
 NEW = "whsec_" + base64.b64encode(b"new secret of 24 bytes..").decode()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from jobwatchd.errors import BadPayload, SourceError
 from jobwatchd.model.job import Observation, State
-from jobwatchd.sources.nebula_explorer.listing import NebulaListing
 from jobwatchd.sources.nebula_explorer.payload import PagePayload, read_envelope, read_job
+from jobwatchd.sources.nebula_explorer.source import NebulaListing
 from jobwatchd.sources.payload import read_model
 from jobwatchd.sources.telestream_up.payload import read_job as read_telestream_job
 

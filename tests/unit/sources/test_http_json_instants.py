@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobwatchd.description.reading import TimeFormat
-from jobwatchd.sources.http_json.instants import read_instant
+from jobwatchd.sources.http_json.values import read_instant
 
 AT = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 SECONDS = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from jobwatchd.model.job import State
-from jobwatchd.sources.nebula_explorer.listing import NebulaListing
 from jobwatchd.sources.nebula_explorer.payload import PagePayload
+from jobwatchd.sources.nebula_explorer.source import NebulaListing
 
 
 def _job(job_id: int, status: int = 1, workflow_id: str = "w") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
-from jobwatchd.http.status import bare_url, status_error
+from jobwatchd.http.answer import bare_url, status_error
 
 MakeAnswer = Callable[..., Any]
 WHERE = "GET http://api/jobs/1"

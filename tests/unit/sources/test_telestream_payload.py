@@ -203,7 +203,14 @@ def test_a_summary_is_read() -> None:
         "total_job_count": 15,
         "activation_date": None,
     }
-    summary = JobsSummary(waiting=1, in_process=2, completed=3, failed=4, stopped=5, total=15)
+    summary = JobsSummary(
+        waiting_job_count=1,
+        in_process_job_count=2,
+        completed_job_count=3,
+        failed_job_count=4,
+        stopped_job_count=5,
+        total_job_count=15,
+    )
     assert read_summary(WHERE, json.dumps(answer).encode()) == summary
     with pytest.raises(BadPayload, match="wrong in total_job_count"):
         read_summary(WHERE, json.dumps({**answer, "total_job_count": -1}).encode())

@@ -6,11 +6,10 @@ import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from jobwatchd.model.job import JobReference
+from jobwatchd.model.job import SHARDS, JobReference
 from jobwatchd.stores import sql_commit, sql_deliveries, sql_watches
 from jobwatchd.stores.codec import from_micros
 from jobwatchd.stores.schema import deliveries, insert_missing, metadata, sources, watches
-from jobwatchd.stores.shards import SHARDS, shard_of
 
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}{name}": value
@@ -51,8 +50,8 @@ def test_inserting_what_is_missing_is_known_to_both_databases() -> None:
 
 def test_shards_never_move() -> None:
     """Computed by every version and every replica alike; these are frozen."""
-    assert [shard_of(JobReference("graph", job)) for job in ("1964", "a/b")] == [27, 20]
-    assert {shard_of(JobReference("graph", str(number))) for number in range(2_000)} == set(range(SHARDS))
+    assert [JobReference("graph", job).shard for job in ("1964", "a/b")] == [27, 20]
+    assert {JobReference("graph", str(number)).shard for number in range(2_000)} == set(range(SHARDS))
 
 
 def test_the_epoch_is_1970() -> None:

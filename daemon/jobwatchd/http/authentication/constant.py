@@ -1,9 +1,11 @@
-"""Headers that are the same for all requests."""
+"""Credentials that are sent as they are: headers that are the same for all requests."""
 
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
-from jobwatchd.http.authentication.contract import Proof
+from jobwatchd.description.auth import BasicAuth, BearerAuth, HeaderAuth
+from jobwatchd.description.credentials import BASIC, Credentials
+from jobwatchd.http.authentication.contract import Authentication, Proof, Site
 from jobwatchd.http.request import HttpRequest
 from jobwatchd.rotation import Rotating
 
@@ -41,3 +43,23 @@ class ConstantHeaders(Generic[C]):
 
     def _take(self, credentials: C) -> None:
         self._proof = Proof(self._write(credentials))
+
+
+def build_bearer(auth: BearerAuth, site: Site) -> Authentication:  # noqa: ARG001 - it has no options
+    """Return what proves by the user's token."""
+    return ConstantHeaders(site.credentials, lambda given: {"Authorization": f"Bearer {given.token}"})
+
+
+def build_basic(auth: BasicAuth, site: Site) -> Authentication:  # noqa: ARG001 - it has no options
+    """Return what proves by the user's name and password."""
+    return ConstantHeaders(site.credentials, lambda given: {"Authorization": f"Basic {given.values()[BASIC]}"})
+
+
+def build_header(auth: HeaderAuth, site: Site) -> Authentication:
+    """Return what proves by these headers."""
+
+    def fill(credentials: Credentials) -> Mapping[str, str]:
+        values = credentials.values()
+        return {name: text.fill(values) for name, text in auth.headers.items()}
+
+    return ConstantHeaders(site.credentials, fill)

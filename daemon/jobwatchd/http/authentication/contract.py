@@ -1,11 +1,14 @@
-"""What every kind of authentication keeps to."""
+"""What every kind of authentication keeps to, and what it is built with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from jobwatchd.description.credentials import Credentials
 from jobwatchd.errors import SourceUnauthorized
 from jobwatchd.http.request import HttpRequest
+from jobwatchd.ports import Clock, HttpClient
+from jobwatchd.rotation import Rotating
 
 
 class CredentialsRefused(SourceUnauthorized):
@@ -42,3 +45,13 @@ class Authentication(Protocol):
 
     async def close(self) -> None:
         """Follow no files any more, and close the connections of logins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where requests go and who sends them: logins below `base_url` are sent by `client`."""
+
+    base_url: str
+    credentials: Rotating[Credentials]
+    client: HttpClient
+    clock: Clock

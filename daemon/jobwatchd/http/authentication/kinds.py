@@ -5,15 +5,9 @@ from types import MappingProxyType
 from typing import Any
 
 from jobwatchd.description.auth import Auth
-from jobwatchd.http.authentication.basic import build_basic
-from jobwatchd.http.authentication.bearer import build_bearer
-from jobwatchd.http.authentication.constant import ConstantHeaders
-from jobwatchd.http.authentication.contract import Authentication
-from jobwatchd.http.authentication.cookie_login import build_cookie_login
-from jobwatchd.http.authentication.header import build_header
-from jobwatchd.http.authentication.json_login import build_json_login
-from jobwatchd.http.authentication.oauth2 import build_oauth2
-from jobwatchd.http.authentication.site import Site
+from jobwatchd.http.authentication.constant import ConstantHeaders, build_basic, build_bearer, build_header
+from jobwatchd.http.authentication.contract import Authentication, Site
+from jobwatchd.http.authentication.logins import build_cookie_login, build_json_login, build_oauth2
 
 Build = Callable[[Any, Site], Authentication]
 """Makes an authentication of its section in the description."""

@@ -7,7 +7,7 @@ from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.logs import QueuedOutput
-from jobwatchd.logs.queued_output import LogLine, Written
+from jobwatchd.logs.output import LogLine, Written
 from jobwatchd.model.event import Event
 from jobwatchd.ports import Clock
 from jobwatchd.sinks.event_data import event_data

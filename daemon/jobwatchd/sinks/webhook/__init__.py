@@ -2,7 +2,5 @@
 
 - `section`: its settings
 - `sink`: `Webhook`, the `ports.Sink`
-- `endpoint`: where it goes, and what is sent along
-- `cloud_event`: an event as CloudEvents JSON, what the body holds
-- `signature`: the Standard Webhooks headers
+- `message`: what it sends: an event as CloudEvents, and the Standard Webhooks headers
 """

@@ -9,16 +9,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from jobwatchd.description.api import auth_mistakes
 from jobwatchd.description.mistake import Mistake, refuse
-from jobwatchd.http.authentication.contract import Authentication
+from jobwatchd.http.authentication.contract import Authentication, Site
 from jobwatchd.http.authentication.kinds import build_authentication
-from jobwatchd.http.authentication.site import Site
 from jobwatchd.kinds.http import CredentialSettings, HttpSettings, TimeoutSettings
 from jobwatchd.kinds.sink import DeliveryPolicy, SinkContext, SinkSection
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.shown import shown
-from jobwatchd.sinks.webhook.endpoint import Endpoint
-from jobwatchd.sinks.webhook.sink import Webhook
+from jobwatchd.model.notation import shown
+from jobwatchd.sinks.webhook.sink import Endpoint, Webhook
 from jobwatchd.values.secrets import SigningSecret
 from jobwatchd.values.section import Section
 from jobwatchd.values.units import Count, Duration, PositiveDuration, Size

@@ -1,6 +1,7 @@
 """The webhook sink: one HTTP POST an event, signed, without redirects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -13,17 +14,26 @@ from jobwatchd.errors import (
     SourceError,
     SourceUnauthorized,
 )
+from jobwatchd.http.answer import retry_after_s
 from jobwatchd.http.authenticated_client import AuthenticatedClient
 from jobwatchd.http.authentication.constant import ConstantHeaders
 from jobwatchd.http.authentication.contract import Authentication, CredentialsRefused
 from jobwatchd.http.request import HttpRequest
 from jobwatchd.model.event import Event
-from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer, Clock, HttpClient
 from jobwatchd.rotation import Rotating
-from jobwatchd.sinks.webhook.cloud_event import Message, cloud_event
-from jobwatchd.sinks.webhook.endpoint import Endpoint
-from jobwatchd.sinks.webhook.signature import Signer
+from jobwatchd.sinks.webhook.message import Message, Mode, Signer, cloud_event
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A URL that takes events, what is sent to it beside them, and how they are put; the headers may be secret."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mode: Mode = "structured"
+    content_type: str = "application/cloudevents+json"
+
 
 RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -92,27 +102,20 @@ class Webhook:
     def _take_secrets(self, secrets: Sequence[str]) -> None:
         self._signer = Signer(secrets, self._place)
 
+    def signed(self, event_id: str, message: Message) -> HttpRequest:
+        """Return the request for an event, signed as of now."""
+        signature = self._signer.headers(event_id, message.body, self._clock.now())
+        return HttpRequest("POST", self._url, {**self._headers, **message.headers, **signature}, message.body)
+
     async def _post(self, event_id: str, message: Message) -> Answer:
         """Return the answer to an event, by what proves best who is sending."""
-        refusals: list[Answer] = []
-
-        def write() -> HttpRequest:
-            signature = self._signer.headers(event_id, message.body, self._clock.now())
-            return HttpRequest("POST", self._url, {**self._headers, **message.headers, **signature}, message.body)
-
-        def read(answer: Answer) -> Answer:
-            if answer.status in REFUSED:
-                refusals.append(answer)
-                raise CredentialsRefused(f"{self._host} answered {answer.status}")
-            return answer
-
+        post = _Post(self, event_id, message)
         try:
-            return await self._client.ask(write(), read, write)
+            return await self._client.ask(post)
         except SourceError as exc:
-            if refusals and isinstance(exc, SourceUnauthorized):
-                return refusals[-1]
-            retry_s: float | None = getattr(exc, "retry_after_s", None)
-            raise SinkUnavailable(f"no login for {self._host}: {exc}", retry_s) from None
+            if post.refusal is not None and isinstance(exc, SourceUnauthorized):
+                return post.refusal
+            raise SinkUnavailable(f"no login for {self._host}: {exc}", exc.retry_after_s) from None
 
     def _refusal(self, answer: Answer) -> SinkError:
         status = answer.status
@@ -126,3 +129,22 @@ class Webhook:
         if status // 100 == REDIRECTION and answer.header("location") is not None:
             return SinkRejected(f"{sentence}; redirects are not followed, configure the final URL", asked_s)
         return SinkRejected(sentence, asked_s)
+
+
+@dataclass(slots=True)
+class _Post:
+    """An event on its way; `refusal` is the last answer that refused the credentials. Implements `Question`."""
+
+    sink: Webhook
+    event_id: str
+    message: Message
+    refusal: Answer | None = None
+
+    def write(self) -> HttpRequest:
+        return self.sink.signed(self.event_id, self.message)
+
+    def read(self, answer: Answer) -> Answer:
+        if answer.status in REFUSED:
+            self.refusal = answer
+            raise CredentialsRefused(f"answered {answer.status}")
+        return answer

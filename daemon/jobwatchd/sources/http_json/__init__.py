@@ -3,7 +3,7 @@
 - `section`: its settings
 - `source`: `HttpJson`, the `ports.Source`
 - `judge`: what an answer means
-- `reader`: the job in it · `instants`, `words`: its times, and its other values
-- `inspection`: what each expression finds, for people · `recorded`: answers kept in files
-- `listing`: many jobs, page by page · `pages`: how the next page is asked for
+- `reader`: the job in it · `values`: its words, texts and times
+- `inspection`: what each expression finds, for people, also in answers kept in files
+- `listing`: many jobs, page by page
 """

@@ -8,13 +8,10 @@ from jobwatchd.description import Description
 from jobwatchd.description.answers import Verdict
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnavailable
+from jobwatchd.http.answer import excerpt, read_json, retry_after_s, status_error, unreadable
 from jobwatchd.http.authentication.contract import CredentialsRefused
-from jobwatchd.http.excerpt import excerpt, unreadable
-from jobwatchd.http.json_document import read_json
-from jobwatchd.http.status import status_error
-from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
-from jobwatchd.sources.http_json.words import text_of
+from jobwatchd.sources.http_json.values import text_of
 
 
 @dataclass(frozen=True, slots=True)

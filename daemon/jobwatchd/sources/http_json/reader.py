@@ -6,12 +6,10 @@ from typing import Any
 
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.description.reading import Progress, ProgressScale, Reading, TaskReading, Time
-from jobwatchd.http.excerpt import clean, excerpt
-from jobwatchd.http.json_document import number_of
+from jobwatchd.http.answer import clean, excerpt, number_of
 from jobwatchd.model.facts import JobFacts, link
 from jobwatchd.model.job import Observation, State, Task
-from jobwatchd.sources.http_json.instants import read_instant
-from jobwatchd.sources.http_json.words import id_of, text_of, word_of
+from jobwatchd.sources.http_json.values import id_of, read_instant, text_of, word_of
 
 PER_CENT = 100.0
 

@@ -1,17 +1,17 @@
 """Any job API that answers in JSON, as a source."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from jobwatchd.description import Credentials, Description
 from jobwatchd.errors import JobNotFound, SourceRejected
-from jobwatchd.http.authenticated_client import AuthenticatedClient
+from jobwatchd.http.answer import unreadable
+from jobwatchd.http.authenticated_client import AuthenticatedClient, FixedRequest
+from jobwatchd.http.authentication.contract import Site
 from jobwatchd.http.authentication.kinds import build_authentication
-from jobwatchd.http.authentication.site import Site
-from jobwatchd.http.excerpt import unreadable
-from jobwatchd.http.request import HttpRequest
-from jobwatchd.http.request_writer import RequestWriter
-from jobwatchd.model.job import JobReference
+from jobwatchd.http.request import HttpRequest, RequestWriter
+from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.http_json.judge import Judge
@@ -49,17 +49,7 @@ class HttpJson:
         if len(parts) != len(self.parameters):
             raise SourceRejected(f"{ref.key} names no job of {self.name}; expected {'/'.join(self.parameters)}")
         segments = dict(zip(self.parameters, parts, strict=True))
-        call = self._writer.write(segments)
-
-        def look(answer: Answer) -> Sighting:
-            # The status is a part of it: what is read may depend on it.
-            seen = hash((answer.status, answer.body)) or 1
-            # Only answers that were read well have a digest, so an equal one holds no refusal.
-            if seen == digest:
-                return UNCHANGED
-            return self._read(ref, segments, call, answer, seen)
-
-        return await self._client.ask(call, look)
+        return await self._client.ask(_JobQuestion(self._writer.write(segments), self, ref, segments, digest))
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
         """Look at many jobs that are in one list; see `ports.Source.observe_many`."""
@@ -76,18 +66,46 @@ class HttpJson:
         await self._client.close()
 
     async def _fetch(self, call: HttpRequest) -> tuple[Answer, Any]:
-        def look(answer: Answer) -> tuple[Answer, Any]:
-            return answer, self._judge.judge(call.where, answer, self._clock.now())
+        return await self._client.ask(_PageQuestion(call, self))
 
-        return await self._client.ask(call, look)
+    def judge(self, call: HttpRequest, answer: Answer) -> Any:
+        """Return the JSON of an answer; raises what it is otherwise, see `Judge.judge`."""
+        return self._judge.judge(call.where, answer, self._clock.now())
 
-    def _read(
-        self, ref: JobReference, segments: Mapping[str, str], call: HttpRequest, answer: Answer, seen: int
-    ) -> Sighting:
-        value = self._judge.judge(call.where, answer, self._clock.now())
+    def read(self, value: Any, ref: JobReference, segments: Mapping[str, str]) -> Observation:
+        """Return the job that the JSON of an answer shows; raises `UnreadableError`."""
+        job = self._reader.within(value)
+        group = None if self._list is None else self._list.group_of(segments, job)
+        return self._reader.read(job, ref.values[-1], group)
+
+
+@dataclass(slots=True)
+class _JobQuestion(FixedRequest):
+    """How a job is, of which an answer with that `digest` is known; implements `Question`."""
+
+    source: HttpJson
+    ref: JobReference
+    segments: Mapping[str, str]
+    digest: int
+
+    def read(self, answer: Answer) -> Sighting:
+        # The status is a part of it: what is read may depend on it.
+        seen = hash((answer.status, answer.body)) or 1
+        # Only answers that were read well have a digest, so an equal one holds no refusal.
+        if seen == self.digest:
+            return UNCHANGED
+        value = self.source.judge(self.request, answer)
         try:
-            job = self._reader.within(value)
-            group = None if self._list is None else self._list.group_of(segments, job)
-            return Sighting(seen, self._reader.read(job, ref.values[-1], group))
+            return Sighting(seen, self.source.read(value, self.ref, self.segments))
         except UnreadableError as exc:
-            raise unreadable(call.where, str(exc), answer.body) from None
+            raise unreadable(self.request.where, str(exc), answer.body) from None
+
+
+@dataclass(slots=True)
+class _PageQuestion(FixedRequest):
+    """What a page of the list says; implements `Question`."""
+
+    source: HttpJson
+
+    def read(self, answer: Answer) -> tuple[Answer, Any]:
+        return answer, self.source.judge(self.request, answer)

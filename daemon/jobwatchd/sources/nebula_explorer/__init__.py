@@ -3,5 +3,5 @@
 - `section`: its settings
 - `source`: `NebulaExplorer`, the `ports.Source`
 - `login`: what proves who is asking
-- `payload`: what answers mean · `listing`: many jobs, page by page
+- `payload`: what answers mean
 """

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import orjson
 
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
-from jobwatchd.http.authentication.cookie_login import read_cookie
+from jobwatchd.http.answer import bare_url
+from jobwatchd.http.authentication.logins import read_cookie
 from jobwatchd.http.authentication.session import Grant
-from jobwatchd.http.status import bare_url
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating
 from jobwatchd.sources.nebula_explorer.payload import read_envelope

@@ -12,12 +12,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnavailable
+from jobwatchd.http.answer import OK, error_of_class, excerpt, retry_after_s, status_error, unreadable
 from jobwatchd.http.authentication.contract import CredentialsRefused
-from jobwatchd.http.excerpt import excerpt, unreadable
-from jobwatchd.http.status import OK, error_of_class, status_error
 from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import Observation, State, Task
-from jobwatchd.model.retry_after import retry_after_s
 from jobwatchd.ports import Answer
 from jobwatchd.sources.payload import EPOCH, Payload, Text, load_object, read_iso_instant, read_model
 

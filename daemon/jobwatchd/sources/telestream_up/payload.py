@@ -5,7 +5,6 @@ Source: the vendor's "Get particular Workflow Job Details" and its page of the w
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated
@@ -29,21 +28,6 @@ STATES: Mapping[str, State] = MappingProxyType(
 
 _TIME_SPAN = re.compile(r"(?:(\d{1,8})\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,7}))?", re.ASCII)
 _MAX_HOUR, _MAX_SIXTIETH = 23, 59
-
-
-@dataclass(frozen=True, slots=True)
-class JobsSummary:
-    """How many jobs a workflow has, by what they are doing.
-
-    A hint that nothing moved, and no more: two jobs that swap states leave all counts as they were.
-    """
-
-    waiting: int
-    in_process: int
-    completed: int
-    failed: int
-    stopped: int
-    total: int
 
 
 def parse_time_span(text: str) -> timedelta:
@@ -109,7 +93,12 @@ class _JobPayload(Payload):
     elapsed_time: Annotated[timedelta | None, BeforeValidator(_read_time_span)] = None
 
 
-class _SummaryPayload(Payload):
+class JobsSummary(Payload):
+    """How many jobs a workflow has, by what they are doing.
+
+    A hint that nothing moved, and no more: two jobs that swap states leave all counts as they were.
+    """
+
     waiting_job_count: Count
     in_process_job_count: Count
     completed_job_count: Count
@@ -150,12 +139,4 @@ def _finished_at(job: _JobPayload) -> datetime | None:
 
 def read_summary(where: str, body: bytes) -> JobsSummary:
     """Return the counts that an answer shows; raises BadPayload where it shows none."""
-    counts = read_model(_SummaryPayload, load_object(where, body), where, body)
-    return JobsSummary(
-        waiting=counts.waiting_job_count,
-        in_process=counts.in_process_job_count,
-        completed=counts.completed_job_count,
-        failed=counts.failed_job_count,
-        stopped=counts.stopped_job_count,
-        total=counts.total_job_count,
-    )
+    return read_model(JobsSummary, load_object(where, body), where, body)

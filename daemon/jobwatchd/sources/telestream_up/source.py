@@ -5,11 +5,15 @@ is documented there; a group is a workflow, whose summary hints that nothing has
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from jobwatchd.errors import ConfigError, JobNotFound, SourceRejected
-from jobwatchd.http.status import OK, REFUSED, bare_url, status_error
+from jobwatchd.errors import ConfigError, JobNotFound, SourceError, SourceRejected
+from jobwatchd.http.answer import OK, REFUSED, status_error
+from jobwatchd.http.authenticated_client import AuthenticatedClient, FixedRequest
+from jobwatchd.http.authentication.constant import ConstantHeaders
+from jobwatchd.http.authentication.contract import CredentialsRefused
+from jobwatchd.http.request import HttpRequest
 from jobwatchd.model.job import JobReference
 from jobwatchd.ports import UNCHANGED, Answer, Clock, HttpClient, Listing, Sighting
 from jobwatchd.rotation import Rotating
@@ -20,8 +24,7 @@ from jobwatchd.sources.telestream_up.payload import JobsSummary, read_job, read_
 class TelestreamUp:
     """Watches workflow jobs of Telestream UP; implements `ports.Source`, and owns `client`.
 
-    `base_url` is the customer's own. Raises ConfigError for an API key that no header can carry. Where the key
-    is refused, its file is looked at, and if there is another in it, it is asked once more.
+    `base_url` is the customer's own. Raises ConfigError for an API key that no header can carry.
     """
 
     parameters: tuple[str, ...] = ("space_id", "workflow_id", "job_id")
@@ -29,10 +32,7 @@ class TelestreamUp:
     def __init__(self, name: str, base_url: str, *, api_key: Rotating[str], client: HttpClient, clock: Clock) -> None:
         self.name = name
         self._base_url = base_url.rstrip("/")
-        self._api_key = api_key
-        self._take_key(api_key.value)
-        api_key.listen(self._take_key)
-        self._client = client
+        self._client = AuthenticatedClient(client, ConstantHeaders(api_key, self._key_headers))
         self._clock = clock
         self._counts: dict[str, tuple[JobsSummary, float]] = {}
 
@@ -41,18 +41,8 @@ class TelestreamUp:
         parts = ref.job.split("/")
         if len(parts) != len(self.parameters):
             raise SourceRejected(f"{ref.key} names no job of Telestream UP; expected {'/'.join(self.parameters)}")
-        url = f"{self._base_url}/{parts[0]}/workflows/{parts[1]}/jobs/{parts[2]}"
-        headers = self._headers
-        answer = await self._client.request("GET", url, headers)
-        if answer.status != OK:
-            answer = await self._ask_again(url, headers, answer)
-            if answer.status != OK:
-                self._fail(url, answer)
-        seen = digest_of(answer.body)
-        if seen == digest:
-            return UNCHANGED
-        observation = read_job(f"GET {bare_url(url)}", answer.body)
-        return Sighting(seen, replace(observation, group=f"{parts[0]}/{parts[1]}"))
+        request = HttpRequest("GET", f"{self._base_url}/{parts[0]}/workflows/{parts[1]}/jobs/{parts[2]}")
+        return await self._client.ask(_JobQuestion(request, f"{parts[0]}/{parts[1]}", digest, self._clock))
 
     async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:  # noqa: ARG002 - one for all
         """Find nothing, for no list of jobs is documented; tell since when the workflow's counts are as they are."""
@@ -69,38 +59,54 @@ class TelestreamUp:
         Raises ValueError for an id that is unsafe in a path.
         """
         space, workflow = JobReference.of(self.name, [space_id, workflow_id]).job.split("/")
-        url = f"{self._base_url}/{space}/workflows/{workflow}/jobs/summary"
-        headers = self._headers
-        answer = await self._client.request("GET", url, headers)
-        if answer.status != OK:
-            answer = await self._ask_again(url, headers, answer)
-            if answer.status != OK:
-                raise status_error(f"GET {bare_url(url)}", answer, self._clock.now())
-        return read_summary(f"GET {bare_url(url)}", answer.body)
+        request = HttpRequest("GET", f"{self._base_url}/{space}/workflows/{workflow}/jobs/summary")
+        return await self._client.ask(_SummaryQuestion(request, self._clock))
 
     async def close(self) -> None:
         """Give back connections."""
-        self._api_key.close()
         await self._client.close()
 
-    def _take_key(self, api_key: str) -> None:
+    def _key_headers(self, api_key: str) -> Mapping[str, str]:
         if not (api_key and api_key.isascii() and api_key.isprintable()):
             raise ConfigError(
                 f"sources.{self.name}.api_key cannot be sent in a header; expected visible ASCII characters"
             )
-        self._headers = {"Authorization": f"Bearer {api_key}"}
+        return {"Authorization": f"Bearer {api_key}"}
 
-    async def _ask_again(self, url: str, headers: Mapping[str, str], answer: Answer) -> Answer:
-        """Return the answer to another API key, where this one was refused and there is another by now."""
-        if answer.status not in REFUSED:
-            return answer
-        await self._api_key.refresh()
-        if self._headers is headers:
-            return answer
-        return await self._client.request("GET", url, self._headers)
 
-    def _fail(self, url: str, answer: Answer) -> None:
-        error = status_error(f"GET {bare_url(url)}", answer, self._clock.now())
-        # How the API words its errors is not documented, so no 404 can be told from a proxy's. That is safe: it takes
-        # several in a row, over a grace time, before a job counts as lost.
-        raise JobNotFound(str(error)) if answer.status == HTTPStatus.NOT_FOUND else error
+@dataclass(slots=True)
+class _SummaryQuestion(FixedRequest):
+    """How many jobs a workflow has; implements `Question`."""
+
+    clock: Clock
+
+    def read(self, answer: Answer) -> JobsSummary:
+        if answer.status != OK:
+            raise _error(self.request, answer, self.clock)
+        return read_summary(self.request.where, answer.body)
+
+
+@dataclass(slots=True)
+class _JobQuestion(FixedRequest):
+    """How a job of that `group` is, of which an answer with that `digest` is known; implements `Question`."""
+
+    group: str
+    digest: int
+    clock: Clock
+
+    def read(self, answer: Answer) -> Sighting:
+        if answer.status != OK:
+            error = _error(self.request, answer, self.clock)
+            # How the API words its errors is not documented, so no 404 can be told from a proxy's. That is safe: it
+            # takes several in a row, over a grace time, before a job counts as lost.
+            raise JobNotFound(str(error)) if answer.status == HTTPStatus.NOT_FOUND else error
+        seen = digest_of(answer.body)
+        if seen == self.digest:
+            return UNCHANGED
+        observation = read_job(self.request.where, answer.body)
+        return Sighting(seen, replace(observation, group=self.group))
+
+
+def _error(request: HttpRequest, answer: Answer, clock: Clock) -> SourceError:
+    error = status_error(request.where, answer, clock.now())
+    return CredentialsRefused(str(error)) if answer.status in REFUSED else error

@@ -1,9 +1,8 @@
-"""Alembic's entry: runs revisions on the connection, and inside the transaction, that `stores.migrate` hands over."""
+"""Alembic's entry: runs revisions on the connection, and inside the transaction, that `schema.upgrade` hands over."""
 
 from alembic import context
 
-from jobwatchd.stores.migrate import VERSION_TABLE
-from jobwatchd.stores.schema import metadata
+from jobwatchd.stores.schema import VERSION_TABLE, metadata
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=metadata, version_table=VERSION_TABLE

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.engine.retrying_store import RetryingStore
-from jobwatchd.engine.store_outage import StoreOutage
+from jobwatchd.engine.retrying_store import RetryingStore, StoreOutage
 from jobwatchd.errors import StoreError
 from jobwatchd.model.delivery import Attempt
 from jobwatchd.ports import Store

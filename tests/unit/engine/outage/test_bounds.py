@@ -7,11 +7,11 @@ import pytest
 from jobwatchd.engine import commits
 from jobwatchd.engine.lane import LanePolicy
 from jobwatchd.engine.retrying_store import RetryingStore
-from jobwatchd.engine.sink_binding import SinkBinding
+from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.errors import SinkUnavailable, SourceUnavailable, StoreBusy, StoreFull
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.filters import EventFilter
+from jobwatchd.model.event import EventFilter
 from jobwatchd.model.job import Observation, State
 from jobwatchd.model.transition import advance
 from jobwatchd.testing import RecordingSink, ScriptedSource
@@ -120,7 +120,7 @@ async def test_a_source_that_comes_and_goes_leaves_one_step(rig: Any, failing: A
         failing.trouble = StoreFull("full")
         await rig.clock.advance(2400)
         assert len(source.polls) >= len(flaps)
-        assert rig.commits._batcher.pending == 1
+        assert rig.commits.pending == 1
         failing.trouble = None
         await rig.clock.advance(10)
     assert await rig.events() == ["job.running", "source.unreachable", "source.recovered"]
@@ -152,7 +152,7 @@ async def test_failed_attempts_do_not_pile_up(rig: Any, failing: Any, store: Ret
         await rig.dispatcher.open([SinkBinding(sink, EventFilter(), Retry())], tasks)
         await rig.clock.advance(3600)
         assert len(sink.failures) < 980
-        assert rig.recorder._batcher.pending <= 2
+        assert rig.recorder.pending <= 2
         failing.trouble = None
         await rig.clock.advance(2)
         tried = {kept.attempts for kept in await failing.pending_deliveries("hook", 0, 10)}

@@ -1,11 +1,48 @@
-"""Watches that one list shows together, so that one request can look at many of them."""
+"""The watches of a lane: each with what is known of it only while the process lives, in groups, and counted."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 
-from jobwatchd.engine.entry import Entry
+from jobwatchd.engine.observer import SourceObserver
 from jobwatchd.model.watch import Watch
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What goes wrong with one watch: polls in a row that brought no observation, and that found no such job.
+
+    `missing_since_s` is when the first of the latter was made (monotonic).
+    """
+
+    failures: int = 0
+    missing: int = 0
+    missing_since_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Entry:
+    """Mutable, owned by one lane, polled by one worker at a time; small, for there may be a million.
+
+    `due_s` is when the next poll is wanted (monotonic). `digest` is that of the last answer read, 0 for none. `trouble`
+    is None while polls bring observations.
+    """
+
+    watch: Watch
+    due_s: float = 0.0
+    digest: int = 0
+    trouble: Trouble | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the lane has dropped it; whoever holds it still lets go."""
+        return self.due_s == -inf
+
+    def drop(self) -> None:
+        """Let nobody poll it any more."""
+        self.due_s = -inf
+
 
 # How fast what a list costs is learned anew, and how fast it is forgotten while jobs are looked at singly.
 LEARN = 0.5
@@ -88,3 +125,40 @@ class Groups:
         if group is None:
             group = self._groups[name] = Group(name)
         return group
+
+
+class WatchCounts:
+    """Counts a lane's watches, so that nobody has to walk a million of them.
+
+    The counts by state (`unknown` before the first answer) are told to the observer.
+    """
+
+    def __init__(self, observer: SourceObserver) -> None:
+        self._observer = observer
+        self._counts: Counter[str] = Counter()
+        self._is_closed = False
+
+    def enter(self, watch: Watch) -> None:
+        """Count a watch in."""
+        self._count(watch.state or "unknown", 1)
+
+    def leave(self, watch: Watch) -> None:
+        """Count a watch out."""
+        self._count(watch.state or "unknown", -1)
+
+    def by_state(self) -> Mapping[str, int]:
+        """Return how many watches are in which state, without those that nobody is in."""
+        return {state: count for state, count in self._counts.items() if count}
+
+    def close(self) -> None:
+        """Tell nothing any more, but that nobody is here; whoever comes and goes is still counted."""
+        if not self._is_closed:
+            for state, count in self._counts.items():
+                if count:
+                    self._observer.watches_counted(state, 0)
+        self._is_closed = True
+
+    def _count(self, state: str, change: int) -> None:
+        self._counts[state] += change
+        if not self._is_closed:
+            self._observer.watches_counted(state, self._counts[state])
