@@ -11,11 +11,9 @@ import click
 import orjson
 
 from jobwatchd.app.one_shot_wait import Outcome
-from jobwatchd.cli.configuration import config_option
 from jobwatchd.cli.diagnosis import diagnose
-from jobwatchd.cli.durations import DURATION
-from jobwatchd.cli.failure import exit_on_failure
-from jobwatchd.cli.jobs import references
+from jobwatchd.cli.execution import exit_on_failure
+from jobwatchd.cli.options import DURATION, config_option, references
 from jobwatchd.cli.output import tell_result
 from jobwatchd.cli.progress import ProgressDisplay, clean_text
 from jobwatchd.cli.status import ExitStatus
