@@ -1,21 +1,23 @@
-"""Runs the demo from start to end, and checks and sums up what happened."""
+"""`jobwatchd demo`: runs it from start to end, and checks what happened."""
 
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM, Signals
 
 import anyio
+import click
 
 from jobwatchd.cli.demo.comparison import find_losses
-from jobwatchd.cli.demo.configuration import child_environment
 from jobwatchd.cli.demo.remote import RemoteFailed, followed
 from jobwatchd.cli.demo.scene import AFTERWARDS, BY_API, BY_COMMAND, FROM_FILE, Role, random_pair
 from jobwatchd.cli.demo.screen import Screen
-from jobwatchd.cli.demo.stage import JOBWATCHD, Stage, set_up
-from jobwatchd.cli.demo.summary import COLUMNS, facts, outcomes
-from jobwatchd.cli.table import print_table
+from jobwatchd.cli.demo.stage import JOBWATCHD, Stage, child_environment, set_up, temporary_folder
+from jobwatchd.cli.demo.summary import sum_up
+from jobwatchd.cli.execution import exit_on_failure
 from jobwatchd.errors import JobwatchError
 
 SINK = "hook"
@@ -26,6 +28,36 @@ LOOK_EVERY_S = 0.5
 GIVE_UP_S = 50.0
 MOST_NAMED = 3
 ALARM = "bold yellow"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jobwatchd demo
+  jobwatchd demo --exit-when-done --jobs 20
+
+\b
+Exit status: 0 nothing was lost, or it was interrupted; 1 something was lost, or could not be run."""
+)
+@click.option("--exit-when-done", is_flag=True, help="End by itself, within a minute, with a summary.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(0, 1_000),
+    default=2,
+    show_default=True,
+    help="Jobs of each API that live by chance, beside those that show something.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Of that chance.")
+def demo(*, exit_when_done: bool, jobs: int, seed: int) -> None:
+    """See it work: both APIs simulated, the real daemon on them, and a receiver that fails for a while.
+
+    Everything listens on free ports of this machine only, and is gone afterwards.
+    """
+    # A terminal that cannot show some letter should not end the demo.
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    options = Options(jobs=jobs, seed=seed, exit_when_done=exit_when_done)
+    with exit_on_failure(), temporary_folder() as folder:
+        anyio.run(perform, options, Screen(sys.stdout), folder)
 
 
 class Lost(JobwatchError):
@@ -105,7 +137,7 @@ class Performance:
         async with anyio.create_task_group() as scenes:
             for at_s, scene in (
                 (1.5, self._add_by_command),
-                (3.0, self._add_by_api),
+                (3.0, partial(self._add, "Added through the API", BY_API)),
                 (5.0, self._add_random),
                 (OUTAGE_AT_S, self._troubles),
             ):
@@ -140,9 +172,6 @@ class Performance:
         if done.returncode:
             raise RemoteFailed(f"jobwatchd {' '.join(words)} ended with status {done.returncode}: {answer}")
         self._say(answer, "")
-
-    async def _add_by_api(self) -> None:
-        await self._add("Added through the API", BY_API)
 
     async def _add_random(self) -> None:
         roles = [role for _ in range(self._options.jobs) for role in self._next_pair()]
@@ -202,16 +231,3 @@ async def _until(condition: Callable[[], bool]) -> None:
 async def _later(delay_s: float, scene: Callable[[], Awaitable[None]]) -> None:
     await anyio.sleep(delay_s)
     await scene()
-
-
-async def sum_up(stage: Stage, screen: Screen) -> None:
-    """Print the summary of what happened so far."""
-    watches = await stage.remote.watches()
-    events = await stage.remote.events()
-    truths, _ = await stage.remote.truths()
-    screen.line()
-    print_table(COLUMNS, outcomes(watches))
-    screen.line()
-    for subject, fact in facts(stage.receiver, events, truths, map(followed, watches)).items():
-        screen.line(f"{subject:<12}{fact}")
-    screen.line()

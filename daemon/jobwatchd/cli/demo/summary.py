@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from jobwatchd.cli.demo.comparison import Followed, ToldEvent, Truth
-from jobwatchd.cli.demo.receiver import Receiver
+from jobwatchd.cli.demo.remote import followed
 from jobwatchd.cli.demo.scene import GRAPH, MEDIA
+from jobwatchd.cli.demo.screen import Screen
+from jobwatchd.cli.demo.stage import Receiver, Stage
+from jobwatchd.cli.table import print_table
 
 APIS = {GRAPH: "NebulaGraph Explorer", MEDIA: "Telestream UP"}
 OUTCOMES = ("succeeded", "failed", "cancelled", "lost", "under way")
@@ -45,6 +48,19 @@ def facts(
         told["seen"] = f"{_spread([seen_s for seen_s, _ in lags])} after the change"
         told["delivered"] = f"{_spread([arrived_s for _, arrived_s in lags])} after the change, outages included"
     return told
+
+
+async def sum_up(stage: Stage, screen: Screen) -> None:
+    """Print the summary of what happened so far."""
+    watches = await stage.remote.watches()
+    events = await stage.remote.events()
+    truths, _ = await stage.remote.truths()
+    screen.line()
+    print_table(COLUMNS, outcomes(watches))
+    screen.line()
+    for subject, fact in facts(stage.receiver, events, truths, map(followed, watches)).items():
+        screen.line(f"{subject:<12}{fact}")
+    screen.line()
 
 
 def _lags(
