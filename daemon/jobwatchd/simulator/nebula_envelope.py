@@ -32,21 +32,11 @@ class Code(IntEnum):
         digits = self // 100_000
         return digits if digits in HTTP_STATUSES else 500
 
+    @property
+    def message(self) -> str:
+        """The `message` that goes with it: `Success`, `ErrSession`, `ErrInternalServer`."""
+        return "Success" if self is Code.SUCCESS else f"Err{self.name.title().replace('_', '')}"
 
-MESSAGES = {
-    Code.SUCCESS: "Success",
-    Code.BAD_REQUEST: "ErrBadRequest",
-    Code.PARAM: "ErrParam",
-    Code.UNAUTHORIZED: "ErrUnauthorized",
-    Code.SESSION: "ErrSession",
-    Code.FORBIDDEN: "ErrForbidden",
-    Code.NOT_FOUND: "ErrNotFound",
-    Code.INTERNAL_SERVER: "ErrInternalServer",
-    Code.INTERNAL_DATABASE: "ErrInternalDatabase",
-    Code.INTERNAL_CONTROLLER: "ErrInternalController",
-    Code.INTERNAL_LICENSE: "ErrInternalLicense",
-    Code.UNKNOWN: "ErrUnknown",
-}
 
 UNLISTED_CODE = 50304000
 """In no documentation; by its first three digits the service is unavailable."""
@@ -56,29 +46,18 @@ class Refusal(Exception):
     """A request that is answered with an error code."""
 
     def __init__(self, code: Code) -> None:
-        super().__init__(MESSAGES[code])
+        super().__init__(code.message)
         self.code = code
 
 
 def enveloped(data: Any, code: Code = Code.SUCCESS) -> bytes:
     """Return the body of an answer."""
-    return orjson.dumps({"code": int(code), "data": data, "message": MESSAGES[code]})
+    return orjson.dumps({"code": int(code), "data": data, "message": code.message})
 
 
+_NO_FAULTS = {Code.SUCCESS, Code.PARAM, Code.UNAUTHORIZED, Code.NOT_FOUND}
 FAULT_BODIES = (
-    *(
-        enveloped(None, code)
-        for code in (
-            Code.BAD_REQUEST,
-            Code.SESSION,
-            Code.FORBIDDEN,
-            Code.INTERNAL_SERVER,
-            Code.INTERNAL_DATABASE,
-            Code.INTERNAL_CONTROLLER,
-            Code.INTERNAL_LICENSE,
-            Code.UNKNOWN,
-        )
-    ),
+    *(enveloped(None, code) for code in Code if code not in _NO_FAULTS),
     orjson.dumps({"code": UNLISTED_CODE, "data": None, "message": "ErrUnavailable"}),
 )
 """Errors that say nothing about a job: not-found is a fault of its own."""
