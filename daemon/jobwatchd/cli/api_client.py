@@ -3,8 +3,7 @@
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -61,12 +60,8 @@ class ApiClient:
             verify=_tls(self._url),
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the connection."""
         self._http.close()
 
     def add_watch(self, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:

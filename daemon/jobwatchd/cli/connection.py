@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
@@ -39,7 +40,7 @@ def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
             where = f"${TOKEN}" if token_file is None else token_file
             raise click.UsageError(f"{where} holds no token: expected printable ASCII characters without blanks.")
         try:
-            with ApiClient(url, token) as client:
+            with closing(ApiClient(url, token)) as client:
                 command(client, *args, **options)
         except ApiError as exc:
             tell(f"Error: {exc}")

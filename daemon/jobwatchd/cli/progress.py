@@ -24,7 +24,6 @@ from rich.text import Text
 
 from jobwatchd.cli.diagnosis import is_of_source
 from jobwatchd.cli.output import STDERR_PATIENCE_S
-from jobwatchd.cli.table import printable
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnauthorized
 from jobwatchd.model.event import Event, EventType
 from jobwatchd.model.job import JobReference, Observation, State
@@ -217,8 +216,3 @@ def _show_cursor_at_signals(stream: TextIO) -> None:
             end(number, frame)
 
         signal.signal(number, show_and_end)
-
-
-def clean_text(redact: Callable[[str], str]) -> Callable[[str], str]:
-    """Return what takes secrets out of a text, and what would steer a terminal."""
-    return lambda text: printable(redact(text))

@@ -17,11 +17,17 @@ from starlette.routing import Route, Router
 
 from jobwatchd.ports import Clock
 from jobwatchd.simulator.fate import Odds
-from jobwatchd.simulator.faults import FaultInjector
-from jobwatchd.simulator.faulty_app import Dialect, FaultyApp
+from jobwatchd.simulator.faults import Dialect, FaultInjector, FaultyApp
 from jobwatchd.simulator.job import NEBULA_WORDS, SimulatedJob, interrupted, phase_at
-from jobwatchd.simulator.nebula_envelope import FAULT_BODIES, Code, Refusal, enveloped
-from jobwatchd.simulator.nebula_jobs import ListQuery, shown_in_full, shown_in_list
+from jobwatchd.simulator.nebula_answers import (
+    FAULT_BODIES,
+    Code,
+    ListQuery,
+    Refusal,
+    enveloped,
+    shown_in_full,
+    shown_in_list,
+)
 from jobwatchd.simulator.roster import ApiTraits, Fleet, JobNames, JobSpec, Roster
 from jobwatchd.simulator.server import RawJson
 from jobwatchd.simulator.world import World, control_routes

@@ -17,8 +17,7 @@ from starlette.routing import Route, Router
 
 from jobwatchd.ports import Clock
 from jobwatchd.simulator.fate import Odds
-from jobwatchd.simulator.faults import FaultInjector
-from jobwatchd.simulator.faulty_app import Dialect, FaultyApp
+from jobwatchd.simulator.faults import Dialect, FaultInjector, FaultyApp
 from jobwatchd.simulator.job import TELESTREAM_WORDS, SimulatedJob, phase_at, progress_at
 from jobwatchd.simulator.roster import ApiTraits, Fleet, JobNames, JobSpec, Roster
 from jobwatchd.simulator.server import RawJson, json_answer

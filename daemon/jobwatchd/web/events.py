@@ -19,7 +19,7 @@ async def list_told(context: Context, request: Request, wanted: Annotated[EventS
     """List events in the order in which they were told."""
     stored = await _wait_for(context, wanted, request)
     return EventPage(
-        items=[EventBody.of_stored(each) for each in stored],
+        items=[EventBody.of(each) for each in stored],
         next=stored[-1].position if stored else wanted.after,
     )
 

@@ -94,7 +94,7 @@ async def show_one(
     if record is None:
         raise _no_watch(watch_id)
     told = await context.store.list_events(EventQuery(watch_id=watch_id, limit=history, newest_first=True))
-    events = [EventBody.of_stored(stored) for stored in told]
+    events = [EventBody.of(stored) for stored in told]
     return WatchHistoryBody(**WatchRecordBody.of_record(record).model_dump(), history=events)
 
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobwatchd.simulator.job import Life, SimulatedJob
-from jobwatchd.simulator.nebula_envelope import Code
-from jobwatchd.simulator.nebula_jobs import seed_job, shown_in_full, shown_in_list
+from jobwatchd.simulator.nebula_answers import Code, seed_job, shown_in_full, shown_in_list
 from jobwatchd.simulator.telestream import job_fields, timespan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,8 +5,7 @@ from random import Random
 import orjson
 import pytest
 
-from jobwatchd.simulator.faults import FaultKind
-from jobwatchd.simulator.faulty_app import tampered
+from jobwatchd.simulator.faults import FaultKind, tampered
 from jobwatchd.simulator.nebula import DIALECT as NEBULA
 from jobwatchd.simulator.telestream import DIALECT as TELESTREAM
 

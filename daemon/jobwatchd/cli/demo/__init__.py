@@ -4,6 +4,6 @@
 - `stage`: simulators, receiver and daemon, set up and taken down; they are `children`
 - `scene`: the jobs, and what becomes of them
 - `remote`: the HTTP of the simulators and of the daemon
-- `screen`: what a person sees
-- `comparison`: what was told, held against what really happened; `summary`: what is said at the end
+- `screen`: what a person sees, and what is said at the end
+- `comparison`: what was told, held against what really happened
 """

@@ -14,9 +14,8 @@ import click
 from jobwatchd.cli.demo.comparison import find_losses
 from jobwatchd.cli.demo.remote import RemoteFailed, followed
 from jobwatchd.cli.demo.scene import AFTERWARDS, BY_API, BY_COMMAND, FROM_FILE, Role, random_pair
-from jobwatchd.cli.demo.screen import Screen
+from jobwatchd.cli.demo.screen import Screen, sum_up
 from jobwatchd.cli.demo.stage import JOBWATCHD, Stage, child_environment, set_up, temporary_folder
-from jobwatchd.cli.demo.summary import sum_up
 from jobwatchd.cli.execution import exit_on_failure
 from jobwatchd.errors import JobwatchError
 
@@ -73,31 +72,16 @@ class Options:
     exit_when_done: bool
 
 
-class Interruption:
-    """Cancels `scope`, which changes as the demo goes on, when a signal asks for its end.
-
-    A second signal changes nothing: then everything is being stopped already, and that is bounded.
-    """
-
-    def __init__(self, scope: anyio.CancelScope) -> None:
-        self.scope = scope
-
-    async def watch(self, signals: AsyncIterator[Signals]) -> None:
-        """Wait for signals until cancelled."""
-        async for _ in signals:
-            self.scope.cancel()
-
-
 async def perform(options: Options, screen: Screen, folder: Path) -> None:
     """Run the demo until it is over, or until a signal ends it; raises `ChildDied`, `RemoteFailed` and `Lost`."""
     with anyio.open_signal_receiver(SIGINT, SIGTERM, SIGHUP) as signals:
         async with anyio.create_task_group() as tasks:
             with anyio.CancelScope() as everything:
-                interruption = Interruption(everything)
-                tasks.start_soon(interruption.watch, signals)
+                scopes = [everything]
+                tasks.start_soon(_end_at_signals, signals, scopes)
                 async with set_up(options.seed, folder, tasks, screen.event) as stage:
                     with anyio.CancelScope() as acting:
-                        interruption.scope = acting
+                        scopes.append(acting)
                         screen.introduce(stage)
                         await Performance(options, screen, stage).run()
                     if acting.cancelled_caught:
@@ -105,6 +89,15 @@ async def perform(options: Options, screen: Screen, folder: Path) -> None:
                         screen.say("Interrupted: everything is being stopped.")
                         await sum_up(stage, screen)
             tasks.cancel_scope.cancel()
+
+
+async def _end_at_signals(signals: AsyncIterator[Signals], scopes: Sequence[anyio.CancelScope]) -> None:
+    """Cancel the last of the scopes when a signal asks for the end, until cancelled.
+
+    A second signal changes nothing: then everything is being stopped already, and that is bounded.
+    """
+    async for _ in signals:
+        scopes[-1].cancel()
 
 
 class Performance:
