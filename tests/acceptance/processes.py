@@ -16,7 +16,7 @@ import httpx
 import pytest
 import yaml
 
-from jobwatchd.simulator.nebula_sessions import login_header
+from jobwatchd.simulator.nebula import login_header
 
 # Far more than anything here takes on an idle machine.
 PATIENCE_S = 30.0

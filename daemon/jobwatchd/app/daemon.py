@@ -4,7 +4,9 @@ One task group holds every loop. A loop that dies ends the process with a non-ze
 Kubernetes starts it anew; nothing here catches what a loop raises.
 """
 
+import contextlib
 import gc
+import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,13 +16,10 @@ import anyio
 from anyio.abc import TaskGroup
 from fastapi import FastAPI
 
-from jobwatchd.app.configuration import Configuration, Specs
-from jobwatchd.app.open_files import raise_open_files
-from jobwatchd.app.orders import Orders
-from jobwatchd.app.reload import Change, plan
+from jobwatchd.app.configuration import Change, Configuration, Specs, plan
+from jobwatchd.app.dependencies import Dependencies
 from jobwatchd.app.reloader import Reloader
-from jobwatchd.app.service import Service
-from jobwatchd.app.wiring import Wiring
+from jobwatchd.app.service import Orders, Service
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.signals import STOP_WITHIN_S, Signals
 from jobwatchd.web.application import build_app
@@ -30,21 +29,23 @@ from jobwatchd.web.server import serve_sockets
 
 # For how long a stop waits at its end for what was delivered to be written; else it is delivered again.
 LAST_WRITE_S = 3.0
+# More than anything here needs; some systems allow a billion, for which a library might make room.
+ENOUGH = 65_536
 
 
 class Daemon:
     """Runs until told to stop; see `run`. `specs` are the watches of the file."""
 
-    def __init__(self, wiring: Wiring, specs: Specs, notifier: Notifier) -> None:
-        self._wiring = wiring
-        self._engine = wiring.engine
+    def __init__(self, dependencies: Dependencies, specs: Specs, notifier: Notifier) -> None:
+        self._dependencies = dependencies
+        self._engine = dependencies.engine
         self._specs = specs
-        self._clock = wiring.engine.runtime.clock
-        self._logger = wiring.engine.runtime.logger
-        self._heartbeats = wiring.engine.runtime.heartbeats
-        self._configuration = Configuration(wiring)
-        self._service = Service(wiring.engine.runtime, notifier, self._status)
-        self._reloader = Reloader(wiring, self._configuration, self._service)
+        self._clock = dependencies.engine.runtime.clock
+        self._logger = dependencies.engine.runtime.logger
+        self._heartbeats = dependencies.engine.runtime.heartbeats
+        self._configuration = Configuration(dependencies)
+        self._service = Service(dependencies.engine.runtime, notifier, self._status)
+        self._reloader = Reloader(dependencies, self._configuration, self._service)
 
     async def run(self, signals: Signals) -> None:
         """Watch and tell until SIGTERM or SIGINT; SIGHUP reads the configuration again.
@@ -53,9 +54,9 @@ class Daemon:
         whatever ends a loop.
         """
         raise_open_files()
-        settings = self._wiring.settings
+        settings = self._dependencies.settings
         nothing = settings.model_copy(update={"sources": {}, "sinks": {}})
-        everything = await plan(nothing, settings, self._wiring.adapters)
+        everything = await plan(nothing, settings, self._dependencies.adapters)
         async with AsyncExitStack() as stack:
             sockets = await bind_within(
                 settings.server.listen, self._clock, self._logger, local_only=not settings.server.tokens
@@ -89,13 +90,13 @@ class Daemon:
         orders.attend(self._configuration.settings.shutdown.drain)
         await self._configuration.begin(everything, tasks)
         tasks.start_soon(self._engine.housekeeping.run)
-        tasks.start_soon(self._wiring.rotation.run)
+        tasks.start_soon(self._dependencies.rotation.run)
         self._heartbeats.set_ready(True)
         self._service.ready()
         settings = self._configuration.settings
         self._logger.info(
             "daemon.ready",
-            version=self._wiring.version,
+            version=self._dependencies.version,
             listen=[address_of(sock) for sock in sockets],
             sources=sorted(settings.sources),
             sinks=sorted(settings.sinks),
@@ -112,7 +113,7 @@ class Daemon:
             reloading.cancel_scope.cancel()  # the next start reads the configuration anyway
         self._logger.info("daemon.stopping", signal=signal.Signals(number).name)
         self._heartbeats.set_ready(False)
-        self._wiring.output.hurry()
+        self._dependencies.output.hurry()
         self._service.stopping(self._configuration.settings.shutdown.drain + STOP_WITHIN_S)
         async with anyio.create_task_group() as stopping:
             stopping.start_soon(self._wind_down, stopping.cancel_scope)
@@ -148,12 +149,12 @@ class Daemon:
                 watchlist=self._engine.watchlist,
                 sinks=self._engine.dispatcher,
                 heartbeats=self._heartbeats,
-                registry=self._wiring.telemetry.registry,
+                registry=self._dependencies.telemetry.registry,
                 logger=self._logger,
-                tokens=lambda: self._wiring.adapters.tokens(self._configuration.settings),
+                tokens=lambda: self._dependencies.adapters.tokens(self._configuration.settings),
                 configuration=lambda: self._configuration.state,
                 clock=self._clock,
-                version=self._wiring.version,
+                version=self._dependencies.version,
             )
         )
 
@@ -161,3 +162,12 @@ class Daemon:
 async def _shielded(close: Callable[[], Awaitable[None]]) -> None:
     with anyio.CancelScope(shield=True):
         await close()
+
+
+def raise_open_files() -> None:
+    """Allow as many open files as the system lets us, where that is more than now: often 1024 until somebody asks."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # a sandbox may forbid it; then it is as it was
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

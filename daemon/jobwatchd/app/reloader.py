@@ -9,11 +9,9 @@ from typing import NoReturn
 from anyio.abc import TaskGroup
 from anyio.to_thread import run_sync
 
-from jobwatchd.app.configuration import Configuration, Specs
-from jobwatchd.app.orders import Orders
-from jobwatchd.app.reload import plan
-from jobwatchd.app.service import Service
-from jobwatchd.app.wiring import Wiring
+from jobwatchd.app.configuration import Configuration, Specs, plan
+from jobwatchd.app.dependencies import Dependencies
+from jobwatchd.app.service import Orders, Service
 from jobwatchd.errors import ConfigError
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import WatchSpec
@@ -26,11 +24,11 @@ SWITCH_S = 0.001
 class Reloader:
     """Reloads for as long as `run` runs, one after the other; cancelling it leaves what it was at undone."""
 
-    def __init__(self, wiring: Wiring, configuration: Configuration, service: Service) -> None:
-        self._wiring = wiring
+    def __init__(self, dependencies: Dependencies, configuration: Configuration, service: Service) -> None:
+        self._dependencies = dependencies
         self._configuration = configuration
         self._service = service
-        self._logger = wiring.engine.runtime.logger
+        self._logger = dependencies.engine.runtime.logger
 
     async def run(self, orders: Orders, tasks: TaskGroup) -> NoReturn:
         """Reload whenever that is wanted; raises only what the store raises for good."""
@@ -46,9 +44,9 @@ class Reloader:
         configuration = self._configuration
         try:
             # Abandoned where the end is asked for: a large file takes seconds, and nothing comes of it then.
-            new, specs = await run_sync(read, self._wiring.load, abandon_on_cancel=True)
-            self._wiring.redactor.add(new.secrets())
-            change = await plan(configuration.settings, new, self._wiring.adapters)
+            new, specs = await run_sync(read, self._dependencies.load, abandon_on_cancel=True)
+            self._dependencies.redactor.add(new.secrets())
+            change = await plan(configuration.settings, new, self._dependencies.adapters)
         except ConfigError as error:
             configuration.refuse(error.problems)
             for problem in error.problems:

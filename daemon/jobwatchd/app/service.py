@@ -1,10 +1,14 @@
-"""Manners towards the service manager: what the process is doing, and that it gets on with it."""
+"""What the service manager is told of the process, and what signals ask of it."""
 
+import asyncio
 from collections.abc import Callable
 from typing import NoReturn
 
+import anyio
+
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.sd_notify import Notifier
+from jobwatchd.signals import Signals
 
 # How much longer a start may take than it was allowed to, said again and again while it waits for something.
 EXTENDED_S = 60.0
@@ -60,3 +64,31 @@ class Service:
         if line != self._shown:
             self._shown = line
             self._notifier.status(line)
+
+
+class Orders:
+    """Waits for what `signals` hear; made inside the event loop."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+        self._loop = asyncio.get_running_loop()
+        self._heard = anyio.Event()
+
+    def attend(self, drain_s: float) -> None:
+        """Be told of signals from now on; until then, one that asks for the end ends the process."""
+        self._signals.attend(lambda: self._loop.call_soon_threadsafe(self._wake), drain_s)
+
+    async def reload(self) -> None:
+        """Return when a reload is wanted; however often that was said since the last one, it is one."""
+        while not self._signals.take_reload():
+            await self._heard.wait()
+
+    async def stop(self, times: int = 1) -> int:
+        """Return when the end was asked for so often, the number of the first signal that did."""
+        while self._signals.stops < times:
+            await self._heard.wait()
+        return self._signals.stop_signal
+
+    def _wake(self) -> None:
+        heard, self._heard = self._heard, anyio.Event()
+        heard.set()

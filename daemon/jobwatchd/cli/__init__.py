@@ -1,17 +1,14 @@
 """The command line.
 
-- `run`: the daemon, and `check-config`; `last_words`: the daemon's log, from the first moment to the last
-- `config_schema`: what editors check a configuration with · `configuration`: the option that names the file
-- `wait`: jobs until they end, without a daemon; its parts are `progress`, `board`, `durations` and, with `probe`,
-  `jobs`
-- `watch`, `events`, `dead_letters`, `sinks`: clients of a running daemon's API; their parts are `api_client`,
-  `connection`, `event_options`, `following`, `lookup`, `table`
-- `health`: whether a running daemon is ready; with `connection` it shares `address`
-- `probe`, `check_source`, `presets`: descriptions of job APIs, seen at work; their parts are `probing`, `reading`,
-  `diagnosis`
+- `run`: the daemon, with its log from the first moment to the last, and `check-config`
+- `wait`: jobs until they end, without a daemon; `progress` shows how they fare, `diagnosis` what is wrong
+- `watch`, `events`, `sinks` (with `dead-letters`): clients of a running daemon's API, by `connection` and `api_client`
+- `health`: whether a running daemon is ready
+- `probe`: a job API, asked once · `descriptions`: `check-source`, `presets`, `config-schema`
 - `man_page`: the manual page, made of the help of all these
-- `execution`: a command from its arguments to its exit status · `status`: these · `failure`: why it cannot go on
-- `output`, `stderr`: what becomes of a command that nobody reads
+- `options`: arguments and options that several of them take · `table`: rows for people
+- `execution`: a command from its arguments to its exit status, or why it cannot go on · `status`: these statuses
+- `output`: what becomes of a command that nobody reads
 - `demo`: everything together, on simulated APIs
 """
 
@@ -24,18 +21,18 @@ import click
 COMMANDS: Mapping[str, str] = {
     "run": "jobwatchd.cli.run:run",
     "check-config": "jobwatchd.cli.run:check_config",
-    "config-schema": "jobwatchd.cli.config_schema:print_config_schema",
+    "config-schema": "jobwatchd.cli.descriptions:print_config_schema",
     "wait": "jobwatchd.cli.wait:wait",
     "watch": "jobwatchd.cli.watch:watch",
     "events": "jobwatchd.cli.events:events",
-    "dead-letters": "jobwatchd.cli.dead_letters:dead_letters",
+    "dead-letters": "jobwatchd.cli.sinks:dead_letters",
     "sinks": "jobwatchd.cli.sinks:sinks",
     "health": "jobwatchd.cli.health:health",
     "probe": "jobwatchd.cli.probe:probe",
-    "check-source": "jobwatchd.cli.check_source:check_source",
-    "presets": "jobwatchd.cli.presets:presets",
+    "check-source": "jobwatchd.cli.descriptions:check_source",
+    "presets": "jobwatchd.cli.descriptions:presets",
     "man-page": "jobwatchd.cli.man_page:man_page",
-    "demo": "jobwatchd.cli.demo.command:demo",
+    "demo": "jobwatchd.cli.demo.performance:demo",
 }
 
 

@@ -3,8 +3,7 @@
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -61,12 +60,8 @@ class ApiClient:
             verify=_tls(self._url),
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the connection."""
         self._http.close()
 
     def add_watch(self, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -80,12 +75,8 @@ class ApiClient:
         return [(each["watch"], each["created"]) for each in added]
 
     def list_watches(self, query: Query) -> Iterator[dict[str, Any]]:
-        """Yield all watches that fit, page after page."""
-        after: int | None = 0
-        while after is not None:
-            page = self._get("/v1/watches", {"limit": PAGE, **query, "after": after}, ("items", "next"))
-            yield from page["items"]
-            after = page["next"]
+        """Return all watches that fit, read page after page."""
+        return self._all("/v1/watches", query)
 
     def get_watch(self, watch_id: int) -> dict[str, Any]:
         """Return a watch with its history."""
@@ -108,9 +99,9 @@ class ApiClient:
         """Return a page of events."""
         return self._get("/v1/events", query, ("items", "next"), timeout_s=LONG_POLL_TIMEOUT_S)
 
-    def dead_letters(self, query: Query) -> dict[str, Any]:
-        """Return a page of dead letters."""
-        return self._get("/v1/dead-letters", query, ("items", "next"))
+    def dead_letters(self, query: Query) -> Iterator[dict[str, Any]]:
+        """Return all dead letters that fit, read page after page."""
+        return self._all("/v1/dead-letters", query)
 
     def replay(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Have a page of dead letters sent again; returns how many, and where to go on."""
@@ -125,6 +116,12 @@ class ApiClient:
         """Go on with a sink; returns whether it was off."""
         answer = self._send("POST", f"/v1/sinks/{quote(name, safe='')}/enable")
         return bool(_document(answer, ("enabled",))["enabled"])
+
+    def _all(self, path: str, query: Query) -> Iterator[dict[str, Any]]:
+        page: dict[str, Any] = {"next": query.get("after", 0)}
+        while page["next"] is not None:
+            page = self._get(path, {**query, "after": page["next"], "limit": PAGE}, ("items", "next"))
+            yield from page["items"]
 
     def _get(self, path: str, query: Query, expected: Sequence[str], timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
         params = {name: value for name, value in query.items() if value is not None}

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any
 
 import click
 
-from jobwatchd.cli.address import url_option
 from jobwatchd.cli.api_client import ApiClient, ApiError
+from jobwatchd.cli.options import url_option
+from jobwatchd.cli.output import tell
 from jobwatchd.cli.status import ExitStatus
-from jobwatchd.cli.stderr import tell
 from jobwatchd.model.api_token import secret_lines, split_token
 from jobwatchd.model.notation import shown
 
@@ -39,7 +40,7 @@ def uses_daemon(command: Callable[..., None]) -> Callable[..., None]:
             where = f"${TOKEN}" if token_file is None else token_file
             raise click.UsageError(f"{where} holds no token: expected printable ASCII characters without blanks.")
         try:
-            with ApiClient(url, token) as client:
+            with closing(ApiClient(url, token)) as client:
                 command(client, *args, **options)
         except ApiError as exc:
             tell(f"Error: {exc}")

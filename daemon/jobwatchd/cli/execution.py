@@ -4,14 +4,15 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 
 from jobwatchd.cli import cli
-from jobwatchd.cli.output import OutputClosed, OutputFailed, guard_stdout
+from jobwatchd.cli.output import OutputClosed, OutputFailed, guard_stdout, tell
 from jobwatchd.cli.status import ExitStatus
-from jobwatchd.cli.stderr import tell
+from jobwatchd.errors import ConfigError, JobwatchError
 from jobwatchd.model.notation import shown
 
 NAME = "jobwatchd"
@@ -27,6 +28,34 @@ def execute(arguments: Sequence[str]) -> int:
     except BaseException as exc:  # noqa: BLE001 - each has a status, and the interpreter's would be 1
         return _status_of(exc)
     return status
+
+
+@contextmanager
+def exit_on_failure(otherwise: ExitStatus = ExitStatus.FAILED) -> Iterator[None]:
+    """End the process with status 2 for a `ConfigError`, `otherwise` for another of our errors; others pass."""
+    try:
+        yield
+    except (JobwatchError, BaseExceptionGroup) as exc:
+        errors = list(failures(exc))
+        if not all(isinstance(error, JobwatchError) for error in errors):
+            raise
+        lines = "\n".join(str(error) for error in errors).splitlines()
+        tell("\n".join(f"jobwatchd: {line}" for line in lines))
+        sys.exit(exit_status(errors, otherwise))
+
+
+def exit_status(errors: Collection[BaseException], otherwise: ExitStatus = ExitStatus.FAILED) -> ExitStatus:
+    """Return the status that tells what kind of errors of ours ended a command."""
+    return ExitStatus.USAGE if all(isinstance(error, ConfigError) for error in errors) else otherwise
+
+
+def failures(error: BaseException) -> Iterator[BaseException]:
+    """Yield what was raised, one by one where it was raised as a group."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from failures(inner)
+    else:
+        yield error
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -59,7 +88,7 @@ def _check_text(arguments: Sequence[str]) -> None:
 
 
 def _status_of(exc: BaseException) -> int:
-    causes = list(_leaves(exc))
+    causes = list(failures(exc))
     if any(isinstance(cause, OutputFailed) for cause in causes):
         reason = next(cause for cause in causes if isinstance(cause, OutputFailed))
         tell(f"{NAME}: standard output cannot be written: {reason}.")
@@ -73,11 +102,3 @@ def _status_of(exc: BaseException) -> int:
     tell("".join(traceback.format_exception(exc)))
     tell(f"{NAME}: something unforeseen went wrong, which is a fault of {NAME} itself; the lines above tell where.")
     return ExitStatus.SOFTWARE
-
-
-def _leaves(exc: BaseException) -> Iterator[BaseException]:
-    if isinstance(exc, BaseExceptionGroup):
-        for inner in exc.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield exc

@@ -9,10 +9,9 @@ from urllib.request import ProxyHandler, build_opener
 
 import click
 
-from jobwatchd.cli.address import url_option
-from jobwatchd.cli.output import spare_output
+from jobwatchd.cli.options import url_option
+from jobwatchd.cli.output import spare_output, tell
 from jobwatchd.cli.status import ExitStatus
-from jobwatchd.cli.stderr import tell
 
 # Longer than the daemon waits for its store before it says that it is not ready.
 TIMEOUT_S = 4.0

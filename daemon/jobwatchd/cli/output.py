@@ -1,22 +1,26 @@
-"""Standard output: what becomes of a command whose output cannot be written."""
+"""Standard output and standard error: what becomes of a command whose output cannot be written."""
 
 import io
 import os
 import select
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from jobwatchd.cli.status import ExitStatus
-from jobwatchd.cli.stderr import tell
 
 STDOUT = 1
 # Longer than a busy reader takes, shorter than a script's patience.
-PATIENCE_S = 5.0
+STDOUT_PATIENCE_S = 5.0
+STDERR = 2
+# A pipe that somebody reads takes a line at once.
+STDERR_PATIENCE_S = 1.0
+# That of an error, as sd-daemon(3) has it.
+PRIORITY = "<3>"
 
 
 class OutputError(Exception):
@@ -63,7 +67,7 @@ def spare_output() -> Iterator[None]:
 
 
 def tell_result(text: str | bytes) -> None:
-    """Write a short result to standard output; what nobody takes in `PATIENCE_S` is left behind, and that is told.
+    """Write a short result to standard output; what nobody takes in five seconds is left behind, and that is told.
 
     For a command that somebody waits for because of its status.
     """
@@ -75,7 +79,7 @@ def tell_result(text: str | bytes) -> None:
     # On a thread, since a pipe that is full blocks whoever writes to it, and shares that setting with other programs.
     writer = Thread(target=write, daemon=True)
     writer.start()
-    writer.join(PATIENCE_S)
+    writer.join(STDOUT_PATIENCE_S)
     if writer.is_alive():
         tell("jobwatchd: nobody reads standard output.")
 
@@ -106,3 +110,27 @@ class _Guarded(io.FileIO):
         except OSError as exc:
             raise OutputFailed(exc.strerror) from exc
         return written
+
+
+def tell(text: str) -> None:
+    """Write lines to standard error, with a priority for the journal; what nobody takes in a second is left behind."""
+    if _is_journal():
+        text = "\n".join(PRIORITY + line for line in text.removesuffix("\n").split("\n"))
+    # On a thread, since a pipe that is full blocks whoever writes to it, and shares that setting with other programs.
+    writer = Thread(target=_write, args=(sys.stderr, text), daemon=True)
+    writer.start()
+    writer.join(STDERR_PATIENCE_S)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    with suppress(OSError, ValueError):
+        stream.write(f"{text.removesuffix(chr(10))}\n")
+        stream.flush()
+
+
+def _is_journal() -> bool:
+    if "JOURNAL_STREAM" not in os.environ:
+        return False
+    from jobwatchd.logs.output import is_journal  # noqa: PLC0415 - a health check should not load what it seldom needs
+
+    return is_journal(STDERR, os.environ)

@@ -39,6 +39,11 @@ def shown_time(instant: str | None) -> str | None:
     return f"{datetime.fromisoformat(instant):%Y-%m-%d %H:%M:%SZ}"
 
 
+def shown_instant(at: datetime | None) -> str | None:
+    """Return a time as ISO 8601, with the fraction that it has."""
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
+
+
 def _aligned(rows: Sequence[Sequence[str]]) -> Sequence[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]

@@ -11,14 +11,13 @@ import click
 import orjson
 
 from jobwatchd.app.one_shot_wait import Outcome
-from jobwatchd.cli.configuration import config_option
 from jobwatchd.cli.diagnosis import diagnose
-from jobwatchd.cli.durations import DURATION
-from jobwatchd.cli.failure import exit_on_failure
-from jobwatchd.cli.jobs import references
+from jobwatchd.cli.execution import exit_on_failure
+from jobwatchd.cli.options import DURATION, config_option, references
 from jobwatchd.cli.output import tell_result
-from jobwatchd.cli.progress import ProgressDisplay, clean_text
+from jobwatchd.cli.progress import ProgressDisplay
 from jobwatchd.cli.status import ExitStatus
+from jobwatchd.cli.table import printable
 from jobwatchd.model.job import JobReference
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings, load_settings
@@ -103,7 +102,7 @@ def _wait(
         refs,
         sys.stderr,
         explain=partial(diagnose, name=source, section=settings.sources[source]),
-        clean=clean_text(SECRETS.redact_foreign),
+        clean=lambda text: printable(SECRETS.redact_foreign(text)),
         patience=f"{appear_within:g} s",
     )
     with progress:

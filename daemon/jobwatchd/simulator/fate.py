@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from jobwatchd.simulator.job import SimulatedTask
-from jobwatchd.simulator.life import Life, Phase
-from jobwatchd.simulator.words import NativeStatus, Words
+from jobwatchd.simulator.job import Life, NativeStatus, Phase, SimulatedTask, Words
 
 TASK_NAMES = ("BFS", "PageRank", "Louvain", "ReadNebula", "WriteHdfs")
 

@@ -4,8 +4,10 @@ Written from the vendor's documentation (Workflow API overview, and the pages of
 source that reads it. Where the documentation is silent, a choice is made and said.
 """
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -14,28 +16,28 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from jobwatchd.ports import Clock
-from jobwatchd.simulator.answers import RawJson
-from jobwatchd.simulator.control import control_routes
 from jobwatchd.simulator.fate import Odds
-from jobwatchd.simulator.faults import FaultInjector
-from jobwatchd.simulator.faulty_app import FaultyApp
-from jobwatchd.simulator.fleet import Fleet
-from jobwatchd.simulator.job import SimulatedJob
-from jobwatchd.simulator.life import interrupted, phase_at
-from jobwatchd.simulator.nebula_envelope import FAULT_BODIES, Code, Refusal, enveloped
-from jobwatchd.simulator.nebula_job import shown_in_full, shown_in_list
-from jobwatchd.simulator.nebula_list import ListQuery
-from jobwatchd.simulator.nebula_sessions import COOKIE, Sessions, login_header, token_in
-from jobwatchd.simulator.roster import ApiTraits, JobNames, JobSpec, Roster
-from jobwatchd.simulator.tampering import Dialect
-from jobwatchd.simulator.words import NEBULA_WORDS
-from jobwatchd.simulator.world import World
+from jobwatchd.simulator.faults import Dialect, FaultInjector, FaultyApp
+from jobwatchd.simulator.job import NEBULA_WORDS, SimulatedJob, interrupted, phase_at
+from jobwatchd.simulator.nebula_answers import (
+    FAULT_BODIES,
+    Code,
+    ListQuery,
+    Refusal,
+    enveloped,
+    shown_in_full,
+    shown_in_list,
+)
+from jobwatchd.simulator.roster import ApiTraits, Fleet, JobNames, JobSpec, Roster
+from jobwatchd.simulator.server import RawJson
+from jobwatchd.simulator.world import World, control_routes
 
 API = "/api-open/v1"
 FIRST_JOB_ID = 2000
 WORKFLOWS = (("3992429968", "workflow_xkkjf"), ("4216617528", "workflow_nightly"), ("4300000017", "workflow_audit"))
 
 RouteHandler = Callable[[Request], Awaitable[Response]]
+COOKIE = "explorer_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,3 +191,56 @@ def _cancelled(job: SimulatedJob, at_s: float, stop_s: float) -> SimulatedJob:
         done = phase is None or NEBULA_WORDS.is_terminal(phase.status)
         tasks.append(task if done else replace(task, life=interrupted(task.life, at_s, NEBULA_WORDS, stop_s)))
     return replace(job, life=interrupted(job.life, at_s, NEBULA_WORDS, stop_s), tasks=tuple(tasks))
+
+
+class Sessions:
+    """Gives out tokens that end after `ttl_s` seconds, and after `uses` requests unless that is None."""
+
+    def __init__(self, clock: Clock, *, ttl_s: float, uses: int | None) -> None:
+        self._clock = clock
+        self._ttl_s = ttl_s
+        self._uses = uses
+        self._open: dict[str, _Session] = {}
+
+    def begin(self) -> str:
+        """Return a new token."""
+        now = self._clock.monotonic()
+        self._open = {token: session for token, session in self._open.items() if session.ends_at_s > now}
+        token = "eyJhb" + token_hex(16)
+        self._open[token] = _Session(now + self._ttl_s, self._uses)
+        return token
+
+    def use(self, token: str) -> bool:
+        """Whether a request with this token is let in; counts as one use of it."""
+        session = self._open.get(token)
+        if session is None or session.ends_at_s <= self._clock.monotonic():
+            return False
+        if session.uses_left is not None:
+            if session.uses_left == 0:
+                return False
+            session.uses_left -= 1
+        return True
+
+    def end_all(self) -> None:
+        """End every session, as a restart of the server does."""
+        self._open.clear()
+
+
+@dataclass(slots=True)
+class _Session:
+    ends_at_s: float
+    uses_left: int | None
+
+
+def login_header(account: str, password: str) -> str:
+    """Return the Authorization header that `connect` wants: Workflow API overview."""
+    return "Bearer " + b64encode(f"{account}:{password}".encode()).decode()
+
+
+def token_in(cookie_header: str | None) -> str | None:
+    """Return the token in a Cookie header, None where it holds none."""
+    for pair in (cookie_header or "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == COOKIE and value:
+            return value
+    return None

@@ -7,7 +7,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from jobwatchd.clock import SystemClock
 from jobwatchd.ports import Clock
-from jobwatchd.simulator.server import cut_connection
+from jobwatchd.simulator.server import cut_connection, json_answer
 
 
 class ReceiverFault(StrEnum):
@@ -130,18 +130,11 @@ def receiver_app(state: ReceiverState) -> Starlette:
 
     async def tell(_: Request) -> Response:
         events = [
-            {
-                "id": received.id,
-                "type": received.type,
-                "subject": received.subject,
-                "sequence": received.sequence,
-                "attempts": state.attempts[received.id],
-                "taken": state.taken[received.id],
-            }
+            {**asdict(received), "attempts": state.attempts[received.id], "taken": state.taken[received.id]}
             for received in state.received.values()
         ]
         refused = {str(status): count for status, count in state.refused.items()}
-        return Response(orjson.dumps({"events": events, "refused": refused}), media_type="application/json")
+        return json_answer({"events": events, "refused": refused})
 
     return Starlette(routes=[Route("/hooks", take, methods=["POST"]), Route("/events", tell, methods=["GET"])])
 

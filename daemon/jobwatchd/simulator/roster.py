@@ -1,8 +1,8 @@
-"""How jobs are added to a simulated API, with a scripted life or a random one."""
+"""All the jobs of one simulated API, and how they are added, with a scripted life or a random one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Annotated, ClassVar, NamedTuple
 
@@ -10,13 +10,49 @@ from pydantic import ConfigDict, Field
 
 from jobwatchd.ports import Clock
 from jobwatchd.simulator.fate import Odds, followed_by_one_task, random_life, random_tasks
-from jobwatchd.simulator.fleet import Fleet
-from jobwatchd.simulator.job import SimulatedJob, SimulatedTask
-from jobwatchd.simulator.life import Life
-from jobwatchd.simulator.words import NativeStatus, Words
+from jobwatchd.simulator.job import Life, NativeStatus, SimulatedJob, SimulatedTask, Words
 
 Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Script = tuple[tuple[float, NativeStatus | None], ...]
+
+
+class Fleet:
+    """Jobs by key, and by workflow in the order of their creation; a job added twice is replaced."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, SimulatedJob] = {}
+        self._by_creation: dict[str | None, Sequence[SimulatedJob]] = {}
+
+    def __iter__(self) -> Iterator[SimulatedJob]:
+        return iter(self._jobs.values())
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._jobs
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def put(self, job: SimulatedJob) -> None:
+        """Add a job, or replace the one of the same key."""
+        self._jobs[job.key] = job
+        self._by_creation.clear()
+
+    def find(self, key: str, now: datetime) -> SimulatedJob | None:
+        """Return the job of this key; None where the API does not know it now."""
+        job = self._jobs.get(key)
+        return job if job is not None and job.is_known(now) else None
+
+    def oldest_first(self, workflow_id: str | None) -> Sequence[SimulatedJob]:
+        """Return the jobs of one workflow, None for those of all, in the order of their creation."""
+        known = self._by_creation.get(workflow_id)
+        if known is not None:
+            return known
+        chosen = [job for job in self if workflow_id is None or job.workflow_id == workflow_id]
+        chosen.sort(key=lambda job: (job.created_at, len(job.key), job.key))
+        if chosen:
+            # Kept until a job is added: a list poll of a large fleet must not sort it again.
+            self._by_creation[workflow_id] = chosen
+        return chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

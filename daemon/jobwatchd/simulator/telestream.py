@@ -6,6 +6,7 @@ source that reads it. Where the documentation is silent, a choice is made and sa
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,17 +16,12 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from jobwatchd.ports import Clock
-from jobwatchd.simulator.answers import RawJson, json_answer
-from jobwatchd.simulator.control import control_routes
 from jobwatchd.simulator.fate import Odds
-from jobwatchd.simulator.faults import FaultInjector
-from jobwatchd.simulator.faulty_app import FaultyApp
-from jobwatchd.simulator.fleet import Fleet
-from jobwatchd.simulator.roster import ApiTraits, JobNames, JobSpec, Roster
-from jobwatchd.simulator.tampering import Dialect
-from jobwatchd.simulator.telestream_job import job_fields, utc_text
-from jobwatchd.simulator.words import TELESTREAM_WORDS
-from jobwatchd.simulator.world import World
+from jobwatchd.simulator.faults import Dialect, FaultInjector, FaultyApp
+from jobwatchd.simulator.job import TELESTREAM_WORDS, SimulatedJob, phase_at, progress_at
+from jobwatchd.simulator.roster import ApiTraits, Fleet, JobNames, JobSpec, Roster
+from jobwatchd.simulator.server import RawJson, json_answer
+from jobwatchd.simulator.world import World, control_routes
 
 SPACE_ID = "d290f1ee-6c54-4b01-90e6-d701748f0851"
 WORKFLOWS = (
@@ -129,3 +125,41 @@ def _named(spec: JobSpec, number: int) -> JobNames:
     return JobNames(
         f"{space_id}/{workflow_id}/{job_id}", job_id, f"{workflow_name} {number}", workflow_id, workflow_name
     )
+
+
+def job_fields(job: SimulatedJob, now: datetime, *, one_element_lists: bool) -> dict[str, Any]:
+    """Return a known job; with `one_element_lists` each value but null stands in a list, as in the documentation."""
+    elapsed_s = job.elapsed_s(now)
+    phase = phase_at(job.life, elapsed_s)
+    progress = progress_at(job.life, elapsed_s, TELESTREAM_WORDS)
+    fields = {
+        "id": job.id,
+        "name": job.name,
+        "workflow_id": job.workflow_id,
+        "workflow_name": job.workflow_name,
+        "workflow_version": "1.0",
+        "progress": progress.percent,
+        "state": phase.status if phase is not None else None,
+        "created_at": utc_text(job.created_at),
+        "updated_at": utc_text(job.created_at + timedelta(seconds=progress.since_s)),
+        "elapsed_time": None,
+    }
+    if phase is not None and TELESTREAM_WORDS.is_terminal(phase.status):
+        fields["elapsed_time"] = timespan(timedelta(seconds=phase.after_s))
+    if one_element_lists:
+        return {name: value if value is None else [value] for name, value in fields.items()}
+    return fields
+
+
+def utc_text(at: datetime) -> str:
+    """Return an instant as UP writes it: UTC, microseconds, `Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def timespan(duration: timedelta) -> str:
+    """Return a duration as a TimeSpan, `[d.]h:mm:ss[.fraction]`, such as `1:23:45` or `136.08:01:23.5`."""
+    minutes, seconds = divmod(duration.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{duration.days}.{hours:02}" if duration.days else f"{hours}"
+    fraction = f".{duration.microseconds:06}".rstrip("0") if duration.microseconds else ""
+    return f"{clock}:{minutes:02}:{seconds:02}{fraction}"

@@ -1,18 +1,22 @@
-"""What one simulated API is made of, and the truth about it."""
+"""What one simulated API is made of, the truth about it, and how it is steered while it runs."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from jobwatchd.ports import Clock
-from jobwatchd.simulator.faults import FaultInjector
-from jobwatchd.simulator.fleet import Fleet
-from jobwatchd.simulator.job import SimulatedJob
-from jobwatchd.simulator.life import Phase, history
-from jobwatchd.simulator.roster import Roster
-from jobwatchd.simulator.words import GONE, Words
+from jobwatchd.simulator.faults import Fault, FaultInjector
+from jobwatchd.simulator.job import GONE, Phase, SimulatedJob, Words, history
+from jobwatchd.simulator.roster import Fleet, JobSpec, Roster
+from jobwatchd.simulator.server import json_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,56 @@ def _told(words: Words, created_at: datetime, phases: Iterable[Phase]) -> list[d
         }
         for phase in phases
     ]
+
+
+class _Faults(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    faults: list[Fault]
+
+
+class _Jobs(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    jobs: list[JobSpec]
+
+
+def control_routes(world: World) -> list[Route]:
+    """Return the routes of `POST /_sim/faults`, `POST /_sim/jobs` and `GET /_sim/truth`.
+
+    `{"faults": […]}` replaces all faults, `{"jobs": […]}` adds jobs and answers 201 with their `keys`; the fields are
+    those of `Fault` and `JobSpec`. What cannot be is answered 422 with the reason under `error`: faults stay as they
+    were, and the jobs before the refused one are added.
+    """
+
+    async def set_faults(request: Request) -> Response:
+        try:
+            world.faults.set(*_Faults.model_validate_json(await request.body()).faults)
+        except ValueError as exc:
+            return _refused(exc)
+        return json_answer({"faults": len(world.faults.faults)})
+
+    async def add_jobs(request: Request) -> Response:
+        keys: list[str] = []
+        try:
+            for spec in _Jobs.model_validate_json(await request.body()).jobs:
+                keys += world.roster.add(spec)
+        except ValueError as exc:
+            return _refused(exc)
+        return json_answer({"keys": keys}, HTTPStatus.CREATED)
+
+    async def tell_truth(_request: Request) -> Response:
+        return json_answer(truth(world))
+
+    return [
+        Route("/_sim/faults", set_faults, methods=["POST"]),
+        Route("/_sim/jobs", add_jobs, methods=["POST"]),
+        Route("/_sim/truth", tell_truth, methods=["GET"]),
+    ]
+
+
+def _refused(exc: ValueError) -> Response:
+    problem: Any = (
+        exc.errors(include_url=False, include_context=False) if isinstance(exc, ValidationError) else str(exc)
+    )
+    return json_answer({"error": problem}, HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -4,28 +4,29 @@ import json
 from functools import cached_property
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response, Security
+from anyio import CapacityLimiter
+from fastapi import FastAPI, Response, Security
 from fastapi.openapi.utils import get_openapi
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobwatchd.web import problems
-from jobwatchd.web.audit import Audit
-from jobwatchd.web.bodies import JsonRoute
-from jobwatchd.web.capacity import Capacity
-from jobwatchd.web.connections import connection_limit
+from jobwatchd.web.bounds import Capacity, StoreGate
 from jobwatchd.web.context import WebContext
-from jobwatchd.web.deliveries import DeadLetters
-from jobwatchd.web.events import Events
-from jobwatchd.web.exposition import Exposition
+from jobwatchd.web.deliveries import delivery_routes
+from jobwatchd.web.events import event_routes
+from jobwatchd.web.exposition import MAX_RENDERINGS, metrics_routes
 from jobwatchd.web.gate import BearerGate
-from jobwatchd.web.health import Health
+from jobwatchd.web.health import health_routes
 from jobwatchd.web.problems import Problem
-from jobwatchd.web.sinks import SinkControl
-from jobwatchd.web.status import StatusReport
-from jobwatchd.web.store_gate import StoreGate
-from jobwatchd.web.watches import Watches
+from jobwatchd.web.protocol import connection_limit
+from jobwatchd.web.status import status_routes
+from jobwatchd.web.watches import watch_routes
 
+# What needs no token, and what is under `/v1`.
+OPEN = (health_routes, metrics_routes)
+API = (watch_routes, event_routes, delivery_routes, status_routes)
+API_STATUSES = (400, 401, 403, 405, 421, 422, 500, 503)
 DESCRIPTION = """\
 jobwatchd follows jobs on remote systems and tells when they move.
 
@@ -76,42 +77,21 @@ def build_app(context: WebContext) -> FastAPI:
     """Return the ASGI application of the daemon."""
     # No pages of documentation: they would load scripts from elsewhere into an operator's browser.
     app = Application(title="jobwatchd", version=context.version, docs_url=None, redoc_url=None, redirect_slashes=False)
-    open_to_all, api = _open_routes(context), _api_routes(context)
-    problems.install(app, [*app.routes, *open_to_all.routes, *api.routes])
-    app.include_router(open_to_all)
-    app.include_router(api)
+    app.state.context, app.state.started_s = context, context.clock.monotonic()
+    app.state.renderings = CapacityLimiter(MAX_RENDERINGS)
+    problems.install(app, [route for part in (app, *OPEN, *API) for route in part.routes])
+    for part in OPEN:
+        app.include_router(part, responses=problems.documented(405, 500))
+    for part in API:
+        # This only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
+        token = Security(HTTPBearer(auto_error=False, scheme_name="token"))
+        app.include_router(part, responses=problems.documented(*API_STATUSES), dependencies=[token])
     app.add_middleware(StoreGate, heartbeats=context.heartbeats)
     # The last one is asked first: who has no token takes no room.
     app.add_middleware(Capacity, connections=connection_limit())
     app.add_middleware(BearerGate, tokens=context.tokens)
     app.add_middleware(HeadAsGet)
     return app
-
-
-def _open_routes(context: WebContext) -> APIRouter:
-    """Return what needs no token."""
-    router = APIRouter(responses=problems.documented(405, 500))
-    Health(context.store, context.heartbeats).register(router)
-    Exposition(context.registry).register(router)
-    return router
-
-
-def _api_routes(context: WebContext) -> APIRouter:
-    """Return what is under `/v1`."""
-    router = APIRouter(
-        prefix="/v1",
-        route_class=JsonRoute,
-        responses=problems.documented(400, 401, 403, 405, 421, 422, 500, 503),
-        # Only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
-        dependencies=[Security(HTTPBearer(auto_error=False, scheme_name="token"))],
-    )
-    store, sinks, audit = context.store, context.sinks, Audit(context.logger)
-    Watches(store, context.watchlist, audit).register(router)
-    Events(store, context.heartbeats, context.clock).register(router)
-    DeadLetters(store, sinks, context.clock, audit).register(router)
-    SinkControl(sinks, audit).register(router)
-    StatusReport(context).register(router)
-    return router
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:

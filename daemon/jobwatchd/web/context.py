@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
+from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 from structlog.typing import FilteringBoundLogger
 
 from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.ports import Clock, Heartbeats, Sinks, Store, Watchlist
 from jobwatchd.web.gate import Tokens
+
+ApiChange = Literal["api.watch_added", "api.watch_removed", "api.dead_letters_replayed", "api.sink_enabled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +33,16 @@ class WebContext:
     configuration: Callable[[], ConfigurationState]
     clock: Clock
     version: str
+
+    def note(self, change: ApiChange, by: str, **what: object) -> None:
+        """Log what was changed, after it was, `by` the token of that name; what changes nothing is not told."""
+        self.logger.info(change, by=by, **what)
+
+
+async def _context(request: Request) -> WebContext:
+    context: WebContext = request.app.state.context
+    return context
+
+
+Context = Annotated[WebContext, Depends(_context)]
+"""What an operation takes to get it."""

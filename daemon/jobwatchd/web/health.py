@@ -7,7 +7,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from jobwatchd.errors import StoreError
-from jobwatchd.ports import STORE_PATIENCE_S, Heartbeats, Store
+from jobwatchd.ports import STORE_PATIENCE_S
+from jobwatchd.web.context import Context, WebContext
 
 # How long a probe waits for a store that says that it cannot be used, and for one that says nothing.
 STORE_RETRY_S = 1.0
@@ -21,46 +22,36 @@ class HealthBody(BaseModel):
     problems: list[str] = Field(description="One sentence each.")
 
 
-class Health:
-    """Answers probes by the progress of the loops, not by the process's existence."""
+health_routes = APIRouter()
+_UNWELL: dict[int | str, dict[str, Any]] = {503: {"model": HealthBody, "description": "Not well; the body says why."}}
 
-    def __init__(self, store: Store, heartbeats: Heartbeats) -> None:
-        self._store = store
-        self._heartbeats = heartbeats
 
-    def register(self, router: APIRouter) -> None:
-        """Add the operations to `router`."""
-        unwell: dict[int | str, dict[str, Any]] = {
-            503: {"model": HealthBody, "description": "Not well; the body says why."}
-        }
-        router.add_api_route(
-            "/livez", self.live, operation_id="live", summary="Tell whether every loop makes progress", responses=unwell
-        )
-        router.add_api_route(
-            "/readyz", self.ready, operation_id="ready", summary="Tell whether the daemon can serve", responses=unwell
-        )
+@health_routes.get("/livez", operation_id="live", summary="Tell whether every loop makes progress", responses=_UNWELL)
+async def live(context: Context, response: Response) -> HealthBody:
+    """Tell whether every loop makes progress; a restart is the cure if not."""
+    return _answer(response, list(context.heartbeats.problems()), starting=False)
 
-    async def live(self, response: Response) -> HealthBody:
-        """Tell whether every loop makes progress; a restart is the cure if not."""
-        return _answer(response, list(self._heartbeats.problems()), starting=False)
 
-    async def ready(self, response: Response) -> HealthBody:
-        """Tell whether start-up has ended, every loop makes progress, and the store can be read and written."""
-        problems = [*self._heartbeats.problems(), *(self._heartbeats.outages() or await self._store_problems())]
-        return _answer(response, problems, starting=not self._heartbeats.ready)
+@health_routes.get("/readyz", operation_id="ready", summary="Tell whether the daemon can serve", responses=_UNWELL)
+async def ready(context: Context, response: Response) -> HealthBody:
+    """Tell whether start-up has ended, every loop makes progress, and the store can be read and written."""
+    heartbeats = context.heartbeats
+    problems = [*heartbeats.problems(), *(heartbeats.outages() or await _store_problems(context))]
+    return _answer(response, problems, starting=not heartbeats.ready)
 
-    async def _store_problems(self) -> list[str]:
-        if not self._heartbeats.ready:
-            return []  # it is not open yet, or not any more
-        STORE_PATIENCE_S.set(STORE_RETRY_S)
-        try:
-            with anyio.fail_after(STORE_TIMEOUT_S):
-                await self._store.check()
-        except TimeoutError:
-            return [f"The store did not answer within {STORE_TIMEOUT_S:g} s."]
-        except StoreError as exc:
-            return [str(exc)]
-        return []
+
+async def _store_problems(context: WebContext) -> list[str]:
+    if not context.heartbeats.ready:
+        return []  # it is not open yet, or not any more
+    STORE_PATIENCE_S.set(STORE_RETRY_S)
+    try:
+        with anyio.fail_after(STORE_TIMEOUT_S):
+            await context.store.check()
+    except TimeoutError:
+        return [f"The store did not answer within {STORE_TIMEOUT_S:g} s."]
+    except StoreError as exc:
+        return [str(exc)]
+    return []
 
 
 def _answer(response: Response, problems: list[str], *, starting: bool) -> HealthBody:

@@ -8,11 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, Stric
 from jobwatchd.model.event import EventType
 from jobwatchd.model.job import State
 from jobwatchd.model.notation import parse_duration_s
-from jobwatchd.model.query import DeadLetterQuery
+from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
 from jobwatchd.values.labels import LABEL_NAME, MAX_LABELS, check_label_name, check_label_value
-from jobwatchd.values.watch_request import MAX_NUMBER, WatchRequest
-
-__all__ = ["DeadLetterFilter", "EventSelection", "ReplayRequest", "WatchFilter", "WatchRequest"]
+from jobwatchd.values.watch_request import MAX_NUMBER
 
 MAX_ID = MAX_NUMBER
 MAX_BATCH = 1_000
@@ -60,6 +58,11 @@ class WatchFilter(_Input):
     after: After = 0
     limit: Limit = 100
 
+    def query(self) -> WatchQuery:
+        """Return which watches that means, where it is not the one of `key`."""
+        labels = dict(label.split("=", 1) for label in self.label)
+        return WatchQuery(**self.model_dump(exclude={"key", "label"}), labels=labels)
+
 
 class EventSelection(_Input):
     """Which events to list."""
@@ -78,6 +81,11 @@ class EventSelection(_Input):
         examples=["30s"],
     )
 
+    def query(self) -> EventQuery:
+        """Return which events that means."""
+        chosen = self.model_dump(include={"after", "limit", "watch_id", "source"})
+        return EventQuery(**chosen, types=tuple(self.type), newest_first=self.order == "newest")
+
     @property
     def wait_s(self) -> float:
         """How many seconds to wait for something to be there."""
@@ -91,17 +99,11 @@ class _DeadLetterChoice(_Input):
     watch_id: Id | None = None
     after: After = 0
 
-    def query(self, limit: int, event_ids: Sequence[str] | None = None) -> DeadLetterQuery:
+    def query(self, event_ids: Sequence[str] | None = None) -> DeadLetterQuery:
         """Return which dead letters that means."""
-        return DeadLetterQuery(
-            after=self.after,
-            limit=limit,
-            sink=self.sink,
-            source=self.source,
-            watch_id=self.watch_id,
-            types=tuple(self.type),
-            event_ids=None if event_ids is None else tuple(event_ids),
-        )
+        chosen = self.model_dump(include={"after", "limit", "sink", "source", "watch_id"})
+        ids = None if event_ids is None else tuple(event_ids)
+        return DeadLetterQuery(**chosen, types=tuple(self.type), event_ids=ids)
 
 
 class DeadLetterFilter(_DeadLetterChoice):

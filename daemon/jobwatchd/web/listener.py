@@ -5,6 +5,7 @@ import contextlib
 import errno
 import socket
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import partial
 from ipaddress import ip_address
 from threading import Thread
@@ -163,25 +164,14 @@ async def _in_thread(work: Callable[[], Result]) -> Result:
     A name server that does not answer holds up `getaddrinfo` for half a minute. The end of the process would wait for
     a thread of a pool.
     """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Result] = loop.create_future()
-
-    def settle(result: Result | None, error: BaseException | None) -> None:
-        if done.cancelled():
-            return
-        if error is None:
-            done.set_result(result)  # type: ignore[arg-type] # a result where there is no error
-        else:
-            done.set_exception(error)
+    done: Future[Result] = Future()
+    done.set_running_or_notify_cancel()  # what comes too late is then taken by nobody, instead of being a mistake
 
     def run() -> None:
-        result, error = None, None
         try:
-            result = work()
+            done.set_result(work())
         except BaseException as exc:  # noqa: BLE001 - raised by whoever waits
-            error = exc
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(settle, result, error)
+            done.set_exception(exc)
 
     Thread(target=run, name="bind", daemon=True).start()
-    return await done
+    return await asyncio.wrap_future(done)

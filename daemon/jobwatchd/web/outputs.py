@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field
 
 from jobwatchd.model.delivery import DeadLetter
-from jobwatchd.model.event import Event, EventType, StoredEvent
+from jobwatchd.model.event import EventType, StoredEvent
 from jobwatchd.model.facts import facts_json
 from jobwatchd.model.job import Observation, State, Task
 from jobwatchd.model.watch import Origin, Watch, WatchRecord
@@ -99,7 +99,8 @@ class WatchRecordBody(WatchBody):
     @classmethod
     def of_record(cls, record: WatchRecord) -> Self:
         """Return the JSON form of a watch as the store has it."""
-        return cls(**_watch_fields(record.watch), observation=_observation_body(record))
+        seen = record.observation
+        return cls(**_watch_fields(record.watch), observation=None if seen is None else ObservationBody.of(seen))
 
 
 class EventBody(BaseModel):
@@ -133,12 +134,13 @@ class EventBody(BaseModel):
     detail: str | None
 
     @classmethod
-    def of(cls, position: int, event: Event) -> Self:
-        """Return the JSON form of an event at its place."""
+    def of(cls, stored: StoredEvent | DeadLetter) -> Self:
+        """Return the JSON form of an event as the store has it, at its place."""
+        event = stored.event
         facts = facts_json(event.facts)
         names = cls.model_fields.keys() - {"position", "key", "job", "labels", "task"} - facts.keys()
         return cls(
-            position=position,
+            position=stored.position,
             key=None if event.ref is None else event.ref.key,
             job=None if event.ref is None else list(event.ref.values),
             labels=dict(event.labels),
@@ -146,11 +148,6 @@ class EventBody(BaseModel):
             **{name: getattr(event, name) for name in names},
             **facts,
         )
-
-    @classmethod
-    def of_stored(cls, stored: StoredEvent) -> Self:
-        """Return the JSON form of an event as the store has it."""
-        return cls.of(stored.position, stored.event)
 
 
 class WatchHistoryBody(WatchRecordBody):
@@ -203,7 +200,7 @@ class DeadLetterBody(BaseModel):
             attempts=letter.attempts,
             died_at=letter.died_at,
             error=letter.error,
-            event=EventBody.of(letter.position, letter.event),
+            event=EventBody.of(letter),
         )
 
 
@@ -226,10 +223,6 @@ class EnabledBody(BaseModel):
 
     name: str
     enabled: bool = Field(description="false: its receiver had not turned it off, and nothing has changed.")
-
-
-def _observation_body(record: WatchRecord) -> ObservationBody | None:
-    return None if record.observation is None else ObservationBody.of(record.observation)
 
 
 def _watch_fields(watch: Watch) -> Mapping[str, object]:

@@ -11,10 +11,9 @@ import uvicorn
 from anyio.abc import TaskStatus
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from jobwatchd.web.connections import Connections, connection_limit
 from jobwatchd.web.listener import BACKLOG
 from jobwatchd.web.problems import ProblemResponse
-from jobwatchd.web.protocol import BoundedProtocol
+from jobwatchd.web.protocol import BoundedProtocol, Connections, connection_limit
 
 # Longer than the usual scrape interval, so that Prometheus and probes keep their connections.
 KEEP_ALIVE_S = 75

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Literal, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.model.delivery import Backlog
 from jobwatchd.model.health import SourceState
-from jobwatchd.web.context import WebContext
+from jobwatchd.web.context import Context, WebContext
 
 
 class SourceStatus(BaseModel):
@@ -76,47 +76,40 @@ class Status(BaseModel):
     sinks: list[SinkStatus] = Field(description="Those configured, and others that have anything pending or dead.")
 
 
-class StatusReport:
-    """Gathers the status."""
+status_routes = APIRouter(prefix="/v1")
 
-    def __init__(self, context: WebContext) -> None:
-        self._context = context
-        self._started_s = context.clock.monotonic()
 
-    def register(self, router: APIRouter) -> None:
-        """Add the operation to `router`."""
-        router.add_api_route("/status", self.show, operation_id="getStatus", summary="Tell how the daemon fares")
+@status_routes.get("/status", operation_id="getStatus", summary="Tell how the daemon fares")
+async def show_status(context: Context, request: Request) -> Status:
+    """Tell how the daemon fares."""
+    return Status(
+        version=context.version,
+        uptime_s=context.clock.monotonic() - request.app.state.started_s,
+        ready=context.heartbeats.ready,
+        problems=[*context.heartbeats.problems(), *context.heartbeats.outages()],
+        configuration=ConfigurationStatus.of(context.configuration()),
+        sources=[SourceStatus.of(state) for state in context.watchlist.source_states()],
+        sinks=await _sink_states(context),
+    )
 
-    async def show(self) -> Status:
-        """Tell how the daemon fares."""
-        context = self._context
-        return Status(
-            version=context.version,
-            uptime_s=context.clock.monotonic() - self._started_s,
-            ready=context.heartbeats.ready,
-            problems=[*context.heartbeats.problems(), *context.heartbeats.outages()],
-            configuration=ConfigurationStatus.of(context.configuration()),
-            sources=[SourceStatus.of(state) for state in context.watchlist.source_states()],
-            sinks=await self._sink_states(),
-        )
 
-    async def _sink_states(self) -> list[SinkStatus]:
-        backlog = {each.sink: each for each in await self._context.store.backlog()}
-        missing = await self._context.store.missing_sinks()
-        states = {state.name: state for state in self._context.sinks.states()}
-        found = []
-        for name in sorted(states.keys() | backlog.keys()):
-            state, behind = states.get(name), backlog.get(name) or Backlog(name, 0, 0, None)
-            found.append(
-                SinkStatus(
-                    name=name,
-                    configured=state is not None,
-                    state="missing" if state is None else state.condition.value,
-                    since=missing.get(name) if state is None else state.since,
-                    reason=None if state is None else state.reason,
-                    pending=behind.pending,
-                    dead=behind.dead,
-                    oldest_at=behind.oldest_at,
-                )
+async def _sink_states(context: WebContext) -> list[SinkStatus]:
+    backlog = {each.sink: each for each in await context.store.backlog()}
+    missing = await context.store.missing_sinks()
+    states = {state.name: state for state in context.sinks.states()}
+    found = []
+    for name in sorted(states.keys() | backlog.keys()):
+        state, behind = states.get(name), backlog.get(name) or Backlog(name, 0, 0, None)
+        found.append(
+            SinkStatus(
+                name=name,
+                configured=state is not None,
+                state="missing" if state is None else state.condition.value,
+                since=missing.get(name) if state is None else state.since,
+                reason=None if state is None else state.reason,
+                pending=behind.pending,
+                dead=behind.dead,
+                oldest_at=behind.oldest_at,
             )
-        return found
+        )
+    return found

@@ -25,7 +25,7 @@ DISK_S = 30.0
 
 
 class Adapters:
-    """Builds sources and sinks; implements `app.wiring.AdapterFactory`."""
+    """Builds sources and sinks; implements `app.dependencies.AdapterFactory`."""
 
     def __init__(
         self, clock: Clock, loggers: LoggerFactory, output: QueuedOutput, metrics: JobMetrics, clients: Clients

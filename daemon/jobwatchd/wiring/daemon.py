@@ -38,8 +38,8 @@ def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon"
     """Return the daemon, logging to `output`; `load` reads the configuration, now and again. Raises `ConfigError`."""
     # Loaded here: a check of the configuration should not wait half a second for a web server and a database.
     from jobwatchd.app.daemon import Daemon  # noqa: PLC0415
+    from jobwatchd.app.dependencies import Dependencies, retention  # noqa: PLC0415
     from jobwatchd.app.reloader import read  # noqa: PLC0415
-    from jobwatchd.app.wiring import Wiring, retention  # noqa: PLC0415
 
     settings, specs = read(load)
     clock = SystemClock()
@@ -54,7 +54,7 @@ def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon"
     telemetry.http_memory.set_function(lambda: memory.held)
     observer = PrometheusObserver(telemetry)
     runtime = Runtime(clock, random.random, logger, observer, Heartbeats(clock, observer))
-    wiring = Wiring(
+    dependencies = Dependencies(
         settings=settings,
         load=load,
         adapters=Adapters(clock, loggers, output, JobMetrics(registry), Clients(rotation, memory)),
@@ -65,12 +65,12 @@ def build_daemon(load: Callable[[], Settings], output: QueuedOutput) -> "Daemon"
         redactor=SECRETS,
         version=version("jobwatchd"),
     )
-    return Daemon(wiring, specs, Notifier(os.environ))
+    return Daemon(dependencies, specs, Notifier(os.environ))
 
 
 async def check_buildable(settings: Settings) -> None:
     """Build every source and sink, as `run` would, and let go of them; raises `ConfigError`."""
-    from jobwatchd.app.reload import plan  # noqa: PLC0415 - as above
+    from jobwatchd.app.configuration import plan  # noqa: PLC0415 - as above
 
     output = QueuedOutput(STDERR)
     loggers = configure_logging(Format(level="error"), output, SECRETS, os.environ)

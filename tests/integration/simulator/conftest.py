@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from jobwatchd.simulator.nebula import NebulaSimulator
-from jobwatchd.simulator.nebula_sessions import login_header
+from jobwatchd.simulator.nebula import NebulaSimulator, login_header
 from jobwatchd.simulator.server import serve
 from jobwatchd.simulator.telestream import TelestreamSimulator
 from jobwatchd.testing import FakeClock

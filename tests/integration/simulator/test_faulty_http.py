@@ -8,7 +8,7 @@ import pytest
 
 from jobwatchd.simulator.faults import Fault, FaultKind, RetryAfterForm
 from jobwatchd.simulator.nebula import NebulaSimulator
-from jobwatchd.simulator.nebula_job import seed_job
+from jobwatchd.simulator.nebula_answers import seed_job
 from jobwatchd.simulator.roster import JobSpec
 from jobwatchd.simulator.server import serve
 from jobwatchd.simulator.telestream import TelestreamSimulator

@@ -7,9 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from jobwatchd.simulator.nebula import NebulaOptions, NebulaSimulator
-from jobwatchd.simulator.nebula_job import seed_job
-from jobwatchd.simulator.nebula_sessions import login_header
+from jobwatchd.simulator.nebula import NebulaOptions, NebulaSimulator, login_header
+from jobwatchd.simulator.nebula_answers import seed_job
 from jobwatchd.simulator.roster import JobSpec
 from jobwatchd.simulator.server import serve
 from jobwatchd.testing import FakeClock

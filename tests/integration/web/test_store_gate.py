@@ -7,7 +7,7 @@ import pytest
 
 from jobwatchd.errors import StoreBusy
 from jobwatchd.ports import STORE_PATIENCE_S
-from jobwatchd.web import store_gate
+from jobwatchd.web import bounds
 
 
 @pytest.mark.parametrize("path", ["/v1/watches", "/v1/events", "/v1/status", "/v1/dead-letters"])
@@ -40,7 +40,7 @@ async def test_a_request_waits_for_seconds_only(
 
     monkeypatch.setattr(daemon.store, "add_watches", refuse)
     refused = await client.post("/v1/watches", json={"source": "graph", "job": {"job_id": "1"}})
-    assert patience == [store_gate.PATIENCE_S]
+    assert patience == [bounds.STORE_WAIT_S]
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["detail"] == "store jw.db is locked by another process"

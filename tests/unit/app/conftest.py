@@ -10,11 +10,10 @@ import structlog
 from anyio.abc import TaskGroup
 from structlog.testing import LogCapture
 
-from jobwatchd.app.configuration import Configuration
-from jobwatchd.app.reload import plan
+from jobwatchd.app.configuration import Configuration, plan
+from jobwatchd.app.dependencies import Dependencies, retention
 from jobwatchd.app.reloader import Reloader, read
 from jobwatchd.app.service import Service
-from jobwatchd.app.wiring import Wiring, retention
 from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.heartbeats import Heartbeats
 from jobwatchd.engine.runtime import LanePolicy, Runtime
@@ -105,7 +104,7 @@ class Desk:
         observer = PrometheusObserver(telemetry)
         runtime = Runtime(self.clock, lambda: 0.5, logger, observer, Heartbeats(self.clock, observer))
         self.engine = build_engine(runtime, self.store, settings.reference, retention(settings))
-        self.wiring = Wiring(
+        self.dependencies = Dependencies(
             settings=settings,
             load=lambda: self.load(),  # noqa: PLW0108 - as it is by then
             adapters=self.adapters,
@@ -116,9 +115,9 @@ class Desk:
             redactor=Redactor(["planted-password"]),
             version="1.2.3",
         )
-        self.configuration = Configuration(self.wiring)
+        self.configuration = Configuration(self.dependencies)
         service = Service(runtime, Notifier({}), lambda: "well")
-        self.reloader = Reloader(self.wiring, self.configuration, service)
+        self.reloader = Reloader(self.dependencies, self.configuration, service)
         everything = await plan(settings.model_copy(update={"sources": {}, "sinks": {}}), settings, self.adapters)
         async with anyio.create_task_group() as tasks:
             self.engine.start(tasks)

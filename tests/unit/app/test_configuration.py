@@ -24,7 +24,7 @@ async def test_a_start_is_in_force(desk: Any, config: Any) -> None:
 async def test_nothing_is_shown_of_a_source_that_is_gone(desk: Any, config: Any) -> None:
     """No metric has it any more, whatever it counted; what is shown of the other one stays."""
     async with desk.running(config("graph", "media")) as tasks:
-        desk.wiring.telemetry.polls_failed.labels("media", "unavailable").inc()
+        desk.dependencies.telemetry.polls_failed.labels("media", "unavailable").inc()
         assert desk.shown("source") == {"graph", "media"}
         before = desk.metric("jobwatchd_polls_total", source="graph", mode="single")
         await desk.reload(tasks, config("graph"))

@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import resource, sys
-from jobwatchd.app.open_files import raise_open_files
+from jobwatchd.app.daemon import raise_open_files
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
 raise_open_files()
 print(*resource.getrlimit(resource.RLIMIT_NOFILE))

@@ -11,7 +11,7 @@ import pytest
 from anyio.abc import TaskGroup
 from anyio.from_thread import run_sync
 
-from jobwatchd.app.orders import Orders
+from jobwatchd.app.service import Orders
 from jobwatchd.settings import Settings
 from jobwatchd.signals import Signals
 

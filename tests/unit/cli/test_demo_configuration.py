@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobwatchd.cli.demo.configuration import Dynamic, child_environment, demo_config, overrides
-from jobwatchd.cli.demo.receiver import TOO_LATE_S
 from jobwatchd.cli.demo.scene import FROM_FILE
+from jobwatchd.cli.demo.stage import TOO_LATE_S, Dynamic, child_environment, demo_config, overrides
 from jobwatchd.settings import Settings, effective, load_settings
 
 SECRET = "whsec_Zm9yLXRoZS1kZW1vLW9ubHktbm90aGluZy1lbHNl"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobwatchd.cli.jobs import named_jobs
+from jobwatchd.cli.options import named_jobs
 
 
 @pytest.mark.parametrize(

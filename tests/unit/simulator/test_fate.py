@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from jobwatchd.simulator.fate import Odds, random_life, random_tasks
-from jobwatchd.simulator.words import NEBULA_WORDS, TELESTREAM_WORDS, NativeStatus, Words
+from jobwatchd.simulator.job import NEBULA_WORDS, TELESTREAM_WORDS, NativeStatus, Words
 
 SEEDS = range(300)
 

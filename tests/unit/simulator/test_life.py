@@ -2,8 +2,17 @@
 
 import pytest
 
-from jobwatchd.simulator.life import Life, Phase, ReportedProgress, history, interrupted, phase_at, progress_at
-from jobwatchd.simulator.words import NEBULA_WORDS, TELESTREAM_WORDS
+from jobwatchd.simulator.job import (
+    NEBULA_WORDS,
+    TELESTREAM_WORDS,
+    Life,
+    Phase,
+    ReportedProgress,
+    history,
+    interrupted,
+    phase_at,
+    progress_at,
+)
 
 NEBULA_LIFE = Life.of([(0, 0), (2, 1), (5, 2)])
 UP_LIFE = Life.of(

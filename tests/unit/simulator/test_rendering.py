@@ -4,11 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobwatchd.simulator.job import SimulatedJob
-from jobwatchd.simulator.life import Life
-from jobwatchd.simulator.nebula_envelope import Code
-from jobwatchd.simulator.nebula_job import seed_job, shown_in_full, shown_in_list
-from jobwatchd.simulator.telestream_job import job_fields, timespan
+from jobwatchd.simulator.job import Life, SimulatedJob
+from jobwatchd.simulator.nebula_answers import Code, seed_job, shown_in_full, shown_in_list
+from jobwatchd.simulator.telestream import job_fields, timespan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -5,9 +5,8 @@ from random import Random
 import orjson
 import pytest
 
-from jobwatchd.simulator.faults import FaultKind
+from jobwatchd.simulator.faults import FaultKind, tampered
 from jobwatchd.simulator.nebula import DIALECT as NEBULA
-from jobwatchd.simulator.tampering import tampered
 from jobwatchd.simulator.telestream import DIALECT as TELESTREAM
 
 BODY = b'{"code":0,"data":{"id":5,"status":2,"tasks":[{"id":"a","status":3}]}}'

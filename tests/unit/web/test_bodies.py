@@ -7,7 +7,7 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
-from jobwatchd.web.bodies import bounded
+from jobwatchd.web.bounds import bounded
 
 
 def _receiving(*chunks: bytes, then_hangs: bool = False) -> Receive:

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from jobwatchd.web.capacity import MAX_CHANGES, Capacity
+from jobwatchd.web.bounds import MAX_CHANGES, Capacity
 
 
 class Busy:

@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from jobwatchd.web.connections import CROWDED_EVERY_S, MAX_CONNECTIONS, Connections, connection_limit
+from jobwatchd.web.protocol import CROWDED_EVERY_S, MAX_CONNECTIONS, Connections, connection_limit
 
 
 class Client:

@@ -1,21 +1,22 @@
-"""Runs the demo from start to end, and checks and sums up what happened."""
+"""`jobwatchd demo`: runs it from start to end, and checks what happened."""
 
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGTERM, Signals
 
 import anyio
+import click
 
 from jobwatchd.cli.demo.comparison import find_losses
-from jobwatchd.cli.demo.configuration import child_environment
 from jobwatchd.cli.demo.remote import RemoteFailed, followed
 from jobwatchd.cli.demo.scene import AFTERWARDS, BY_API, BY_COMMAND, FROM_FILE, Role, random_pair
-from jobwatchd.cli.demo.screen import Screen
-from jobwatchd.cli.demo.stage import JOBWATCHD, Stage, set_up
-from jobwatchd.cli.demo.summary import COLUMNS, facts, outcomes
-from jobwatchd.cli.table import print_table
+from jobwatchd.cli.demo.screen import Screen, sum_up
+from jobwatchd.cli.demo.stage import JOBWATCHD, Stage, child_environment, set_up, temporary_folder
+from jobwatchd.cli.execution import exit_on_failure
 from jobwatchd.errors import JobwatchError
 
 SINK = "hook"
@@ -26,6 +27,36 @@ LOOK_EVERY_S = 0.5
 GIVE_UP_S = 50.0
 MOST_NAMED = 3
 ALARM = "bold yellow"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  jobwatchd demo
+  jobwatchd demo --exit-when-done --jobs 20
+
+\b
+Exit status: 0 nothing was lost, or it was interrupted; 1 something was lost, or could not be run."""
+)
+@click.option("--exit-when-done", is_flag=True, help="End by itself, within a minute, with a summary.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(0, 1_000),
+    default=2,
+    show_default=True,
+    help="Jobs of each API that live by chance, beside those that show something.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Of that chance.")
+def demo(*, exit_when_done: bool, jobs: int, seed: int) -> None:
+    """See it work: both APIs simulated, the real daemon on them, and a receiver that fails for a while.
+
+    Everything listens on free ports of this machine only, and is gone afterwards.
+    """
+    # A terminal that cannot show some letter should not end the demo.
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+    options = Options(jobs=jobs, seed=seed, exit_when_done=exit_when_done)
+    with exit_on_failure(), temporary_folder() as folder:
+        anyio.run(perform, options, Screen(sys.stdout), folder)
 
 
 class Lost(JobwatchError):
@@ -41,31 +72,16 @@ class Options:
     exit_when_done: bool
 
 
-class Interruption:
-    """Cancels `scope`, which changes as the demo goes on, when a signal asks for its end.
-
-    A second signal changes nothing: then everything is being stopped already, and that is bounded.
-    """
-
-    def __init__(self, scope: anyio.CancelScope) -> None:
-        self.scope = scope
-
-    async def watch(self, signals: AsyncIterator[Signals]) -> None:
-        """Wait for signals until cancelled."""
-        async for _ in signals:
-            self.scope.cancel()
-
-
 async def perform(options: Options, screen: Screen, folder: Path) -> None:
     """Run the demo until it is over, or until a signal ends it; raises `ChildDied`, `RemoteFailed` and `Lost`."""
     with anyio.open_signal_receiver(SIGINT, SIGTERM, SIGHUP) as signals:
         async with anyio.create_task_group() as tasks:
             with anyio.CancelScope() as everything:
-                interruption = Interruption(everything)
-                tasks.start_soon(interruption.watch, signals)
+                scopes = [everything]
+                tasks.start_soon(_end_at_signals, signals, scopes)
                 async with set_up(options.seed, folder, tasks, screen.event) as stage:
                     with anyio.CancelScope() as acting:
-                        interruption.scope = acting
+                        scopes.append(acting)
                         screen.introduce(stage)
                         await Performance(options, screen, stage).run()
                     if acting.cancelled_caught:
@@ -73,6 +89,15 @@ async def perform(options: Options, screen: Screen, folder: Path) -> None:
                         screen.say("Interrupted: everything is being stopped.")
                         await sum_up(stage, screen)
             tasks.cancel_scope.cancel()
+
+
+async def _end_at_signals(signals: AsyncIterator[Signals], scopes: Sequence[anyio.CancelScope]) -> None:
+    """Cancel the last of the scopes when a signal asks for the end, until cancelled.
+
+    A second signal changes nothing: then everything is being stopped already, and that is bounded.
+    """
+    async for _ in signals:
+        scopes[-1].cancel()
 
 
 class Performance:
@@ -105,7 +130,7 @@ class Performance:
         async with anyio.create_task_group() as scenes:
             for at_s, scene in (
                 (1.5, self._add_by_command),
-                (3.0, self._add_by_api),
+                (3.0, partial(self._add, "Added through the API", BY_API)),
                 (5.0, self._add_random),
                 (OUTAGE_AT_S, self._troubles),
             ):
@@ -140,9 +165,6 @@ class Performance:
         if done.returncode:
             raise RemoteFailed(f"jobwatchd {' '.join(words)} ended with status {done.returncode}: {answer}")
         self._say(answer, "")
-
-    async def _add_by_api(self) -> None:
-        await self._add("Added through the API", BY_API)
 
     async def _add_random(self) -> None:
         roles = [role for _ in range(self._options.jobs) for role in self._next_pair()]
@@ -202,16 +224,3 @@ async def _until(condition: Callable[[], bool]) -> None:
 async def _later(delay_s: float, scene: Callable[[], Awaitable[None]]) -> None:
     await anyio.sleep(delay_s)
     await scene()
-
-
-async def sum_up(stage: Stage, screen: Screen) -> None:
-    """Print the summary of what happened so far."""
-    watches = await stage.remote.watches()
-    events = await stage.remote.events()
-    truths, _ = await stage.remote.truths()
-    screen.line()
-    print_table(COLUMNS, outcomes(watches))
-    screen.line()
-    for subject, fact in facts(stage.receiver, events, truths, map(followed, watches)).items():
-        screen.line(f"{subject:<12}{fact}")
-    screen.line()

@@ -44,24 +44,11 @@ class Remote:
 
     async def events(self) -> list[ToldEvent]:
         """Return all events of the daemon, in its order."""
-        found: list[ToldEvent] = []
-        after = 0
-        while True:
-            page = await self._send("GET", f"{self.daemon}/v1/events", params={"after": after, "limit": PAGE})
-            found += [read_event(event) for event in page["items"]]
-            if len(page["items"]) < PAGE:
-                return found
-            after = page["next"]
+        return [read_event(event) for event in await self._all("events")]
 
     async def watches(self) -> list[dict[str, Any]]:
         """Return all watches of the daemon."""
-        found: list[dict[str, Any]] = []
-        after: int | None = 0
-        while after is not None:
-            page = await self._send("GET", f"{self.daemon}/v1/watches", params={"after": after, "limit": PAGE})
-            found += page["items"]
-            after = page["next"]
-        return found
+        return await self._all("watches")
 
     async def truths(self) -> tuple[list[Truth], bool]:
         """Return what really happened to each job, and whether all have come to their end."""
@@ -72,6 +59,16 @@ class Remote:
             over = over and truth["all_ended"]
             found += [_truth(source, job, datetime.fromisoformat(truth["now"])) for job in truth["jobs"]]
         return found, over
+
+    async def _all(self, what: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        after = 0
+        while True:
+            page = await self._send("GET", f"{self.daemon}/v1/{what}", params={"after": after, "limit": PAGE})
+            found += page["items"]
+            if len(page["items"]) < PAGE:
+                return found
+            after = page["next"]
 
     async def _send(self, method: str, url: str, **options: Any) -> dict[str, Any]:
         try:

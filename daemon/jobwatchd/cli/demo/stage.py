@@ -3,13 +3,15 @@
 import base64
 import contextlib
 import json
+import os
 import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,13 @@ import httpx
 from anyio.abc import TaskGroup
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+import jobwatchd
 from jobwatchd.cli.demo.children import Child, running
-from jobwatchd.cli.demo.configuration import Dynamic, child_environment, demo_config, overrides
-from jobwatchd.cli.demo.receiver import Receiver
+from jobwatchd.cli.demo.comparison import ToldEvent, read_event
 from jobwatchd.cli.demo.remote import Remote
 from jobwatchd.cli.demo.scene import FROM_FILE, GRAPH, MEDIA
-from jobwatchd.simulator.receiver import receiver_app
+from jobwatchd.errors import ConfigError
+from jobwatchd.simulator.receiver import ReceiverFault, ReceiverState, receiver_app
 from jobwatchd.simulator.server import serve
 
 READY_S = 60.0
@@ -32,6 +35,44 @@ LOOK_EVERY_S = 0.05
 TOKEN_TTL_S = 10.0
 SIMULATOR_LIMIT_S = 7 * 86_400
 JOBWATCHD = (sys.executable, "-m", "jobwatchd")
+# What a service manager tells about the process that it started, which is the demo and not its daemon.
+NOT_FOR_CHILDREN = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "CREDENTIALS_DIRECTORY"})
+# Longer than the sink of the demo's configuration waits for an answer.
+TOO_LATE_S = 3.0
+
+
+class Receiver(ReceiverState):
+    """Verifies signatures with `secret`, drops duplicates by their id, and calls `show` with each new CloudEvent."""
+
+    def __init__(self, secret: str, show: Callable[[dict[str, Any], datetime], None]) -> None:
+        super().__init__(secrets=[secret], slow_s=TOO_LATE_S)
+        self.arrived: list[tuple[ToldEvent, datetime]] = []
+        self._show = show
+        self._answers_late = False
+
+    def answer_late_once(self) -> None:
+        """Take the next webhook, but answer so late that its sender has to send it again."""
+        self._answers_late = True
+
+    def next_fault(self) -> ReceiverFault | None:
+        """Return how the next request is to fail, None if it is not."""
+        late, self._answers_late = self._answers_late, False
+        return ReceiverFault.SLOW if late else None
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Remember a CloudEvent and show it; one whose id came before is only counted."""
+        is_new = event["id"] not in self.received
+        super().take(event)
+        if is_new:
+            now = self.clock.now()
+            kind = event["type"].removeprefix("dev.jobwatchd.").removesuffix(".v1")
+            self.arrived.append((read_event({**event["data"], "id": event["id"], "type": kind}), now))
+            self._show({**event["data"], "type": kind}, now)
+
+    @property
+    def duplicates(self) -> int:
+        """How many webhooks were taken more than once."""
+        return sum(self.taken.values()) - len(self.taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +180,49 @@ def temporary_folder() -> Iterator[Path]:
     finally:
         if not kept:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """What is known only at run time; the secrets are made for one run."""
+
+    graph_url: str
+    graph_password: str
+    media_url: str
+    media_key: str
+    hook_url: str
+    hook_secret: str
+    database: Path
+
+
+def demo_config() -> Path:
+    """Return the file: a wheel carries it in the package, a checkout beside it; raises `ConfigError`."""
+    packaged = Path(str(files(jobwatchd) / "demo.yaml"))
+    checkout = Path(jobwatchd.__file__).resolve().parents[2] / "config" / "demo.yaml"
+    for file in (packaged, checkout):
+        if file.is_file():
+            return file
+    raise ConfigError(f"The demo's configuration is missing; expected {packaged} or {checkout}.")
+
+
+def child_environment() -> dict[str, str]:
+    """Return the environment for children: ours, but nothing that would configure a daemon."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("JOBWATCHD_") and name not in NOT_FOR_CHILDREN
+    }
+
+
+def overrides(dynamic: Dynamic) -> Mapping[str, str]:
+    """Return the variables that the demo's daemon needs beside its file."""
+    return {
+        "JOBWATCHD_SOURCES__GRAPH__BASE_URL": dynamic.graph_url,
+        "JOBWATCHD_SOURCES__GRAPH__PASSWORD": dynamic.graph_password,
+        "JOBWATCHD_SOURCES__MEDIA__BASE_URL": dynamic.media_url,
+        "JOBWATCHD_SOURCES__MEDIA__API_KEY": dynamic.media_key,
+        "JOBWATCHD_SINKS__HOOK__URL": dynamic.hook_url,
+        "JOBWATCHD_SINKS__HOOK__SECRETS": json.dumps([dynamic.hook_secret]),
+        "JOBWATCHD_STORE__URL": f"sqlite:///{dynamic.database}",
+        "JOBWATCHD_SERVER__LISTEN": "127.0.0.1:0",
+    }

@@ -31,7 +31,7 @@ class AdapterFactory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class Dependencies:
     """Everything the daemon is handed; `load` reads the configuration again."""
 
     settings: Settings

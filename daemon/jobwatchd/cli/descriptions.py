@@ -1,23 +1,82 @@
-"""A description tried on recorded answers."""
+"""Descriptions of job APIs and of the configuration itself: those that there are, and one tried on recorded answers."""
 
+import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from jobwatchd.cli.failure import exit_on_failure
+from jobwatchd.cli.execution import exit_on_failure
 from jobwatchd.cli.output import spare_output
-from jobwatchd.cli.reading import shown_instant
 from jobwatchd.cli.status import ExitStatus
-from jobwatchd.cli.table import print_table
+from jobwatchd.cli.table import print_table, shown_instant
 from jobwatchd.description import Description
+from jobwatchd.description.credentials import needed
 from jobwatchd.errors import JobNotFound
 from jobwatchd.settings.described import load_description
+from jobwatchd.settings.json_schema import config_schema
 from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.presets import load_preset
 from jobwatchd.sources.http_json.inspection import Inspection, RecordedAnswer, inspect
 
-COLUMNS = ("file", "state", "native", "queued", "started", "finished", "name", "wrong")
+PRESET_COLUMNS = ("name", "system", "version", "job parameters", "credentials")
+RECORDED_COLUMNS = ("file", "state", "native", "queued", "started", "finished", "name", "wrong")
+
+
+@click.command(
+    "config-schema",
+    epilog="""\b
+Example:
+  jobwatchd config-schema > jobwatchd.schema.json
+
+An editor with YAML support completes and checks a configuration beside that file which begins with
+# yaml-language-server: $schema=jobwatchd.schema.json""",
+)
+def print_config_schema() -> None:
+    """Print the JSON Schema (draft 2020-12) of the configuration file, for editors."""
+    click.echo(json.dumps(config_schema(), indent=2))
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  jobwatchd presets
+  jobwatchd presets show airflow > mine.yaml""",
+)
+@click.pass_context
+def presets(ctx: click.Context) -> None:
+    """List the systems that jobwatchd knows: a source's `kind` is one of these names."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with exit_on_failure(otherwise=ExitStatus.SOFTWARE):
+        found = [load_preset(file) for file in preset_files().values()]
+        rows = [
+            (each.name, each.title, each.version, "/".join(each.tree["parameters"]), _credentials(each.tree))
+            for each in found
+        ]
+    print_table(PRESET_COLUMNS, rows)
+
+
+@presets.command(epilog="\b\nExample:\n  jobwatchd presets show airflow > mine.yaml")
+@click.argument(
+    "name", shell_complete=lambda _ctx, _param, typed: [one for one in preset_files() if one.startswith(typed)]
+)
+def show(name: str) -> None:
+    """Print the preset NAME, to use as it is, to read, or to start from."""
+    file = preset_files().get(name)
+    if file is None:
+        known = ", ".join(preset_files())
+        raise click.BadParameter(f"there is no preset {name!r}; expected one of {known}.", param_hint="NAME")
+    click.echo(file.read_text("utf-8"), nl=False)
+
+
+def _credentials(tree: Mapping[str, object]) -> str | None:
+    api = Description.model_validate({key: tree[key] for key in Description.model_fields if key in tree})
+    names = ", ".join(needed(api.auth))
+    return f"{names} (optional)" if getattr(api.auth, "optional", False) else names or None
 
 
 @click.command(
@@ -55,7 +114,7 @@ def check_source(file: str, first: Path, more: tuple[Path, ...], source: str | N
         good = good and _is_good(found)
         rows.append(_row(recorded, found))
     with spare_output():  # who asks `grep -q` has its answer, and the status is still to come
-        print_table(COLUMNS, rows)
+        print_table(RECORDED_COLUMNS, rows)
     sys.exit(ExitStatus.OK if good else ExitStatus.FAILED)
 
 
