@@ -2,14 +2,14 @@
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import SourceUnauthorized
 from jobwatchd.http.authenticated_client import AuthenticatedClient
 from jobwatchd.http.authentication.contract import CredentialsRefused, Proof
@@ -19,7 +19,6 @@ from jobwatchd.rotation import Recipe, Rotating
 from jobwatchd.testing import FakeClock
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
 Sign = Callable[[Rotating[str]], AuthenticatedClient]
 FORMAT = "%Y%m%dT%H%M%SZ"
 TOLERANCE = timedelta(minutes=5)
@@ -79,18 +78,25 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture
-async def server(serve: Serve, clock: FakeClock) -> Any:
-    """Return a server that lets in who signs with its `key`."""
+class KeyedServer(Server):
+    """A server that lets in who signs with its `key`."""
 
-    async def handle(exchange: Any) -> None:
+    key = "first"
+
+
+@pytest.fixture
+async def server(clock: FakeClock) -> AsyncIterator[KeyedServer]:
+    """Yield such a server, running."""
+    server = KeyedServer()
+
+    async def handle(exchange: Exchange) -> None:
         while True:
             body = await exchange.read_request()
             await exchange.answer(status=check(server.key, clock.now(), server.heads[-1], body))
 
-    server = await serve(handle)
-    server.key = "first"
-    return server
+    await server.run(handle, None)
+    yield server
+    await server.stop()
 
 
 @pytest.fixture
@@ -115,7 +121,7 @@ def read(answer: Answer) -> int:
     ],
 )
 async def test_a_signature_covers_the_request_that_is_sent(
-    signing: Sign, server: Any, method: str, target: str, body: bytes | None
+    signing: Sign, server: KeyedServer, method: str, target: str, body: bytes | None
 ) -> None:
     """What is signed is what arrives: nothing is written otherwise on the way."""
     client = signing(Rotating.constant("first"))
@@ -123,7 +129,7 @@ async def test_a_signature_covers_the_request_that_is_sent(
     assert await client.ask(request, read) == 200
 
 
-async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: Any, clock: FakeClock) -> None:
+async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: KeyedServer, clock: FakeClock) -> None:
     """One that is an hour old would be refused."""
     client = signing(Rotating.constant("first"))
     request = HttpRequest("GET", f"{server.url}/v1/jobs/1")
@@ -132,7 +138,7 @@ async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: An
     assert await client.ask(request, read) == 200
 
 
-async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: Any) -> None:
+async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: KeyedServer) -> None:
     """Its file has no other, so it would be refused again."""
     client = signing(Rotating.constant("wrong"))
     with pytest.raises(SourceUnauthorized, match=r"^answered 403$"):
@@ -140,7 +146,9 @@ async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: Any) -> Non
     assert len(server.heads) == 1
 
 
-async def test_a_refused_request_is_signed_anew_with_the_key_of_now(signing: Sign, server: Any, tmp_path: Path) -> None:
+async def test_a_refused_request_is_signed_anew_with_the_key_of_now(
+    signing: Sign, server: KeyedServer, tmp_path: Path
+) -> None:
     """The same request goes once more, under another signature."""
     file = tmp_path / "key"
     file.write_text("second")
@@ -154,7 +162,7 @@ async def test_a_refused_request_is_signed_anew_with_the_key_of_now(signing: Sig
 
 
 async def test_a_request_that_is_written_anew_is_signed_as_it_is_then(
-    signing: Sign, server: Any, tmp_path: Path
+    signing: Sign, server: KeyedServer, tmp_path: Path
 ) -> None:
     """Its body may have changed since it was refused."""
     (tmp_path / "key").write_text("second")

@@ -1,10 +1,9 @@
 """Group commit: the heartbeat of the loop that writes."""
 
-from typing import Any
-
 import anyio
 
 from jobwatchd.engine.batcher import SILENCE_S, Batcher
+from unit.engine.rig import Rig
 
 
 class Desk:
@@ -21,7 +20,7 @@ class Desk:
         return queue[1:]
 
 
-async def test_a_transaction_that_hangs_is_an_ailment(rig: Any) -> None:
+async def test_a_transaction_that_hangs_is_an_ailment(rig: Rig) -> None:
     """Nobody waits for it in person, so it has to be missed by somebody."""
     desk = Desk()
     batcher = Batcher(rig.runtime, "desk", desk, 0.0)
@@ -34,7 +33,7 @@ async def test_a_transaction_that_hangs_is_an_ailment(rig: Any) -> None:
         assert (desk.written, rig.heartbeats.problems()) == (["a"], [])
 
 
-async def test_a_loop_with_nothing_to_write_has_a_heartbeat(rig: Any) -> None:
+async def test_a_loop_with_nothing_to_write_has_a_heartbeat(rig: Rig) -> None:
     """It is well for as long as nobody wants anything of it, and forgotten when it ends."""
     batcher = Batcher(rig.runtime, "desk", Desk(), 0.0)
     async with rig.running(batcher.run):
@@ -44,7 +43,7 @@ async def test_a_loop_with_nothing_to_write_has_a_heartbeat(rig: Any) -> None:
     assert rig.heartbeats.problems() == []
 
 
-async def test_what_is_left_is_written_before_what_came_later(rig: Any) -> None:
+async def test_what_is_left_is_written_before_what_came_later(rig: Rig) -> None:
     """The rest of one group is the beginning of the next."""
     desk = Desk()
     batcher = Batcher(rig.runtime, "desk", desk, 0.0)
@@ -58,7 +57,7 @@ async def test_what_is_left_is_written_before_what_came_later(rig: Any) -> None:
     assert desk.written == ["a", "b", "c", "d"]
 
 
-async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any) -> None:
+async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Rig) -> None:
     """On a slow disk there is always more, and whoever flushes would never return; nor is that an problem."""
     written: list[int] = []
 
@@ -87,7 +86,7 @@ async def test_a_flush_does_not_wait_for_what_others_submit_meanwhile(rig: Any) 
         assert flushed.is_set()
 
 
-async def test_a_flush_that_is_cancelled_forgets_nothing(rig: Any) -> None:
+async def test_a_flush_that_is_cancelled_forgets_nothing(rig: Rig) -> None:
     """What it has not written is still there for the next."""
     desk = Desk()
     batcher = Batcher(rig.runtime, "desk", desk, 0.0)
