@@ -68,7 +68,7 @@ coverage: $(READY) ## Line and branch coverage of the pure model and the engine,
 	$(BIN)/python -Im coverage report --include='*/jobwatchd/model/*,*/jobwatchd/engine/*' --show-missing --fail-under=95
 
 .PHONY: lint
-lint: $(READY) ## ruff, mypy --strict and the import contracts
+lint: $(READY) ## ruff, mypy --strict of package and tests, and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -32,9 +32,9 @@ async def test_idle_clients_keep_nobody_out(many_files: None, run_daemon: Any, c
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with contextlib.ExitStack() as stack:
         for _ in range(1_005):
-            client = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
-            client.sendall(ASK)
-            assert client.recv(4_096).startswith(b"HTTP/1.1 200 ")
+            idler = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
+            idler.sendall(ASK)
+            assert idler.recv(4_096).startswith(b"HTTP/1.1 200 ")
         for path in ("/livez", "/readyz", "/metrics", "/v1/status"):
             async with httpx.AsyncClient(base_url=daemon.url, headers=headers, trust_env=False) as client:
                 assert (await client.get(path)).status_code == 200

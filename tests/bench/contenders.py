@@ -102,15 +102,18 @@ class DaemonContender:
 
 def contenders(effort: Effort, server: LoadServer, core: int) -> list[Contender]:
     """Return all that can run here, each with a first guess of what it can do."""
-    where = {"effort": effort, "server": server, "core": core}
+
+    def script(name: str, module: str, guess: float, *options: str) -> Script:
+        return Script(name, module, guess, *options, effort=effort, server=server, core=core)
+
     found: list[Contender] = [
-        Script("pyreqwest loop", "pyreqwest_loop", 28_000, **where),
-        DaemonContender(24_000, **where),
+        script("pyreqwest loop", "pyreqwest_loop", 28_000),
+        DaemonContender(24_000, effort, server, core),
     ]
     if installed("aiohttp"):
-        found.append(Script("aiohttp, frozen", "aiohttp_script", 6_000, "--frozen", **where))
-        found.append(Script("aiohttp", "aiohttp_script", 5_000, **where))
-    found.append(Script("httpx", "httpx_script", 550, **where))
+        found.append(script("aiohttp, frozen", "aiohttp_script", 6_000, "--frozen"))
+        found.append(script("aiohttp", "aiohttp_script", 5_000))
+    found.append(script("httpx", "httpx_script", 550))
     return found
 
 

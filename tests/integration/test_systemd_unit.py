@@ -22,8 +22,9 @@ needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reas
 @pytest.fixture(params=[UNIT, TEMPLATE], ids=lambda file: file.name)
 def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Return a unit with a program that is installed here instead of ours."""
-    text = re.sub(r"(?m)^(Exec\w+)=/opt/\S+", rf"\1={shutil.which('true')}", request.param.read_text())
-    file = tmp_path / request.param.name.replace("@", "@instance")
+    ours: Path = request.param
+    text = re.sub(r"(?m)^(Exec\w+)=/opt/\S+", rf"\1={shutil.which('true')}", ours.read_text())
+    file = tmp_path / ours.name.replace("@", "@instance")
     # The examples of credentials are checked as well.
     file.write_text(re.sub(r"(?m)^#(?=[A-Z]\w+=)", "", text))
     return file

@@ -4,30 +4,15 @@ import os
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
+import structlog
+from structlog.testing import LogCapture
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.rotation import LOOK_EVERY_S, MAX_SIZE, Contents, Recipe, Rotating, Rotation
 from jobwatchd.testing import FakeClock
-
-
-class Log:
-    """Keeps what is logged."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, str]] = []
-
-    def info(self, event: str, *, place: str) -> None:
-        """Keep the event."""
-        self.lines.append((event, place))
-
-    def warning(self, event: str, *, place: str, problem: str) -> None:
-        """Keep the event and the problem."""
-        assert place == "here"
-        self.lines.append((event, problem))
 
 
 class Desk:
@@ -36,10 +21,11 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "secret"
         self.file.write_text("first")
-        self.log: Any = Log()
+        self.log = LogCapture()
         self.clock = FakeClock(datetime(2026, 3, 1, tzinfo=UTC))
         self.learned: list[str] = []
-        self.rotation = Rotation(self.clock, self.log, self.learn)
+        logger = structlog.wrap_logger(structlog.PrintLogger(), [self.log], structlog.make_filtering_bound_logger(0))
+        self.rotation = Rotation(self.clock, logger, self.learn)
         self.value = self.follow({"file": self.file}, "first")
 
     def learn(self, owner: object, secrets: Collection[str]) -> None:
@@ -58,6 +44,12 @@ class Desk:
         if " " in text:
             raise ConfigError("a blank")
         return text
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What was logged, in order: event, and the problem or else the place."""
+        assert {line["place"] for line in self.log.entries} <= {"here"}
+        return [(line["event"], line.get("problem", line["place"])) for line in self.log.entries]
 
     async def look(self) -> str:
         """Look at all files, and return the value."""
@@ -106,7 +98,7 @@ async def test_what_replaces_a_file_is_taken(desk: Desk, replace: Callable[[Path
         replace(desk.file, text)
         seen.append(await desk.look())
     assert seen == texts
-    assert desk.log.lines == [("rotation.done", "here")] * 4
+    assert desk.lines == [("rotation.done", "here")] * 4
 
 
 async def test_a_change_that_leaves_no_trace_is_found_all_the_same(desk: Desk) -> None:
@@ -142,7 +134,7 @@ async def test_a_file_of_no_use_changes_nothing(desk: Desk, spoil: Callable[[Pat
     """It is told once, however often it is looked at, and what comes in its place is taken."""
     spoil(desk.file)
     assert [await desk.look() for _ in range(3)] == ["first"] * 3
-    [(event, problem)] = desk.log.lines
+    [(event, problem)] = desk.lines
     assert event == "rotation.refused"
     assert told in problem
     desk.file.write_text("other")
@@ -154,7 +146,7 @@ async def test_trouble_that_comes_again_is_told_again(desk: Desk) -> None:
     for text in ("", "first", ""):
         desk.file.write_text(text)
         await desk.look()
-    assert [event for event, _ in desk.log.lines] == ["rotation.refused"] * 2
+    assert [event for event, _ in desk.lines] == ["rotation.refused"] * 2
 
 
 async def test_of_several_files_the_one_that_is_gone_stays_as_it_was(desk: Desk, tmp_path: Path) -> None:
@@ -192,7 +184,7 @@ async def test_a_listener_may_refuse_a_value(desk: Desk) -> None:
     desk.value.listen(refuse)
     desk.file.write_text("other")
     assert await desk.look() == "first"
-    assert desk.log.lines == [("rotation.refused", "no use for other")]
+    assert desk.lines == [("rotation.refused", "no use for other")]
 
 
 async def test_one_value_can_be_looked_at_alone(desk: Desk) -> None:
@@ -207,7 +199,7 @@ async def test_what_is_closed_is_followed_no_more(desk: Desk) -> None:
     desk.value.close()
     desk.file.unlink()
     assert await desk.look() == "first"
-    assert desk.log.lines == []
+    assert desk.lines == []
 
 
 async def test_a_constant_has_no_files() -> None:

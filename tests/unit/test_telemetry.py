@@ -47,7 +47,7 @@ def touched(registry: Registry, label: str, *values: str) -> None:
         if label in names:
             for value in values:
                 given = [value if name == label else "x" for name in names]
-                (instrument.labels if hasattr(instrument, "labels") else instrument.of)(*given)
+                next(getattr(instrument, method) for method in ("labels", "of") if hasattr(instrument, method))(*given)
 
 
 def shown(registry: Registry, label: str) -> dict[str, set[str]]:

@@ -63,7 +63,8 @@ class Rendered:
         keys = {"ConfigMap": ("configMap", "name"), "Secret": ("secret", "secretName")}
         keys["PersistentVolumeClaim"] = ("persistentVolumeClaim", "claimName")
         [volume] = [volume for volume in self.template["spec"]["volumes"] if volume["name"] == name]
-        return volume.get(keys[kind][0], {}).get(keys[kind][1])
+        name_of: str | None = volume.get(keys[kind][0], {}).get(keys[kind][1])
+        return name_of
 
     def files(self, kind: str, volume: str) -> dict[str, bytes] | None:
         """Return the content of a ConfigMap or Secret that is mounted; None where it is not among the manifests."""

@@ -26,6 +26,7 @@ post = partial(httpx.post, trust_env=False, timeout=10)
 DEPLOY = Path(__file__).parents[3] / "deploy"
 PATIENCE_S = 60.0
 DATA_S = 25.0
+PROGRAMS = ("nebula", "up", "daemon", "prometheus", "alertmanager")
 
 
 def wait(what: str, holds: Callable[[], Any]) -> Any:
@@ -135,9 +136,6 @@ class Scene:
             job = dict(zip(names, key.split("/"), strict=True))
             watch = {"source": source, "job": job, "deadline": deadline}
             post(f"{self.url('daemon')}/v1/watches", json=watch).raise_for_status()
-
-
-PROGRAMS = ("nebula", "up", "daemon", "prometheus", "alertmanager")
 
 
 @pytest.fixture(scope="module")

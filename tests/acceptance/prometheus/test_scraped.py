@@ -48,7 +48,9 @@ def test_a_query_of_the_dashboard_finds_something(expression: str, scene: Any) -
 @pytest.mark.parametrize("variable", DASHBOARD["templating"]["list"][1:], ids=lambda variable: variable["name"])
 def test_a_variable_of_the_dashboard_has_values(variable: dict[str, Any], scene: Any) -> None:
     """There is something to choose."""
-    selector, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
+    query = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"])
+    assert query is not None
+    selector, label = query.groups()
     values = scene.prometheus(f"label/{label}/values", **{"match[]": selector.replace("$instance", ".+")})
     assert values == ([f"127.0.0.1:{scene.ports['daemon']}"] if label == "instance" else ["graph", "media"])
 

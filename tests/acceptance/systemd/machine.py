@@ -30,7 +30,16 @@ def make_root(tree: Path, root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
     subprocess.run(["cp", "-a", "--reflink=auto", tree, root], check=True)
     (root / "etc/machine-id").write_text("")
-    listing = ["git", "-C", REPOSITORY, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing: list[str | Path] = [
+        "git",
+        "-C",
+        REPOSITORY,
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
     for name in subprocess.run(listing, check=True, capture_output=True, text=True).stdout.split("\0"):
         if name and (REPOSITORY / name).is_file():
             target = root / SOURCES / name

@@ -3,7 +3,7 @@
 from statistics import median
 
 from bench.contenders import DaemonContender, Effort, contenders, wrk
-from bench.report import Figure, Table
+from bench.report import Cell, Figure, Table
 from bench.scenarios import Bench
 from bench.sustained import Reading, confirm_sustained, find_sustained
 
@@ -64,7 +64,7 @@ def _tell(bench: Bench, readings: dict[str, list[Reading]], ceilings: list[float
         Figure(1, f"p99 lateness at {calm.core:.0%} of a core", calm.p99_s * 1000, "ms", "≤", 60.0),
     ]
     columns = ("loop", "polls/s sustained", "p50 lateness ms", "p99 lateness ms", "CPU µs a poll", "core", "rounds")
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             name,
             _middle(found, "polls_per_s") if all(reading.is_sustained for reading in found) else "none",
@@ -86,4 +86,4 @@ def _tell(bench: Bench, readings: dict[str, list[Reading]], ceilings: list[float
 
 
 def _middle(readings: list[Reading], name: str) -> float:
-    return median(getattr(reading, name) for reading in readings)
+    return float(median(getattr(reading, name) for reading in readings))

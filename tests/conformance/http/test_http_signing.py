@@ -2,14 +2,14 @@
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import SourceUnauthorized
 from jobwatchd.http.authenticated_client import AuthenticatedClient
 from jobwatchd.http.authentication.contract import CredentialsRefused, Proof
@@ -20,7 +20,6 @@ from jobwatchd.rotation import Recipe, Rotating
 from jobwatchd.testing import FakeClock
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
 Sign = Callable[[Rotating[str]], AuthenticatedClient]
 FORMAT = "%Y%m%dT%H%M%SZ"
 TOLERANCE = timedelta(minutes=5)
@@ -83,18 +82,25 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture
-async def server(serve: Serve, clock: FakeClock) -> Any:
-    """Return a server that lets in who signs with its `key`."""
+class KeyedServer(Server):
+    """A server that lets in who signs with its `key`."""
 
-    async def handle(exchange: Any) -> None:
+    key = "first"
+
+
+@pytest.fixture
+async def server(clock: FakeClock) -> AsyncIterator[KeyedServer]:
+    """Yield such a server, running."""
+    server = KeyedServer()
+
+    async def handle(exchange: Exchange) -> None:
         while True:
             body = await exchange.read_request()
             await exchange.answer(status=check(server.key, clock.now(), server.heads[-1], body))
 
-    server = await serve(handle)
-    server.key = "first"
-    return server
+    await server.run(handle, None)
+    yield server
+    await server.stop()
 
 
 @pytest.fixture
@@ -129,7 +135,7 @@ class Look:
     ],
 )
 async def test_a_signature_covers_the_request_that_is_sent(
-    signing: Sign, server: Any, method: str, target: str, body: bytes | None
+    signing: Sign, server: KeyedServer, method: str, target: str, body: bytes | None
 ) -> None:
     """What is signed is what arrives: nothing is written otherwise on the way."""
     client = signing(Rotating.constant("first"))
@@ -139,7 +145,7 @@ async def test_a_signature_covers_the_request_that_is_sent(
 
 @pytest.mark.parametrize("name", ["X-Team", "x-team"])
 async def test_a_signature_covers_the_headers_of_the_users_own(
-    connect: Connect, server: Any, clock: FakeClock, name: str
+    connect: Connect, server: Server, clock: FakeClock, name: str
 ) -> None:
     """They are a part of the request before it is signed, and come in the place of ours."""
     client = HeaderedClient(connect(), server.url, {name: "render"})
@@ -149,7 +155,7 @@ async def test_a_signature_covers_the_headers_of_the_users_own(
     assert server.heads[0].lower().count("x-team: render") == 1
 
 
-async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: Any, clock: FakeClock) -> None:
+async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: KeyedServer, clock: FakeClock) -> None:
     """One that is an hour old would be refused."""
     client = signing(Rotating.constant("first"))
     request = HttpRequest("GET", f"{server.url}/v1/jobs/1")
@@ -158,7 +164,7 @@ async def test_each_request_has_a_signature_of_its_own(signing: Sign, server: An
     assert await client.ask(Look(request)) == 200
 
 
-async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: Any) -> None:
+async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: KeyedServer) -> None:
     """Its file has no other, so it would be refused again."""
     client = signing(Rotating.constant("wrong"))
     with pytest.raises(SourceUnauthorized, match=r"^answered 403$"):
@@ -166,7 +172,9 @@ async def test_a_wrong_key_is_not_tried_twice(signing: Sign, server: Any) -> Non
     assert len(server.heads) == 1
 
 
-async def test_a_refused_request_is_signed_anew_with_the_key_of_now(signing: Sign, server: Any, tmp_path: Path) -> None:
+async def test_a_refused_request_is_signed_anew_with_the_key_of_now(
+    signing: Sign, server: KeyedServer, tmp_path: Path
+) -> None:
     """The same request goes once more, under another signature."""
     file = tmp_path / "key"
     file.write_text("second")
@@ -180,7 +188,7 @@ async def test_a_refused_request_is_signed_anew_with_the_key_of_now(signing: Sig
 
 
 async def test_a_request_that_is_written_anew_is_signed_as_it_is_then(
-    signing: Sign, server: Any, tmp_path: Path
+    signing: Sign, server: KeyedServer, tmp_path: Path
 ) -> None:
     """Its body may have changed since it was refused."""
     (tmp_path / "key").write_text("second")

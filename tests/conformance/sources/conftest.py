@@ -1,17 +1,16 @@
 """One rig for each kind of source: the API it talks to, as far as documented, on a little HTTP server."""
 
 import json
-import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
+from conformance.sources.http_json_api import API, WORDS
+from conformance.sources.little_server import LittleServer, Reply, Rig
 from jobwatchd.description import Credentials, Description
 from jobwatchd.http.client import HttpOptions, build_http_client
 from jobwatchd.model.job import JobReference
@@ -23,19 +22,6 @@ from jobwatchd.sources.nebula_explorer.source import NebulaExplorer
 from jobwatchd.sources.telestream_up.source import TelestreamUp
 from jobwatchd.testing import FakeClock
 
-
-def _load(name: str) -> Any:
-    """Load a module beside this file; pytest's import mode puts no folder on the path."""
-    spec = spec_from_file_location(f"conformance_sources_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_module, _api = _load("little_server"), _load("http_json_api")
-LittleServer, Reply, Rig = _module.LittleServer, _module.Reply, _module.Rig
 NEBULA_WORDS = {"queued": 0, "running": 1, "succeeded": 2, "failed": 3, "cancelled": 4, "stopping": 5}
 TELESTREAM_WORDS = {"queued": "created", "running": "in-process", "succeeded": "succeeded", "failed": "failed"}
 TELESTREAM_WORDS |= {"cancelled": "stopped", "retrying": "retry"}
@@ -164,10 +150,10 @@ class HttpJsonRig(Rig):
     logins: int = 0
     tokens: set[str] = field(default_factory=set)
     login_reply: Any = None
-    words: Any = field(default_factory=lambda: _api.WORDS)
+    words: Any = field(default_factory=lambda: WORDS)
     unknown = ("paused", "paused")
     clock: FakeClock = field(init=False)
-    api: Any = field(default_factory=lambda: _api.API)
+    api: Any = field(default_factory=lambda: API)
 
     def build(self, url: str, client: HttpClient, clock: FakeClock) -> Source:
         """Return the source."""
@@ -177,7 +163,7 @@ class HttpJsonRig(Rig):
 
     def make(self, url: str, changes: Any = None, **credentials: str) -> Source:
         """Return a source with a description that differs in some keys."""
-        api = Description.model_validate({**_api.API, **(changes or {})})
+        api = Description.model_validate({**API, **(changes or {})})
         given = Rotating.constant(Credentials(**credentials))
         return HttpJson("api", url, api, credentials=given, client=self.client, clock=self.clock)
 

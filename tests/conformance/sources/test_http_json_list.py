@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from conformance.sources.little_server import Call
 from jobwatchd.errors import BadPayload, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.model.job import State
 
@@ -118,7 +119,10 @@ async def test_a_link_to_another_server_is_not_followed(rig: Any, target: str) -
 async def test_pages_end_with_the_total_when_it_moves_or_when_they_are_too_many(rig: Any) -> None:
     """More requests than jobs, or pages that do not fit together, help nobody."""
     _use(rig, {**NUMBER, "total": "n", "max_pages": 4})
-    number = lambda call: int(call.target.rpartition("=")[2])  # noqa: E731
+
+    def number(call: Call) -> int:
+        return int(call.target.rpartition("=")[2])
+
     rig.jobs = lambda call: _page(rig, 100 + number(call), n=2)
     assert (await _found(rig, *range(50)))[1] == 2
     rig.jobs = lambda call: _page(rig, 100 + number(call), n=90 + number(call))

@@ -97,6 +97,7 @@ async def test_retry_after_is_read_in_both_forms(rig: Any, status: int, value: s
     rig.jobs = lambda _: rig.reply(status, b"", (("retry-after", value),))
     with pytest.raises((SourceRateLimited, SourceUnavailable)) as caught:
         await rig.source.observe(rig.ref(), 0)
+    assert isinstance(caught.value, SourceRateLimited | SourceUnavailable)
     assert caught.value.retry_after_s == seconds
 
 

@@ -1,34 +1,19 @@
 """Committing steps: all of a step or nothing of it, in every store."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from conformance.stores.makings import Add, Commit, MakeStep, failure, job_of, record_of, to_nobody, told
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.model.event import Event
 from jobwatchd.model.facts import JobFacts
-from jobwatchd.model.health import mark_recovered, mark_unreachable
 from jobwatchd.model.job import State
 from jobwatchd.model.query import EventQuery
 from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Store
-
-Add = Callable[..., Awaitable[list[Watch]]]
-Commit = Callable[..., Awaitable[set[int]]]
-MakeStep = Callable[..., Step]
-
-
-def to_nobody(_event: Event) -> Sequence[str]:
-    """Route events to no sink."""
-    return ()
-
-
-async def told(store: Store) -> list[tuple[str, str]]:
-    """Return what was told, in order: job and type."""
-    return [(stored.event.subject, stored.event.type.value) for stored in await store.list_events(EventQuery())]
 
 
 async def test_a_step_becomes_watch_event_and_delivery(
@@ -38,7 +23,7 @@ async def test_a_step_becomes_watch_event_and_delivery(
     (watch,) = await add("a")
     first = step(watch, State.RUNNING, facts=JobFacts("PageRank"))
     assert await commit(first) == set()
-    record = await store.get_watch(watch.id)
+    record = await record_of(store, watch.id)
     assert (record.watch, record.observation) == (first.watch, first.observation)
     assert [stored.event for stored in await store.list_events(EventQuery())] == list(first.events)
     (delivery,) = await store.pending_deliveries("hook", 0, 10)
@@ -76,8 +61,8 @@ async def test_outdated_steps_are_left_out_whole(store: Store, add: Add, step: M
         step(stale, State.FAILED), step(good, State.RUNNING), step(gone, State.RUNNING), step(also_good)
     )
     assert refused == {stale.id, gone.id}
-    assert (await store.get_watch(stale.id)).watch == ahead.watch
-    assert (await store.get_watch(stale.id)).observation == ahead.observation
+    assert (await record_of(store, stale.id)).watch == ahead.watch
+    assert (await record_of(store, stale.id)).observation == ahead.observation
     assert await store.get_watch(gone.id) is None
     jobs = ["graph/stale", "graph/good", "graph/also-good"]
     assert [subject for subject, _ in await told(store)] == jobs
@@ -106,7 +91,7 @@ async def test_a_commit_made_again_returns_the_deliveries_that_nobody_was_told_o
 ) -> None:
     """Those of before come first, by position, and new ones beside them are made; what was delivered is left out."""
     first, second, third = await add("a", "b", "c")
-    down = mark_unreachable(await store.load_source("graph", now), now, now, "refused")
+    down = await failure(store, "graph", now)
     steps = [step(first), step(second)]
     before = await store.commit(steps, [down], lambda _: ["hook", "log"], now)
     again = await store.commit([*steps, step(third)], [down], lambda _: ["hook", "log"], now + timedelta(hours=1))
@@ -130,7 +115,7 @@ async def test_another_step_to_the_same_version_is_stale(
     await commit(step(watch, State.RUNNING), Step(replace(quiet, group="g", version=quiet.version + 1)))
     assert await commit(step(watch, State.FAILED)) == {watch.id}
     assert await commit(Step(replace(quiet, group="h", version=quiet.version + 1))) == {quiet.id}
-    assert (await store.get_watch(quiet.id)).watch.group == "g"
+    assert (await record_of(store, quiet.id)).watch.group == "g"
 
 
 async def test_a_stored_event_is_not_written_again(
@@ -159,7 +144,7 @@ async def test_a_step_without_observation_keeps_the_last(
     first = step(watch, State.RUNNING, facts=JobFacts(progress=50.0))
     await commit(first)
     await commit(Step(replace(first.watch, lost=True, version=first.watch.version + 1)))
-    record = await store.get_watch(watch.id)
+    record = await record_of(store, watch.id)
     assert record.watch.lost
     assert record.observation == first.observation
 
@@ -188,7 +173,7 @@ async def test_a_route_that_raises_leaves_nothing(store: Store, add: Add, step: 
 
     with pytest.raises(LookupError):
         await store.commit([step(first), step(second)], (), route, now)
-    assert (await store.get_watch(first.id)).watch == first
+    assert (await record_of(store, first.id)).watch == first
     assert await told(store) == []
     assert await store.backlog() == []
 
@@ -199,7 +184,7 @@ async def test_a_large_group_is_one_commit(store: Store, add: Add, step: MakeSte
     await commit(step(watches[700]))
     refused = await commit(*(step(watch, State.RUNNING) for watch in watches))
     assert refused == {watches[700].id}
-    jobs = [delivery.event.ref.job for delivery in await store.pending_deliveries("hook", 0, 2_000)]
+    jobs = [job_of(delivery.event) for delivery in await store.pending_deliveries("hook", 0, 2_000)]
     assert jobs == ["700", *(str(n) for n in range(1_201) if n != 700)]
 
 
@@ -221,38 +206,3 @@ async def test_a_commit_returns_the_deliveries_that_it_made(
     pending = {sink: await store.pending_deliveries(sink, 0, 10) for sink in ("hook", "log")}
     assert [len(found) for found in pending.values()] == [1, 1]
     assert list(committed.deliveries) == [*pending["hook"], *pending["log"]]
-
-
-async def test_a_source_is_created_once(store: Store, now: datetime) -> None:
-    """Its creation time stays, because the ids of its events are made from it."""
-    first = await store.load_source("graph", now)
-    again = await store.load_source("graph", now + timedelta(days=1))
-    assert again == first
-    assert (first.created_at, first.sequence, first.version, first.unreachable_since) == (now, 0, 0, None)
-
-
-async def test_a_source_that_fails_is_remembered_and_told(
-    store: Store, add: Add, step: MakeStep, now: datetime
-) -> None:
-    """Its health survives, its event comes before those of the steps, and goes where it is routed."""
-    (watch,) = await add("a")
-    down = mark_unreachable(await store.load_source("graph", now), now - timedelta(seconds=61), now, "refused")
-    await store.commit([step(watch)], [down], lambda _: ["hook"], now)
-    assert await store.load_source("graph", now) == down.health
-    assert await told(store) == [("graph", "source.unreachable"), ("graph/a", "job.queued")]
-    assert next(it.event for it in await store.pending_deliveries("hook", 0, 10)) == down.events[0]
-    up = mark_recovered(down.health, now + timedelta(minutes=2))
-    await store.commit((), [up], to_nobody, now)
-    assert await store.load_source("graph", now) == up.health
-
-
-async def test_an_outdated_health_is_left_out(store: Store, add: Add, step: MakeStep, now: datetime) -> None:
-    """Whoever tells first tells; the steps beside it are written all the same."""
-    (watch,) = await add("a")
-    health = await store.load_source("graph", now)
-    first = mark_unreachable(health, now, now, "refused")
-    late = mark_unreachable(health, now, now + timedelta(seconds=9), "timed out")
-    await store.commit((), [first], to_nobody, now)
-    assert not (await store.commit([step(watch)], [late], to_nobody, now)).stale
-    assert await store.load_source("graph", now) == first.health
-    assert await told(store) == [("graph", "source.unreachable"), ("graph/a", "job.queued")]

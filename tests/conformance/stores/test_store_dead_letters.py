@@ -1,21 +1,15 @@
 """Dead letters, found and replayed, in every store."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from jobwatchd.model.delivery import Attempt, DeadLetter, Delivery, DeliveryStatus, Replayed
+from conformance.stores.makings import MakeAttempt, job_of, waiting
+from jobwatchd.model.delivery import DeadLetter, Delivery, DeliveryStatus, Replayed
 from jobwatchd.model.query import DeadLetterQuery
-from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Store
-
-Add = Callable[..., Awaitable[list[Watch]]]
-Commit = Callable[..., Awaitable[set[int]]]
-MakeAttempt = Callable[..., Attempt]
-MakeStep = Callable[..., Step]
 
 MINUTE = timedelta(minutes=1)
 
@@ -28,17 +22,12 @@ async def all_dead(store: Store, deliveries: Sequence[Delivery], outcome: MakeAt
     return now
 
 
-async def jobs(store: Store, sink: str = "hook", after: int = 0, limit: int = 10) -> list[str]:
-    """Name the jobs that a sink waits for."""
-    return [delivery.event.ref.job for delivery in await store.pending_deliveries(sink, after, limit)]
-
-
 async def test_a_dead_letter_tells_why(
     store: Store, deliveries: Sequence[Delivery], outcome: MakeAttempt, now: datetime
 ) -> None:
     """Which event, for which sink, after how many attempts, when, and what was the matter."""
     await store.record_attempts([outcome(deliveries[2], DeliveryStatus.DEAD, 5, error="400 Bad Request")])
-    assert await jobs(store) == ["a", "b", "d"]
+    assert await waiting(store) == ["a", "b", "d"]
     it = deliveries[2]
     expected = DeadLetter("hook", it.position, it.event, 5, now + MINUTE, "400 Bad Request")
     assert await store.list_dead_letters(DeadLetterQuery(sink="hook")) == [expected]
@@ -53,14 +42,14 @@ async def test_dead_letters_are_paged_by_position(
         await store.record_attempts(
             [outcome(delivery, DeliveryStatus.DEAD, sink=sink, error="no") for sink in ("other", "hook")]
         )
-    assert [it.event.ref.job for it in await store.list_dead_letters(DeadLetterQuery(sink="hook", limit=3))] == [
+    assert [job_of(it.event) for it in await store.list_dead_letters(DeadLetterQuery(sink="hook", limit=3))] == [
         "a",
         "b",
         "c",
     ]
     seen, after = [], 0
     while page := await store.list_dead_letters(DeadLetterQuery(after=after, limit=1)):
-        seen += [(it.event.ref.job, it.sink) for it in page]
+        seen += [(job_of(it.event), it.sink) for it in page]
         after = page[-1].position
     assert seen == [(job, sink) for job in "abcd" for sink in ("hook", "other")]
 
@@ -83,8 +72,8 @@ async def test_replayed_deliveries_are_as_new(
         None,
     )
     assert (second.attempts, second.created_at) == (2, now)
-    assert await jobs(store) == ["a", "b", "d"]
-    assert await jobs(store, sink="other") == ["b", "c", "d"]
+    assert await waiting(store) == ["a", "b", "d"]
+    assert await waiting(store, sink="other") == ["b", "c", "d"]
 
 
 async def test_replay_is_idempotent(
@@ -119,20 +108,21 @@ async def test_filters_hold_for_listing_and_for_replaying(
     """What is listed is what a replay of the same query brings back."""
     query = DeadLetterQuery(**choice)
 
-    assert "".join(it.event.ref.job for it in await store.list_dead_letters(query)) == found
+    assert "".join(job_of(it.event) for it in await store.list_dead_letters(query)) == found
     assert (await store.replay(query, all_dead)).count == len(found)
     assert await store.list_dead_letters(query) == [] or query.limit == 1
 
 
 async def test_a_replay_goes_on_page_by_page(store: Store, all_dead: datetime) -> None:
     """No call writes more events than the limit says, and following `next` brings all of them back."""
-    counts, after = [], 0
+    counts: list[int] = []
+    after: int | None = 0
     while after is not None:
         done = await store.replay(DeadLetterQuery(after=after, limit=3), all_dead)
         counts.append(done.count)
         after = done.next
     assert counts == [6, 2]
-    assert await jobs(store, sink="other") == ["a", "b", "c", "d"]
+    assert await waiting(store, sink="other") == ["a", "b", "c", "d"]
 
 
 async def test_many_ids_are_found(

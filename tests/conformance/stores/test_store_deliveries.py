@@ -1,34 +1,23 @@
 """Deliveries on their way, delivered, dead and replayed, in every store."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from conformance.stores.makings import Add, Commit, MakeAttempt, MakeStep, waiting
 from jobwatchd.model.delivery import Attempt, Backlog, Delivery, DeliveryStatus
 from jobwatchd.model.job import State
 from jobwatchd.model.query import DeadLetterQuery
-from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Store
-
-Add = Callable[..., Awaitable[list[Watch]]]
-Commit = Callable[..., Awaitable[set[int]]]
-MakeAttempt = Callable[..., Attempt]
-MakeStep = Callable[..., Step]
 
 MINUTE = timedelta(minutes=1)
 
 
-async def jobs(store: Store, sink: str = "hook", after: int = 0, limit: int = 10) -> list[str]:
-    """Name the jobs that a sink waits for."""
-    return [delivery.event.ref.job for delivery in await store.pending_deliveries(sink, after, limit)]
-
-
 async def test_pending_deliveries_are_paged_by_position(store: Store, deliveries: Sequence[Delivery]) -> None:
     """In order, above the position given, at most so many, of that sink only."""
-    assert await jobs(store, limit=3) == ["a", "b", "c"]
-    assert await jobs(store, after=deliveries[1].position) == ["c", "d"]
-    assert await jobs(store, after=deliveries[3].position) == []
-    assert await jobs(store, sink="nobody") == []
+    assert await waiting(store, limit=3) == ["a", "b", "c"]
+    assert await waiting(store, after=deliveries[1].position) == ["c", "d"]
+    assert await waiting(store, after=deliveries[3].position) == []
+    assert await waiting(store, sink="nobody") == []
 
 
 async def test_a_delivered_one_is_no_longer_pending(
@@ -36,8 +25,8 @@ async def test_a_delivered_one_is_no_longer_pending(
 ) -> None:
     """For its sink; the other sink still waits."""
     await store.record_attempts([outcome(deliveries[1], DeliveryStatus.DELIVERED)])
-    assert await jobs(store) == ["a", "c", "d"]
-    assert await jobs(store, sink="other") == ["a", "b", "c", "d"]
+    assert await waiting(store) == ["a", "c", "d"]
+    assert await waiting(store, sink="other") == ["a", "b", "c", "d"]
 
 
 async def test_a_failed_attempt_is_remembered(
@@ -102,8 +91,8 @@ async def test_what_waits_for_a_sink_can_be_dropped(
     await store.record_attempts([outcome(deliveries[0], DeliveryStatus.DEAD, error="no")])
 
     assert [await store.drop_pending("hook") for _ in range(2)] == [3, 0]
-    assert await jobs(store) == []
-    assert await jobs(store, sink="other") == ["a", "b", "c", "d"]
+    assert await waiting(store) == []
+    assert await waiting(store, sink="other") == ["a", "b", "c", "d"]
     assert len(await store.list_dead_letters(DeadLetterQuery(sink="hook"))) == 1
 
 

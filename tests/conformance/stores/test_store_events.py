@@ -1,21 +1,15 @@
 """Reading the log of events, in every store."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
 
+from conformance.stores.makings import Add, Commit, MakeStep, failure
 from jobwatchd.model.facts import JobFacts
-from jobwatchd.model.health import mark_unreachable
 from jobwatchd.model.job import State, Task
 from jobwatchd.model.query import EventQuery
-from jobwatchd.model.transition import Step
 from jobwatchd.model.watch import Watch
 from jobwatchd.ports import Store
-
-Add = Callable[..., Awaitable[list[Watch]]]
-Commit = Callable[..., Awaitable[set[int]]]
-MakeStep = Callable[..., Step]
 
 
 @pytest.fixture
@@ -27,14 +21,14 @@ async def history(store: Store, add: Add, step: MakeStep, commit: Commit, now: d
     await commit(*queued)
     await commit(*running)
     await commit(step(running[0].watch, State.SUCCEEDED))
-    down = mark_unreachable(await store.load_source("media", now), now, now, "refused")
+    down = await failure(store, "media", now)
     await store.commit((), [down], lambda _: (), now)
     return first, second
 
 
-async def listed(store: Store, **query: object) -> list[tuple[str, str]]:
+async def listed(store: Store, query: EventQuery) -> list[tuple[str, str]]:
     """List what a query finds: subject and type."""
-    return [(it.event.subject, it.event.type.value) for it in await store.list_events(EventQuery(**query))]
+    return [(it.event.subject, it.event.type.value) for it in await store.list_events(query)]
 
 
 ALL = [
@@ -68,12 +62,12 @@ async def test_newest_events_come_first_where_asked(store: Store, history: tuple
 async def test_events_are_filtered(store: Store, history: tuple[Watch, Watch]) -> None:
     """By watch, by source, by exact types, and by all of them together."""
     first, second = history
-    assert await listed(store, watch_id=second.id) == [ALL[1], ALL[3]]
-    assert await listed(store, source="media") == [ALL[5]]
-    assert await listed(store, types=("job.running", "job.succeeded")) == [ALL[2], ALL[3], ALL[4]]
-    assert await listed(store, types=("job",)) == []
-    query = {"watch_id": first.id, "source": "graph", "types": ("job.queued", "job.running"), "newest_first": True}
-    assert await listed(store, **query) == [ALL[2], ALL[0]]
+    assert await listed(store, EventQuery(watch_id=second.id)) == [ALL[1], ALL[3]]
+    assert await listed(store, EventQuery(source="media")) == [ALL[5]]
+    assert await listed(store, EventQuery(types=("job.running", "job.succeeded"))) == [ALL[2], ALL[3], ALL[4]]
+    assert await listed(store, EventQuery(types=("job",))) == []
+    query = EventQuery(watch_id=first.id, source="graph", types=("job.queued", "job.running"), newest_first=True)
+    assert await listed(store, query) == [ALL[2], ALL[0]]
 
 
 async def test_an_event_comes_back_as_it_was(
@@ -81,17 +75,14 @@ async def test_an_event_comes_back_as_it_was(
 ) -> None:
     """Every field, microseconds, labels and task included."""
     (watch,) = await add("a", labels={"team": "grüße"})
-    times = {
-        "queued_at": now - timedelta(seconds=9, microseconds=1),
-        "started_at": now - timedelta(seconds=5),
-        "finished_at": now - timedelta(microseconds=1),
-    }
-    task = Task("0", State.FAILED, "ERR", "load", times["started_at"], times["finished_at"])
+    queued_at = now - timedelta(seconds=9, microseconds=1)
+    started_at, finished_at = now - timedelta(seconds=5), now - timedelta(microseconds=1)
+    task = Task("0", State.FAILED, "ERR", "load", started_at, finished_at)
     queued = step(watch)
     failed = step(
         queued.watch,
         State.FAILED,
-        facts=JobFacts('Page"Rank\n', "7", "nightly", 33.3, **times),
+        facts=JobFacts('Page"Rank\n', "7", "nightly", 33.3, queued_at, started_at, finished_at),
         error="no space",
         tasks=(task,),
     )
@@ -106,7 +97,7 @@ async def test_a_position_never_comes_back(store: Store, history: tuple[Watch, W
     """Not even that of the newest event, pruned: readers go on from the last position they saw."""
     last = (await store.list_events(EventQuery(newest_first=True, limit=1)))[0].position
     await store.prune(now, now + timedelta(days=1))
-    down = mark_unreachable(await store.load_source("other", now), now, now, "refused")
+    down = await failure(store, "other", now)
     await store.commit((), [down], lambda _: (), now)
     (newest,) = await store.list_events(EventQuery(newest_first=True, limit=1))
     assert newest.position > last

@@ -1,18 +1,13 @@
 """Pruning what is old, and nothing else, in every store."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from conformance.stores.makings import Add, Commit, MakeStep, job_of
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.model.job import State
 from jobwatchd.model.query import DeadLetterQuery, EventQuery, WatchQuery
-from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Origin, Watch
+from jobwatchd.model.watch import Origin
 from jobwatchd.ports import Pruned, Store
-
-Add = Callable[..., Awaitable[list[Watch]]]
-Commit = Callable[..., Awaitable[set[int]]]
-MakeStep = Callable[..., Step]
 
 DAY = timedelta(days=1)
 
@@ -24,7 +19,7 @@ async def jobs(store: Store) -> list[str]:
 
 async def subjects(store: Store) -> list[str]:
     """Name the jobs that events are kept about."""
-    return [stored.event.ref.job for stored in await store.list_events(EventQuery())]
+    return [job_of(stored.event) for stored in await store.list_events(EventQuery())]
 
 
 async def test_only_ended_watches_from_the_api_go(
@@ -69,7 +64,7 @@ async def test_an_event_that_any_sink_waits_for_stays(
     )
     assert await store.prune(now - DAY, now + DAY) == Pruned(watches=0, events=1)
     assert await subjects(store) == ["waiting"]
-    assert [it.event.ref.job for it in await store.pending_deliveries("other", 0, 10)] == ["waiting"]
+    assert [job_of(it.event) for it in await store.pending_deliveries("other", 0, 10)] == ["waiting"]
     assert await store.list_dead_letters(DeadLetterQuery()) == []
 
 

@@ -1,20 +1,17 @@
 """Loading all watches at a start, and listing some of them for people, in every store."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pytest
 
+from conformance.stores.makings import Add, Commit, MakeStep
 from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import SHARDS, JobReference, State, Task
 from jobwatchd.model.query import WatchQuery
-from jobwatchd.model.transition import Step, mark_lost
+from jobwatchd.model.transition import mark_lost
 from jobwatchd.model.watch import Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Store
-
-Add = Callable[..., Awaitable[list[Watch]]]
-Commit = Callable[..., Awaitable[set[int]]]
-MakeStep = Callable[..., Step]
 
 
 async def load(store: Store, shards: Collection[int] | None, ended_after: datetime) -> list[Watch]:
@@ -85,18 +82,18 @@ async def test_load_yields_the_watches_of_one_origin(
     assert [watch for batch in batches for watch in batch] == [kept, after.watch]
 
 
-async def listed(store: Store, **query: object) -> list[str]:
+async def listed(store: Store, query: WatchQuery) -> list[str]:
     """List the jobs that a query finds."""
-    return [record.watch.ref.job for record in await store.list_watches(WatchQuery(**query))]
+    return [record.watch.ref.job for record in await store.list_watches(query)]
 
 
 async def test_list_goes_page_by_page(store: Store, add: Add) -> None:
     """Pages follow the ids, end to end."""
     watches = await add("c", "a", "b", "d", "e")
-    assert await listed(store, limit=2) == ["c", "a"]
-    assert await listed(store, limit=2, after=watches[1].id) == ["b", "d"]
-    assert await listed(store, limit=2, after=watches[3].id) == ["e"]
-    assert await listed(store, limit=2, after=watches[4].id) == []
+    assert await listed(store, WatchQuery(limit=2)) == ["c", "a"]
+    assert await listed(store, WatchQuery(limit=2, after=watches[1].id)) == ["b", "d"]
+    assert await listed(store, WatchQuery(limit=2, after=watches[3].id)) == ["e"]
+    assert await listed(store, WatchQuery(limit=2, after=watches[4].id)) == []
 
 
 async def test_list_shows_the_last_observation(store: Store, add: Add, step: MakeStep, commit: Commit) -> None:
@@ -114,11 +111,11 @@ async def test_list_filters_by_source_state_and_end(store: Store, add: Add, step
     (other,) = await add("m", source="media")
     fresh, running, failed = await add("fresh", "running", "failed")
     await commit(step(running, State.RUNNING), step(failed, State.FAILED), step(other, State.RUNNING))
-    assert await listed(store, source="graph") == ["fresh", "running", "failed"]
-    assert await listed(store, state=State.RUNNING) == ["m", "running"]
-    assert await listed(store, active=True) == ["m", "fresh", "running"]
-    assert await listed(store, active=False) == ["failed"]
-    assert await listed(store, source="media", state=State.RUNNING, active=True) == ["m"]
+    assert await listed(store, WatchQuery(source="graph")) == ["fresh", "running", "failed"]
+    assert await listed(store, WatchQuery(state=State.RUNNING)) == ["m", "running"]
+    assert await listed(store, WatchQuery(active=True)) == ["m", "fresh", "running"]
+    assert await listed(store, WatchQuery(active=False)) == ["failed"]
+    assert await listed(store, WatchQuery(source="media", state=State.RUNNING, active=True)) == ["m"]
     assert fresh.state is None
 
 
@@ -126,9 +123,9 @@ async def test_list_filters_by_origin(store: Store, now: datetime) -> None:
     """The file's watches are told apart from the API's, which a restart must not take for the file's."""
     specs = [WatchSpec(JobReference("graph", origin), origin=origin) for origin in Origin]
     await store.add_watches(specs, now)
-    assert await listed(store, origin=Origin.FILE) == ["file"]
-    assert await listed(store, origin=Origin.API) == ["api"]
-    assert await listed(store) == ["file", "api"]
+    assert await listed(store, WatchQuery(origin=Origin.FILE)) == ["file"]
+    assert await listed(store, WatchQuery(origin=Origin.API)) == ["api"]
+    assert await listed(store, WatchQuery()) == ["file", "api"]
 
 
 async def test_list_wants_all_labels(store: Store, add: Add) -> None:
@@ -137,11 +134,11 @@ async def test_list_wants_all_labels(store: Store, add: Add) -> None:
     await add("one", labels={"team": "x"})
     await add("other", labels={"team": "xx", "env": "prod"})
     await add("none")
-    assert await listed(store, labels={"team": "x"}) == ["both", "one"]
-    assert await listed(store, labels={"team": "x", "env": "prod"}) == ["both"]
-    assert await listed(store, labels={"z": ""}) == ["both"]
-    assert await listed(store, labels={"team": "X"}) == []
-    assert await listed(store, labels={"": "x"}) == []
+    assert await listed(store, WatchQuery(labels={"team": "x"})) == ["both", "one"]
+    assert await listed(store, WatchQuery(labels={"team": "x", "env": "prod"})) == ["both"]
+    assert await listed(store, WatchQuery(labels={"z": ""})) == ["both"]
+    assert await listed(store, WatchQuery(labels={"team": "X"})) == []
+    assert await listed(store, WatchQuery(labels={"": "x"})) == []
 
 
 @pytest.mark.parametrize("odd", ["%", "_", '"', "\\", '":"', ",", "é", "\n", "/", "{}"])
@@ -150,8 +147,8 @@ async def test_labels_of_any_characters_are_matched_exactly(store: Store, add: A
     await add("name", labels={odd: "v"})
     await add("value", labels={"n": odd})
     await add("neither", labels={"nnn": "vvv", ":": ",", "a": ":"})
-    assert await listed(store, labels={odd: "v"}) == ["name"]
-    assert await listed(store, labels={"n": odd}) == ["value"]
+    assert await listed(store, WatchQuery(labels={odd: "v"})) == ["name"]
+    assert await listed(store, WatchQuery(labels={"n": odd})) == ["value"]
 
 
 async def test_a_page_is_filled_past_what_only_looks_alike(store: Store, add: Add) -> None:
@@ -159,4 +156,4 @@ async def test_a_page_is_filled_past_what_only_looks_alike(store: Store, add: Ad
     for n in range(10):
         await add(f"near-{n}", labels={"team": "BLUE"})
     await add("first", "second", labels={"team": "blue"})
-    assert await listed(store, labels={"team": "blue"}, limit=2) == ["first", "second"]
+    assert await listed(store, WatchQuery(labels={"team": "blue"}, limit=2)) == ["first", "second"]

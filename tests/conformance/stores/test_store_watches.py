@@ -1,19 +1,13 @@
 """Adding, amending, removing and finding watches, in every store."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from conformance.stores.makings import Add, Commit, MakeSpec, MakeStep, record_of
 from jobwatchd.model.job import JobReference, State
 from jobwatchd.model.query import EventQuery
-from jobwatchd.model.transition import Step
-from jobwatchd.model.watch import Origin, Policy, Watch, WatchRecord, WatchSpec
+from jobwatchd.model.watch import Origin, Policy, WatchRecord
 from jobwatchd.ports import Store
-
-Add = Callable[..., Awaitable[list[Watch]]]
-Commit = Callable[..., Awaitable[set[int]]]
-MakeSpec = Callable[..., WatchSpec]
-MakeStep = Callable[..., Step]
 
 
 async def test_add_tells_per_spec_whether_it_is_new(store: Store, spec: MakeSpec, add: Add, now: datetime) -> None:
@@ -49,8 +43,8 @@ async def test_jobs_of_different_sources_are_different(store: Store, spec: MakeS
 async def test_what_was_added_is_found_as_it_was(store: Store, add: Add, spec: MakeSpec) -> None:
     """Every field of a watch survives, microseconds and odd characters too."""
     policy = Policy(deadline_s=3600.5, min_interval_s=0.25, max_interval_s=9.0, silent_start=True)
-    facts = {"labels": {"team": "grüße", 'q"\\': "a,b:c"}, "policy": policy, "origin": Origin.FILE}
-    (watch,) = await add("d290/e3%20c", **facts)
+    labels = {"team": "grüße", 'q"\\': "a,b:c"}
+    (watch,) = await add("d290/e3%20c", labels=labels, policy=policy, origin=Origin.FILE)
     assert watch.overdue_at == watch.created_at + timedelta(seconds=3600.5)
     assert await store.find_watch(JobReference("graph", "d290/e3%20c")) == WatchRecord(watch, None)
     assert await store.get_watch(watch.id) == WatchRecord(watch, None)
@@ -98,7 +92,7 @@ async def test_a_changed_deadline_counts_from_creation(store: Store, add: Add, s
     assert amended.overdue_at == watch.created_at + timedelta(seconds=90)
     [freed] = await store.amend_watches([(amended, spec("a"))])
     assert freed.overdue_at is None
-    assert (await store.get_watch(watch.id)).watch == freed
+    assert (await record_of(store, watch.id)).watch == freed
 
 
 async def test_an_unchanged_deadline_that_was_told_stays_told(
@@ -153,7 +147,7 @@ async def test_many_watches_are_amended_in_one_call(store: Store, add: Add, spec
     wanted = [(watch, spec(watch.ref.job, labels={"n": watch.ref.job})) for watch in reversed(watches)]
     amended = await store.amend_watches(wanted)
     assert [watch.labels["n"] for watch in amended] == [str(n) for n in reversed(range(1_300))]
-    assert [(await store.get_watch(watch.id)).watch for watch in amended[::100]] == list(amended[::100])
+    assert [(await record_of(store, watch.id)).watch for watch in amended[::100]] == list(amended[::100])
 
 
 async def test_remove_returns_the_ids_that_were_there(store: Store, add: Add) -> None:

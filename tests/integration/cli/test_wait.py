@@ -129,10 +129,11 @@ async def test_a_job_is_named_by_its_key_or_by_its_parts(api: Any, words: list[s
         pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow),
     ],
 )
-async def test_a_signal_is_the_status_that_a_shell_gives_it(api: Any, number: int, status: int) -> None:
+async def test_a_signal_is_the_status_that_a_shell_gives_it(api: Any, number: signal.Signals, status: int) -> None:
     """None is taken for the end of a job."""
     arguments = ["-Im", "jobwatchd", "wait", "graph", "1", "-c", str(api.config)]
     async with await anyio.open_process([sys.executable, "-Ic", HEED_ALL, *arguments]) as process:
+        assert process.stderr is not None
         await process.stderr.receive()
         process.send_signal(number)
         with anyio.move_on_after(20):

@@ -19,7 +19,7 @@ SIGNING = "whsec_cGxhbnRlZC1zM2NyZXQtc2lnbmluZy1rZXk="
 
 
 @pytest.fixture
-def planted(webhook: Make) -> Make:
+def planted(webhook: Callable[..., Webhook]) -> Make:
     """Return what makes a sink whose every secret is planted, to a port of this machine."""
 
     def make(port: int, **settings: Any) -> Webhook:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobwatchd.model.facts import NO_FACTS, JobFacts
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import Step, advance
 from jobwatchd.model.watch import Watch, WatchSpec
@@ -64,7 +65,9 @@ def specs() -> Callable[[int], list[WatchSpec]]:
 def step() -> Callable[..., Step]:
     """Give a maker of the step to a state."""
 
-    def make(watch: Watch, state: State = State.QUEUED, **seen: object) -> Step:
-        return advance(watch, Observation(state, state.value.upper(), **seen), NOW)
+    def make(
+        watch: Watch, state: State = State.QUEUED, *, facts: JobFacts = NO_FACTS, error: str | None = None
+    ) -> Step:
+        return advance(watch, Observation(state, state.value.upper(), facts, error), NOW)
 
     return make

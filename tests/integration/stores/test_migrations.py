@@ -51,6 +51,7 @@ def insert(connection: Connection, table: str, **values: object) -> None:
 def fill(connection: Connection, step: Step, now: datetime) -> None:
     """Write a running watch, its event, a delivered and a pending delivery, and a source, in the schema of 0001."""
     watch, event = step.watch, step.events[0]
+    assert step.observation is not None
     insert(
         connection,
         "watches",

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete
 
 from jobwatchd.errors import StoreUnavailable, StoreUnusable
 from jobwatchd.model.query import WatchQuery
-from jobwatchd.model.watch import WatchSpec
+from jobwatchd.model.watch import WatchRecord, WatchSpec
 from jobwatchd.stores import sql_deliveries
 from jobwatchd.stores.schema import watches
 from jobwatchd.stores.sql import SqlStore
@@ -95,7 +95,7 @@ async def test_readers_see_the_last_commit_while_another_is_under_way(
 ) -> None:
     """A listing waits for no commit, and sees nothing of one that is not done."""
     added = [watch for watch, _ in await store.add_watches(specs(2), now)]
-    listed = []
+    listed: list[WatchRecord] = []
 
     def remove_all(connection: Connection) -> None:
         connection.execute(delete(watches))

@@ -14,7 +14,7 @@ from jobwatchd.model.job import State
 async def dead(daemon: Any) -> Sequence[Delivery]:
     """Three events that the sink `ci` would not take."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED)
-    deliveries = await daemon.store.pending_deliveries("ci", 0, 10)
+    deliveries: Sequence[Delivery] = await daemon.store.pending_deliveries("ci", 0, 10)
     now = daemon.clock.now()
     await daemon.store.record_attempts(
         [Attempt("ci", each.position, DeliveryStatus.DEAD, 5, now, None, "400 Bad Request") for each in deliveries]

@@ -68,6 +68,7 @@ async def test_following_tells_what_happens_until_interrupted(environment: dict[
     """What happens while the command runs is told at once, until Ctrl-C ends it."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
+        assert process.stderr is not None
         lines = _Lines(process.stdout)
         with anyio.fail_after(20):
             assert (await lines.next())["state"] == "queued"
@@ -81,6 +82,7 @@ async def test_following_outlives_a_restart(environment: dict[str, str], daemon:
     """While the daemon is away that is told once; then nothing is missing, and nothing comes twice."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
+        assert process.stderr is not None
         lines = _Lines(process.stdout)
         with anyio.fail_after(20):
             assert (await lines.next())["state"] == "queued"
@@ -104,6 +106,7 @@ async def test_following_begins_anew_with_a_new_database(
     """Its positions begin at one again."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
+        assert process.stderr is not None
         lines = _Lines(process.stdout)
         with anyio.fail_after(20):
             assert [(await lines.next())["state"] for _ in range(2)] == ["queued", "running"]

@@ -31,7 +31,9 @@ async def test_without_a_token_nothing_is_told(stranger: httpx.AsyncClient, path
 )
 async def test_a_wrong_token_is_refused(stranger: httpx.AsyncClient, header: dict[str, str]) -> None:
     """Nothing but the whole token as a bearer token opens, and the refusal does not repeat what was sent."""
-    refused = await stranger.get("/v1/watches", headers={name: value.encode() for name, value in header.items()})
+    refused = await stranger.get(
+        "/v1/watches", headers={name.encode(): value.encode() for name, value in header.items()}
+    )
     assert refused.status_code == 401
     assert "planted" not in refused.text
 

@@ -69,7 +69,7 @@ async def test_the_names_of_this_machine_are_taken(stranger: httpx.AsyncClient, 
 @pytest.mark.parametrize("host", FOREIGN)
 async def test_other_names_are_not(stranger: httpx.AsyncClient, daemon: Any, host: str) -> None:
     """A page whose name was made to mean this machine gets 421, and changes nothing."""
-    refused = await stranger.post("/v1/watches", json=JOB, headers={"Host": host.encode()})
+    refused = await stranger.post("/v1/watches", json=JOB, headers={b"Host": host.encode()})
     assert (refused.status_code, refused.headers["content-type"]) == (421, "application/problem+json")
     assert "localhost" in refused.json()["detail"]
     assert await daemon.store.list_watches(WatchQuery()) == []

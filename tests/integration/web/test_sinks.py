@@ -14,7 +14,7 @@ from jobwatchd.model.job import State
 async def off(daemon: Any) -> datetime:
     """Let the sink `hook` be off, and events wait for `ci`, which is not configured."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING)
-    now = daemon.clock.now()
+    now: datetime = daemon.clock.now()
     daemon.sinks.found = {
         "hook": SinkState("hook", SinkCondition.DISABLED, now, "ci.example.com answered 410"),
         "log": SinkState("log"),

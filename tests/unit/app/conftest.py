@@ -1,6 +1,6 @@
 """The daemon's configuration with everything around it: in memory, on a clock that stands still."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,9 +14,8 @@ from jobwatchd.app.configuration import Configuration, plan
 from jobwatchd.app.dependencies import Dependencies, retention
 from jobwatchd.app.reloader import Reloader, read
 from jobwatchd.app.service import Service
-from jobwatchd.engine.delivery import SinkBinding
 from jobwatchd.engine.heartbeats import Heartbeats
-from jobwatchd.engine.runtime import LanePolicy, Runtime
+from jobwatchd.engine.runtime import LanePolicy, Runtime, SinkBinding
 from jobwatchd.errors import ConfigError
 from jobwatchd.instruments import Registry
 from jobwatchd.logs import QueuedOutput, Redactor
@@ -25,6 +24,7 @@ from jobwatchd.prometheus_observer import PrometheusObserver
 from jobwatchd.rotation import Rotation
 from jobwatchd.sd_notify import Notifier
 from jobwatchd.settings import Settings, load_settings
+from jobwatchd.sinks.metrics.section import MetricsSinkSettings
 from jobwatchd.sinks.metrics.sink import MetricsSink
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.telemetry import JobMetrics, Telemetry
@@ -69,10 +69,14 @@ class Adapters:
         """Return no particular limits."""
         return LanePolicy(cadence=settings.sources[name].poll.cadence())
 
+    def tokens(self, settings: Settings) -> Mapping[str, str]:
+        """Return the tokens that the settings have."""
+        return settings.server.named_tokens
+
     def binding(self, name: str, settings: Settings) -> SinkBinding:
         """Return the metrics sink, or one that records."""
         section = settings.sinks[name]
-        if section.kind == "metrics":
+        if isinstance(section, MetricsSinkSettings):
             return SinkBinding(MetricsSink(name, self._metrics, settings.sources), section.event_filter())
         sink = RecordingSink(name)
         self.built.append(sink)

@@ -6,6 +6,7 @@ import pytest
 
 from jobwatchd.cli.demo.scene import FROM_FILE
 from jobwatchd.cli.demo.stage import TOO_LATE_S, Dynamic, child_environment, demo_config, overrides
+from jobwatchd.kinds.source import HttpSourceSection
 from jobwatchd.settings import Settings, effective, load_settings
 
 SECRET = "whsec_Zm9yLXRoZS1kZW1vLW9ubHktbm90aGluZy1lbHNl"
@@ -28,7 +29,8 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_what_is_dynamic_overrides_the_file(settings: Settings, tmp_path: Path) -> None:
     """Addresses, secrets and the store are those of the run, not those of the file."""
-    assert {name: str(source.base_url) for name, source in settings.sources.items()} == {
+    sources = {name: source for name, source in settings.sources.items() if isinstance(source, HttpSourceSection)}
+    assert {name: str(source.base_url) for name, source in sources.items()} == {
         "graph": "http://127.0.0.1:1001",
         "media": "http://127.0.0.1:1002",
     }

@@ -49,7 +49,7 @@ def arguments(tmp_path: Path) -> Callable[..., Mapping[str, str]]:
         if origin:
             subprocess.run(["git", "init", "-q", tmp_path], check=True)
             subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", origin], check=True)
-        command = [sys.executable, "-I", tmp_path / "deploy/tools/image.py"]
+        command: list[str | Path] = [sys.executable, "-I", tmp_path / "deploy/tools/image.py"]
         known = {"PATH": os.environ["PATH"], "GIT_CEILING_DIRECTORIES": str(tmp_path.parent), **environment}
         printed = subprocess.run(command, env=known, capture_output=True, text=True, check=True).stdout
         return dict(re.findall(r"--build-arg=(\w+)=(.*)", printed))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import anyio
 import pytest
@@ -12,6 +11,7 @@ from jobwatchd.errors import StoreUnavailable
 from jobwatchd.model.delivery import Attempt, DeliveryStatus
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import START
+from unit.engine.rig import Rig
 
 
 class Written(list[Attempt]):
@@ -45,7 +45,7 @@ def attempt(position: int) -> Attempt:
     return Attempt("hook", position, DeliveryStatus.DELIVERED, 1, START)
 
 
-async def test_attempts_are_written_in_bounded_groups(rig: Any) -> None:
+async def test_attempts_are_written_in_bounded_groups(rig: Rig) -> None:
     """What gathers during a transaction goes into the next, and each submitter hears of its own."""
     store = CountingStore()
     recorder = AttemptRecorder(rig.runtime, store)
@@ -65,7 +65,7 @@ async def test_attempts_are_written_in_bounded_groups(rig: Any) -> None:
     assert [each.position for each in written] == list(range(MAX_GROUP + 100))
 
 
-async def test_flush_waits_for_the_group_that_is_being_written(rig: Any) -> None:
+async def test_flush_waits_for_the_group_that_is_being_written(rig: Rig) -> None:
     """A successor that reads the store after it sees everything."""
     store = CountingStore()
     recorder = AttemptRecorder(rig.runtime, store)
@@ -92,7 +92,7 @@ async def test_flush_waits_for_the_group_that_is_being_written(rig: Any) -> None
     assert flushed == [[1, 2]]
 
 
-async def test_a_store_that_fails_ends_the_loop(rig: Any) -> None:
+async def test_a_store_that_fails_ends_the_loop(rig: Rig) -> None:
     """Nobody is told that anything was written."""
     store = CountingStore()
     store.broken = True
@@ -106,7 +106,7 @@ async def test_a_store_that_fails_ends_the_loop(rig: Any) -> None:
     assert written == []
 
 
-async def test_attempts_of_a_while_are_one_group(rig: Any) -> None:
+async def test_attempts_of_a_while_are_one_group(rig: Rig) -> None:
     """The first waits for others, and a flush for nothing."""
     store = CountingStore()
     recorder = AttemptRecorder(rig.runtime, store, 0.05)
@@ -122,7 +122,7 @@ async def test_attempts_of_a_while_are_one_group(rig: Any) -> None:
         tasks.cancel_scope.cancel()
 
 
-async def test_of_one_delivery_the_last_attempt_is_written(rig: Any) -> None:
+async def test_of_one_delivery_the_last_attempt_is_written(rig: Rig) -> None:
     """Also where the one before is being written just then; each goes by sink and position."""
     store = CountingStore()
     recorder = AttemptRecorder(rig.runtime, store)

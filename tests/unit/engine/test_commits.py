@@ -1,17 +1,20 @@
 """Group commit."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 
 import anyio
 import pytest
 
 from jobwatchd.engine.commits import MAX_GROUP, Commits
 from jobwatchd.errors import StoreUnusable
+from jobwatchd.model.delivery import Committed
 from jobwatchd.model.health import HealthStep, mark_recovered, mark_unreachable
 from jobwatchd.model.job import Observation, State
 from jobwatchd.model.transition import Step, advance
+from jobwatchd.ports import Route
 from jobwatchd.stores.memory import MemoryStore
+from unit.engine.rig import Rig
 
 RUNNING = Observation(State.RUNNING, "1")
 DONE = Observation(State.SUCCEEDED, "2")
@@ -35,24 +38,26 @@ class WatchedStore(MemoryStore):
         self.go_on.set()
         self.broken = False
 
-    async def commit(self, steps: Sequence[Step], health: Sequence[HealthStep], *rest: Any) -> Any:
+    async def commit(
+        self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
+    ) -> Committed:
         """Note the size of the group, wait, then write it or fail."""
         self.groups.append(len(steps) + len(health))
         await self.go_on.wait()
         if self.broken:
             raise StoreUnusable("disk full")
-        return await super().commit(steps, health, *rest)
+        return await super().commit(steps, health, route, now)
 
 
 @pytest.fixture
-def store(rig: Any) -> WatchedStore:
+def store(rig: Rig) -> WatchedStore:
     """Return the store that the rig now uses."""
     store = WatchedStore()
     rig.use(store)
     return store
 
 
-async def test_steps_that_come_during_a_transaction_go_into_the_next_together(rig: Any, store: WatchedStore) -> None:
+async def test_steps_that_come_during_a_transaction_go_into_the_next_together(rig: Rig, store: WatchedStore) -> None:
     """A thousand polls that end at once cost a few transactions, in groups of a bounded size."""
     watches = await rig.add("graph", *map(str, range(MAX_GROUP + 100)))
     store.go_on = anyio.Event()
@@ -72,7 +77,7 @@ async def test_steps_that_come_during_a_transaction_go_into_the_next_together(ri
     assert [event.watch_id for event in rig.told] == [watch.id for watch in watches]
 
 
-async def test_nobody_goes_on_before_the_step_is_written(rig: Any, store: WatchedStore) -> None:
+async def test_nobody_goes_on_before_the_step_is_written(rig: Rig, store: WatchedStore) -> None:
     """The one who submits hears of it after the transaction."""
     (watch,) = await rig.add("graph", "1")
     store.go_on = anyio.Event()
@@ -86,7 +91,7 @@ async def test_nobody_goes_on_before_the_step_is_written(rig: Any, store: Watche
         assert went_on == [True]
 
 
-async def test_a_stale_step_is_not_written_and_not_told(rig: Any) -> None:
+async def test_a_stale_step_is_not_written_and_not_told(rig: Rig) -> None:
     """Whoever decided on an old version is told so; the others in the group are not hurt."""
     one, two = await rig.add("graph", "1", "2")
     now = rig.clock.now()
@@ -101,7 +106,7 @@ async def test_a_stale_step_is_not_written_and_not_told(rig: Any) -> None:
     assert len(rig.told) == 2
 
 
-async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: WatchedStore) -> None:
+async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Rig, store: WatchedStore) -> None:
     """The second builds on the first, so it waits for the next transaction."""
     one, two = await rig.add("graph", "1", "2")
     first = advance(one, RUNNING, rig.clock.now())
@@ -115,7 +120,7 @@ async def test_two_steps_of_one_watch_are_never_in_one_group(rig: Any, store: Wa
     assert [event.type for event in rig.told] == ["job.running", "job.running", "job.succeeded"]
 
 
-async def test_a_source_that_recovers_at_once_is_told_both(rig: Any) -> None:
+async def test_a_source_that_recovers_at_once_is_told_both(rig: Rig) -> None:
     """Unreachable and recovered in the same moment are two transactions, and the health is that of the last."""
     health = await rig.store.load_source("graph", rig.clock.now())
     down = mark_unreachable(health, rig.clock.now(), rig.clock.now(), "refused")
@@ -130,7 +135,7 @@ async def test_a_source_that_recovers_at_once_is_told_both(rig: Any) -> None:
     assert await rig.store.load_source("graph", rig.clock.now()) == up.health
 
 
-async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, store: WatchedStore) -> None:
+async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Rig, store: WatchedStore) -> None:
     """No promise can be kept any more: the failure ends the process, and no poll takes its step for written."""
     (watch,) = await rig.add("graph", "1")
     store.broken = True
@@ -144,7 +149,7 @@ async def test_when_the_store_fails_the_loop_ends_and_nobody_goes_on(rig: Any, s
     assert (went_on, rig.told) == ([], [])
 
 
-async def test_a_step_without_events_is_written_and_nothing_told(rig: Any) -> None:
+async def test_a_step_without_events_is_written_and_nothing_told(rig: Rig) -> None:
     """What is only remembered wakes no sink."""
     (watch,) = await rig.add("graph", "1")
     first = advance(watch, RUNNING, rig.clock.now())
@@ -154,11 +159,10 @@ async def test_a_step_without_events_is_written_and_nothing_told(rig: Any) -> No
     rig.commits.submit(advance(first.watch, Observation(State.RUNNING, "1", group="g"), rig.clock.now()))
     await rig.commits.flush()
 
-    record = await rig.store.get_watch(watch.id)
-    assert (record.watch.group, rig.told) == ("g", [])
+    assert ((await rig.stored(watch.id)).group, rig.told) == ("g", [])
 
 
-async def test_steps_of_a_while_are_one_group(rig: Any, store: WatchedStore) -> None:
+async def test_steps_of_a_while_are_one_group(rig: Rig, store: WatchedStore) -> None:
     """The first waits for others, but not for longer than it was told."""
     watches = await rig.add("graph", "1", "2", "3")
     commits = Commits(rig.runtime, store, rig.dispatcher, 0.005)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import anyio
 import pytest
@@ -16,6 +15,7 @@ from jobwatchd.model.delivery import Attempt, DeliveryStatus, Retry, SinkConditi
 from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.model.query import DeadLetterQuery
 from jobwatchd.testing import START, RecordingSink
+from unit.engine.rig import Rig
 
 RETRY = Retry(Backoff(1.0, 2.0, 600.0), max_age_s=3600.0, rejections=3, rejections_for_s=60.0)
 AWAY = SinkUnavailable("connection refused")
@@ -62,13 +62,13 @@ def sink() -> FussySink:
 
 
 @pytest.fixture
-def loop(rig: Any, sink: FussySink) -> DeliveryLoop:
+def loop(rig: Rig, sink: FussySink) -> DeliveryLoop:
     """Return the sink's loop, which tells all attempts to the rig."""
     rig.luck = 1.0
     return rig.delivery(SinkBinding(sink, EventFilter(), RETRY, concurrency=4))
 
 
-async def test_events_are_delivered_and_recorded(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_events_are_delivered_and_recorded(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """What was pending is taken, once, and is pending no more."""
     await rig.commit_events("hook", "a:1", "b:1", "a:2")
     async with rig.running(loop.run):
@@ -80,7 +80,7 @@ async def test_events_are_delivered_and_recorded(rig: Any, sink: FussySink, loop
     assert rig.metric("jobwatchd_delivery_latency_seconds_count", sink="hook") == 3
 
 
-async def test_new_events_are_sent_when_offered(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_new_events_are_sent_when_offered(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """A commit while the loop naps does not wait for the end of the nap."""
     async with rig.running(loop.run):
         await rig.clock.advance(1)
@@ -90,7 +90,7 @@ async def test_new_events_are_sent_when_offered(rig: Any, sink: FussySink, loop:
         assert sink.taken == ["a:1"]
 
 
-async def test_order_within_a_job_is_kept_across_failures(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_order_within_a_job_is_kept_across_failures(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """What comes later waits for what fails; other jobs do not."""
     sink.failing["a"] = SinkRejected("HTTP 500")
     await rig.commit_events("hook", "a:1", "a:2", "b:1", "a:3", "b:2")
@@ -105,7 +105,7 @@ async def test_order_within_a_job_is_kept_across_failures(rig: Any, sink: FussyS
 
 
 async def test_jobs_are_served_side_by_side_up_to_the_concurrency(
-    rig: Any, sink: FussySink, loop: DeliveryLoop
+    rig: Rig, sink: FussySink, loop: DeliveryLoop
 ) -> None:
     """Never two events of one job at a time, never more than so many altogether."""
     sink.held = anyio.Event()
@@ -120,7 +120,7 @@ async def test_jobs_are_served_side_by_side_up_to_the_concurrency(
 
 
 async def test_a_failed_delivery_is_tried_again_after_a_growing_wait(
-    rig: Any, sink: FussySink, loop: DeliveryLoop
+    rig: Rig, sink: FussySink, loop: DeliveryLoop
 ) -> None:
     """Attempts come after 1, 2, 4 seconds, and each is recorded."""
     sink.failing["a"] = AWAY
@@ -135,7 +135,7 @@ async def test_a_failed_delivery_is_tried_again_after_a_growing_wait(
     assert rig.metric("jobwatchd_deliveries_failed_total", sink="hook", reason="unavailable") == 4
 
 
-async def test_a_restart_keeps_the_time_of_the_next_attempt(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_a_restart_keeps_the_time_of_the_next_attempt(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """A new process neither hammers the receiver nor starts the back-off anew."""
     sink.failing["a"] = SinkRejected("HTTP 500")
     await rig.commit_events("hook", "a:1")
@@ -152,7 +152,7 @@ async def test_a_restart_keeps_the_time_of_the_next_attempt(rig: Any, sink: Fuss
 
 
 async def test_what_is_refused_too_often_and_for_long_is_dead_and_the_next_goes_on(
-    rig: Any, sink: FussySink, loop: DeliveryLoop
+    rig: Rig, sink: FussySink, loop: DeliveryLoop
 ) -> None:
     """A dead letter is kept with its reason; the job's later events are delivered."""
     sink.failing["a"] = SinkRejected("HTTP 400")
@@ -169,7 +169,7 @@ async def test_what_is_refused_too_often_and_for_long_is_dead_and_the_next_goes_
         assert sink.taken == ["a:2"]
 
 
-async def test_a_minute_of_refusals_loses_nothing(rig: Any, sink: FussySink) -> None:
+async def test_a_minute_of_refusals_loses_nothing(rig: Rig, sink: FussySink) -> None:
     """An ingress without its backend answers 404, or 401, for a while: what was refused is taken then, in order."""
     loop = rig.delivery(SinkBinding(sink, EventFilter()))
     jobs = [f"j{number}" for number in range(50)]
@@ -184,7 +184,7 @@ async def test_a_minute_of_refusals_loses_nothing(rig: Any, sink: FussySink) -> 
     assert await rig.store.list_dead_letters(DeadLetterQuery()) == []
 
 
-async def test_refusals_are_counted_across_a_restart(rig: Any, sink: FussySink) -> None:
+async def test_refusals_are_counted_across_a_restart(rig: Rig, sink: FussySink) -> None:
     """How many there were, and since when, is stored: nothing begins anew."""
     binding = SinkBinding(sink, EventFilter(), replace(RETRY, backoff=Backoff(1.0, 2.0, 10.0)))
     sink.failing["a"] = SinkRejected("HTTP 400")
@@ -199,7 +199,7 @@ async def test_refusals_are_counted_across_a_restart(rig: Any, sink: FussySink) 
     assert START + timedelta(seconds=60) <= dead.died_at
 
 
-async def test_a_replayed_dead_letter_is_delivered(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_a_replayed_dead_letter_is_delivered(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """Nobody needs to restart anything: it is found within a while, at once where the loop is told, under its id."""
     sink.failing = dict.fromkeys("ab", SinkRejected("HTTP 400"))
     await rig.commit_events("hook", "a:1", "b:1", "c:1")
@@ -218,7 +218,7 @@ async def test_a_replayed_dead_letter_is_delivered(rig: Any, sink: FussySink, lo
     assert sink.events[-1].id == second.event.id
 
 
-async def test_a_gone_receiver_is_sent_nothing_more(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_a_gone_receiver_is_sent_nothing_more(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """After a 410 the sink is off; what it did not take stays pending, and draining does not wait for it."""
     sink.failing["a"] = SinkGone("HTTP 410")
     await rig.commit_events("hook", "a:1", "a:2")
@@ -235,7 +235,7 @@ async def test_a_gone_receiver_is_sent_nothing_more(rig: Any, sink: FussySink, l
     assert rig.heartbeats.problems() == []
 
 
-async def test_a_gone_receiver_goes_on_when_it_is_enabled(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_a_gone_receiver_goes_on_when_it_is_enabled(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """What has waited is sent at once and in order, and the state and the metric say how it is."""
     sink.failing["a"] = SinkGone("HTTP 410")
     await rig.commit_events("hook", "a:1", "a:2")
@@ -252,7 +252,7 @@ async def test_a_gone_receiver_goes_on_when_it_is_enabled(rig: Any, sink: FussyS
     assert rig.metric("jobwatchd_sink_disabled", sink="hook") == 0
 
 
-async def test_too_many_requests_pause_the_sink(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_too_many_requests_pause_the_sink(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """One answer 429 holds back all jobs for as long as was asked."""
     sink.failures = [SinkRateLimited("HTTP 429", retry_after_s=90.0)]
     await rig.commit_events("hook", "a:1")
@@ -267,7 +267,7 @@ async def test_too_many_requests_pause_the_sink(rig: Any, sink: FussySink, loop:
 
 
 async def test_retry_after_of_an_unavailable_receiver_holds_for_that_job(
-    rig: Any, sink: FussySink, loop: DeliveryLoop
+    rig: Rig, sink: FussySink, loop: DeliveryLoop
 ) -> None:
     """A 503 that one job meets delays that job for as long as was asked, and no other."""
     sink.failures = [SinkUnavailable("HTTP 503", retry_after_s=90.0)]
@@ -282,7 +282,7 @@ async def test_retry_after_of_an_unavailable_receiver_holds_for_that_job(
 @pytest.mark.parametrize("error", [SinkRateLimited, SinkUnavailable, SinkRejected])
 @pytest.mark.parametrize("asked_s", [40.0, 86_400.0, 1e9])
 async def test_no_wish_is_obeyed_for_longer_than_the_longest_back_off(
-    rig: Any, sink: FussySink, error: type[SinkError], asked_s: float
+    rig: Rig, sink: FussySink, error: type[SinkError], asked_s: float
 ) -> None:
     """A day's Retry-After stops neither the job nor the sink for longer, and the log says when it is tried."""
     loop = rig.delivery(SinkBinding(sink, EventFilter(), Retry(Backoff(1.0, 2.0, 5.0))))
@@ -299,7 +299,7 @@ async def test_no_wish_is_obeyed_for_longer_than_the_longest_back_off(
             await rig.clock.advance(0.1)
 
 
-async def test_a_time_far_ahead_in_the_store_is_not_waited_for(rig: Any, sink: FussySink, loop: DeliveryLoop) -> None:
+async def test_a_time_far_ahead_in_the_store_is_not_waited_for(rig: Rig, sink: FussySink, loop: DeliveryLoop) -> None:
     """It was written by a clock that was wrong: nothing waits for longer than the longest back-off."""
     (delivery,) = await rig.commit_events("hook", "a:1")
     day_ahead = rig.clock.now() + timedelta(days=1)
@@ -314,7 +314,7 @@ async def test_a_time_far_ahead_in_the_store_is_not_waited_for(rig: Any, sink: F
 
 @pytest.mark.parametrize("years", [-1, 1])
 async def test_a_clock_that_steps_changes_no_back_off_and_kills_nothing(
-    rig: Any, sink: FussySink, loop: DeliveryLoop, years: int
+    rig: Rig, sink: FussySink, loop: DeliveryLoop, years: int
 ) -> None:
     """Set forward or back by a year while it runs: attempts come as before, and the age counts as before."""
     sink.failing["a"] = AWAY
@@ -333,7 +333,7 @@ async def test_a_clock_that_steps_changes_no_back_off_and_kills_nothing(
 
 @pytest.mark.parametrize("years", [-1, 1])
 async def test_a_clock_that_steps_between_two_lives_kills_nothing_at_once(
-    rig: Any, sink: FussySink, loop: DeliveryLoop, years: int
+    rig: Rig, sink: FussySink, loop: DeliveryLoop, years: int
 ) -> None:
     """What seems to be a year old, or of next year, is tried for half of its age at least."""
     sink.failing["a"] = AWAY
@@ -352,7 +352,7 @@ async def test_a_clock_that_steps_between_two_lives_kills_nothing_at_once(
 
 
 async def test_a_receiver_that_comes_back_gets_its_backlog_at_once(
-    rig: Any, sink: FussySink, loop: DeliveryLoop
+    rig: Rig, sink: FussySink, loop: DeliveryLoop
 ) -> None:
     """After an outage nobody waits out a back-off of minutes: the first answer releases all, still in order."""
     jobs = [f"j{number}" for number in range(50)]
@@ -370,7 +370,7 @@ async def test_a_receiver_that_comes_back_gets_its_backlog_at_once(
     assert "sink.answers" in [entry["event"] for entry in rig.log.entries]
 
 
-async def test_an_answer_ends_the_back_off_of_everybody(rig: Any, sink: FussySink) -> None:
+async def test_an_answer_ends_the_back_off_of_everybody(rig: Rig, sink: FussySink) -> None:
     """A back-off of ten minutes was meant for the receiver's absence: once another job is taken, all are tried."""
     rig.luck = 1.0
     patient = Retry(Backoff(600.0, 1.0, 600.0))

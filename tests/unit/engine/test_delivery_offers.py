@@ -1,7 +1,5 @@
 """Deliveries that are handed to a loop as they are committed, instead of being read from the store."""
 
-from typing import Any
-
 import anyio
 import pytest
 
@@ -10,6 +8,8 @@ from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.engine.window import RESCAN_S, WINDOW
 from jobwatchd.model.event import EventFilter
 from jobwatchd.testing import RecordingSink
+from unit.engine.rig import Rig
+from unit.engine.slow_store import SlowStore
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def sink() -> RecordingSink:
 
 
 @pytest.fixture
-def loop(rig: Any, slow_store: Any, sink: RecordingSink) -> DeliveryLoop:
+def loop(rig: Rig, slow_store: SlowStore, sink: RecordingSink) -> DeliveryLoop:
     """Return the sink's loop."""
     made: DeliveryLoop = rig.delivery(SinkBinding(sink, EventFilter()))
     return made
@@ -30,14 +30,14 @@ def jobs(count: int) -> list[str]:
     return [f"j{job}:1" for job in range(count)]
 
 
-async def offer(rig: Any, loop: DeliveryLoop, *names: str) -> None:
+async def offer(rig: Rig, loop: DeliveryLoop, *names: str) -> None:
     """Commit events, and hand the deliveries over."""
     for delivery in await rig.commit_events("hook", *names):
         loop.offer(delivery)
 
 
 async def test_what_is_offered_to_a_loop_that_has_caught_up_is_not_read_again(
-    rig: Any, slow_store: Any, sink: RecordingSink, loop: DeliveryLoop
+    rig: Rig, slow_store: SlowStore, sink: RecordingSink, loop: DeliveryLoop
 ) -> None:
     """A fresh event goes straight to its sink; only a look from the beginning reads the store."""
     async with rig.running(loop.run):
@@ -51,7 +51,7 @@ async def test_what_is_offered_to_a_loop_that_has_caught_up_is_not_read_again(
 
 
 async def test_what_was_read_before_it_is_offered_is_sent_once(
-    rig: Any, sink: RecordingSink, loop: DeliveryLoop
+    rig: Rig, sink: RecordingSink, loop: DeliveryLoop
 ) -> None:
     """A read that ends between a commit and its being told has the deliveries already."""
     async with rig.running(loop.run):
@@ -65,7 +65,7 @@ async def test_what_was_read_before_it_is_offered_is_sent_once(
 
 
 async def test_order_is_kept_where_a_loop_falls_behind(
-    rig: Any, slow_store: Any, sink: RecordingSink, loop: DeliveryLoop
+    rig: Rig, slow_store: SlowStore, sink: RecordingSink, loop: DeliveryLoop
 ) -> None:
     """What is offered during a read waits for it, and everything of a job comes in order."""
     await rig.commit_events("hook", "a:1")
@@ -82,7 +82,7 @@ async def test_order_is_kept_where_a_loop_falls_behind(
 
 
 async def test_no_more_than_the_window_is_held(
-    rig: Any, slow_store: Any, sink: RecordingSink, loop: DeliveryLoop
+    rig: Rig, slow_store: SlowStore, sink: RecordingSink, loop: DeliveryLoop
 ) -> None:
     """What is offered beyond it stays in the store, and is read from there once there is room."""
     async with rig.running(loop.run):

@@ -16,6 +16,7 @@ from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.ports import Clock
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import RecordingSink
+from unit.engine.rig import Rig
 
 JOBS = 12
 ERRORS = (SinkUnavailable("HTTP 500"), SinkUnavailable("HTTP 503", 2.0), SinkRejected("HTTP 404"))
@@ -24,7 +25,7 @@ ERRORS = (SinkUnavailable("HTTP 500"), SinkUnavailable("HTTP 503", 2.0), SinkRej
 class MoodySink(RecordingSink):
     """A sink that fails for some jobs more than for others, is away for a while, and asks for time now and then."""
 
-    def __init__(self, rig: Any, dice: random.Random) -> None:
+    def __init__(self, rig: Rig, dice: random.Random) -> None:
         super().__init__("hook")
         self.rig = rig
         self.dice = dice
@@ -67,7 +68,7 @@ class LateStore(MemoryStore):
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_everything_is_told_in_order_and_once(rig: Any, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+async def test_everything_is_told_in_order_and_once(rig: Rig, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """With a window of a few events, a receiver of all moods, events all the while, and a restart in the middle."""
     for name, size in (("WINDOW", 20), ("PAGE", 5), ("EACH", 3)):
         monkeypatch.setattr(window, name, size)

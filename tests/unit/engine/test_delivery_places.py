@@ -1,7 +1,5 @@
 """A sink with a single place: what hangs makes room in it, what is slow is not ended for ever."""
 
-from typing import Any
-
 import pytest
 
 from jobwatchd.engine.delivery import DeliveryLoop
@@ -9,6 +7,7 @@ from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.ports import Clock
 from jobwatchd.testing import RecordingSink
+from unit.engine.rig import Rig
 
 
 class SlowingSink(RecordingSink):
@@ -25,14 +24,14 @@ class SlowingSink(RecordingSink):
         await super().send(event)
 
 
-async def tell(rig: Any, loop: DeliveryLoop, name: str) -> None:
+async def tell(rig: Rig, loop: DeliveryLoop, name: str) -> None:
     """Commit an event and hand over its delivery."""
     for delivery in await rig.commit_events("hook", name):
         loop.offer(delivery)
 
 
 @pytest.mark.parametrize("every_s", [0.0, 0.2, 2.0, 6.0])
-async def test_a_receiver_that_has_become_slow_has_its_time_in_the_only_place(rig: Any, every_s: float) -> None:
+async def test_a_receiver_that_has_become_slow_has_its_time_in_the_only_place(rig: Rig, every_s: float) -> None:
     """It was quick at first, and others wait or keep coming: none is ended for ever."""
     sink = SlowingSink(rig.clock)
     loop = rig.delivery(SinkBinding(sink, EventFilter(), concurrency=1))

@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from jobwatchd.errors import SinkRejected, SinkUnavailable
 from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.ports import Clock
 from jobwatchd.testing import RecordingSink
+from unit.engine.rig import Rig
 
 WITHIN_S = 2.0
 KINDS = ["refuses", "hangs"]
@@ -50,14 +50,17 @@ class PoisonedSink(RecordingSink):
             self.busy -= 1
 
 
+MakeLoop = Callable[[PoisonedSink], DeliveryLoop]
+
+
 @pytest.fixture(autouse=True)
-def luck(rig: Any) -> None:
+def luck(rig: Rig) -> None:
     """Let chance be chance, and the same each time."""
     rig.jitter = random.Random(1).random
 
 
 @pytest.fixture
-def make_loop(rig: Any) -> Callable[[PoisonedSink], DeliveryLoop]:
+def make_loop(rig: Rig) -> MakeLoop:
     """Return a maker of loops for a sink."""
     return lambda sink: rig.delivery(SinkBinding(sink, EventFilter()))
 
@@ -70,13 +73,13 @@ def small_window(monkeypatch: pytest.MonkeyPatch) -> int:
     return window.WINDOW
 
 
-async def tell(rig: Any, loop: DeliveryLoop, *names: str) -> None:
+async def tell(rig: Rig, loop: DeliveryLoop, *names: str) -> None:
     """Commit events and hand over the deliveries."""
     for delivery in await rig.commit_events("hook", *names):
         loop.offer(delivery)
 
 
-async def worst_delay(rig: Any, loop: DeliveryLoop, sink: PoisonedSink, seconds: int, prefix: str = "h") -> float:
+async def worst_delay(rig: Rig, loop: DeliveryLoop, sink: PoisonedSink, seconds: int, prefix: str = "h") -> float:
     """Commit an event of a healthy job now and then; returns the longest that one of them took to be told."""
     told = {}
     for second in range(seconds):
@@ -91,7 +94,9 @@ async def worst_delay(rig: Any, loop: DeliveryLoop, sink: PoisonedSink, seconds:
 
 @pytest.mark.parametrize("kind", [*KINDS, "rejects"])
 @pytest.mark.parametrize("count", [3, pytest.param(10, marks=pytest.mark.slow), 100])
-async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: Any, count: int, kind: str) -> None:
+async def test_the_healthy_are_told_in_time_from_the_start(
+    rig: Rig, make_loop: MakeLoop, count: int, kind: str
+) -> None:
     """All the poisonous ones fail before anything was ever taken, and go on failing."""
     sink = PoisonedSink(rig.clock, kind)
     loop = make_loop(sink)
@@ -104,7 +109,7 @@ async def test_the_healthy_are_told_in_time_from_the_start(rig: Any, make_loop: 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("places", [1, *(pytest.param(places, marks=pytest.mark.slow) for places in (2, 4))])
-async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, places: int) -> None:
+async def test_few_places_are_room_enough_for_the_healthy(rig: Rig, kind: str, places: int) -> None:
     """Also where there is a single one, those that hang do not keep it, from the first time to the last."""
     sink = PoisonedSink(rig.clock, kind)
     loop = rig.delivery(SinkBinding(sink, EventFilter(), concurrency=places))
@@ -118,7 +123,9 @@ async def test_few_places_are_room_enough_for_the_healthy(rig: Any, kind: str, p
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("count", [3, pytest.param(10, marks=pytest.mark.slow), 100])
-async def test_the_healthy_are_told_in_time_after_a_restart(rig: Any, make_loop: Any, count: int, kind: str) -> None:
+async def test_the_healthy_are_told_in_time_after_a_restart(
+    rig: Rig, make_loop: MakeLoop, count: int, kind: str
+) -> None:
     """The poisonous ones are first in the store, and some healthy ones wait there too."""
     sink = PoisonedSink(rig.clock, kind)
     first = make_loop(sink)
@@ -136,7 +143,7 @@ async def test_the_healthy_are_told_in_time_after_a_restart(rig: Any, make_loop:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_healthy_are_told_in_time_where_poison_comes_by_the_hundred(
-    rig: Any, make_loop: Any, kind: str
+    rig: Rig, make_loop: MakeLoop, kind: str
 ) -> None:
     """Also while everything else goes well, and again and again."""
     sink = PoisonedSink(rig.clock, kind)
@@ -149,7 +156,9 @@ async def test_the_healthy_are_told_in_time_where_poison_comes_by_the_hundred(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_poison_is_tried_no_more_often_than_its_own_back_off_says(rig: Any, make_loop: Any, kind: str) -> None:
+async def test_poison_is_tried_no_more_often_than_its_own_back_off_says(
+    rig: Rig, make_loop: MakeLoop, kind: str
+) -> None:
     """At 0, 1, 3, 7, 15 … 511 seconds, however often others succeed; and once more, after the first of them did."""
     rig.jitter = lambda: 1.0
     sink = PoisonedSink(rig.clock, kind)
@@ -161,7 +170,7 @@ async def test_poison_is_tried_no_more_often_than_its_own_back_off_says(rig: Any
     assert max(count for job, count in sink.tries.items() if job.startswith("p")) <= 10 + 1
 
 
-async def test_a_window_full_of_poison_is_given_back(rig: Any, make_loop: Any, small_window: int) -> None:
+async def test_a_window_full_of_poison_is_given_back(rig: Rig, make_loop: MakeLoop, small_window: int) -> None:
     """More poisonous jobs than are held at a time do not hide what was committed after them."""
     sink = PoisonedSink(rig.clock, "refuses")
     await rig.commit_events("hook", *(f"p{number}:1" for number in range(small_window * 2)))
@@ -173,7 +182,7 @@ async def test_a_window_full_of_poison_is_given_back(rig: Any, make_loop: Any, s
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_one_poisonous_job_with_many_events_does_not_fill_the_window(
-    rig: Any, make_loop: Any, kind: str, small_window: int
+    rig: Rig, make_loop: MakeLoop, kind: str, small_window: int
 ) -> None:
     """Only some of them are held; all are told in order once the receiver takes them."""
     sink = PoisonedSink(rig.clock, kind)
@@ -192,7 +201,7 @@ async def test_one_poisonous_job_with_many_events_does_not_fill_the_window(
     assert told == numbers
 
 
-async def test_an_outage_costs_probes_only_and_ends_at_once(rig: Any, make_loop: Any) -> None:
+async def test_an_outage_costs_probes_only_and_ends_at_once(rig: Rig, make_loop: MakeLoop) -> None:
     """Ten thousand jobs wait: a hundred or so are tried, then one at a time; all are told when it is back."""
     sink = PoisonedSink(rig.clock, "refuses")
     sink.down = True
@@ -211,7 +220,7 @@ async def test_an_outage_costs_probes_only_and_ends_at_once(rig: Any, make_loop:
         assert len(sink.told_at) == 10_000
 
 
-async def test_a_receiver_that_fails_half_of_the_time_gets_everything(rig: Any, make_loop: Any) -> None:
+async def test_a_receiver_that_fails_half_of_the_time_gets_everything(rig: Rig, make_loop: MakeLoop) -> None:
     """Nobody is taken for poisonous, and throughput goes on."""
     sink = PoisonedSink(rig.clock, "refuses")
     loop = make_loop(sink)

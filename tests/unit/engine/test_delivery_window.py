@@ -1,7 +1,5 @@
 """What a delivery loop holds in memory, and how it reads the store."""
 
-from typing import Any
-
 import anyio
 import pytest
 
@@ -10,15 +8,17 @@ from jobwatchd.engine.window import PAGE, RESCAN_S, WINDOW
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
-from jobwatchd.model.event import EventFilter
+from jobwatchd.model.event import Event, EventFilter
 from jobwatchd.testing import RecordingSink
+from unit.engine.rig import Rig
+from unit.engine.slow_store import SlowStore
 
 RETRY = Retry(Backoff(3600.0, 1.0, 3600.0))
 AWAY = SinkUnavailable("connection refused")
 
 
 @pytest.fixture
-def store(rig: Any, slow_store: Any) -> Any:
+def store(rig: Rig, slow_store: SlowStore) -> SlowStore:
     """Return the store that the rig now uses, where back-off is as long as can be."""
     rig.luck = 1.0
     return slow_store
@@ -29,7 +29,7 @@ def jobs(count: int, number: int = 1) -> list[str]:
     return [f"j{job}:{number}" for job in range(count)]
 
 
-async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Any, store: Any) -> None:
+async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Rig, store: SlowStore) -> None:
     """No more than the window is held, and the next page is read as soon as there is room."""
     sink = RecordingSink("hook")
     loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
@@ -43,7 +43,7 @@ async def test_a_backlog_beyond_the_window_is_delivered_without_a_pause(rig: Any
         assert len(sink.events) == WINDOW * 2
 
 
-async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Any, store: Any) -> None:
+async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Rig, store: SlowStore) -> None:
     """Hundreds of waiting deliveries do not make the loop read the store again and again."""
     sink = RecordingSink("hook", failures=[AWAY] * 10_000)
     loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
@@ -55,7 +55,7 @@ async def test_a_dead_receiver_with_a_backlog_costs_a_read_now_and_then(rig: Any
     assert store.reads <= 3 + 600 / RESCAN_S
 
 
-async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Any, store: Any) -> None:
+async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Rig, store: SlowStore) -> None:
     """A look from the beginning finds sent deliveries pending still, and knows them."""
     sink = RecordingSink("hook")
     loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
@@ -67,7 +67,7 @@ async def test_nothing_is_sent_twice_while_records_are_unwritten(rig: Any, store
         assert len(sink.events) == 10
 
 
-async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig: Any, store: Any) -> None:
+async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig: Rig, store: SlowStore) -> None:
     """A page that was read before the record was written shows the delivery as pending, and must not be believed."""
     sink = RecordingSink("hook")
     loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
@@ -86,7 +86,7 @@ async def test_nothing_is_sent_twice_when_a_record_is_written_during_a_read(rig:
     assert await store.pending_deliveries("hook", 0, 100) == []
 
 
-async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: Any) -> None:
+async def test_news_that_come_during_a_read_are_not_overlooked(rig: Rig, store: SlowStore) -> None:
     """Whoever wakes the loop while it reads has it read once more."""
     sink = RecordingSink("hook")
     loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY))
@@ -100,7 +100,7 @@ async def test_news_that_come_during_a_read_are_not_overlooked(rig: Any, store: 
         assert len(sink.events) == 1
 
 
-async def test_drain_returns_when_everything_was_tried(rig: Any, store: Any) -> None:
+async def test_drain_returns_when_everything_was_tried(rig: Rig, store: SlowStore) -> None:
     """What failed waits for its next attempt, and is not waited for."""
     sink = RecordingSink("hook", failures=[AWAY])
     loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY, concurrency=1))
@@ -117,12 +117,12 @@ async def test_drain_returns_when_everything_was_tried(rig: Any, store: Any) -> 
     assert drained == [99]
 
 
-async def test_drain_waits_for_attempts_under_way(rig: Any, store: Any) -> None:
+async def test_drain_waits_for_attempts_under_way(rig: Rig, store: SlowStore) -> None:
     """An event in the receiver's hands is not given up."""
     go_on = anyio.Event()
 
     class Slow(RecordingSink):
-        async def send(self, event: Any) -> None:
+        async def send(self, event: Event) -> None:
             await go_on.wait()
             await super().send(event)
 
@@ -144,7 +144,7 @@ async def test_drain_waits_for_attempts_under_way(rig: Any, store: Any) -> None:
     assert drained == [1]
 
 
-async def test_drain_does_not_wait_for_a_dead_receiver(rig: Any, store: Any) -> None:
+async def test_drain_does_not_wait_for_a_dead_receiver(rig: Rig, store: SlowStore) -> None:
     """Once the breaker is open nothing may be tried: what waits stays in the store."""
     sink = RecordingSink("hook", failures=[AWAY] * 1000)
     loop = rig.delivery(SinkBinding(sink, EventFilter(), RETRY, concurrency=1))

@@ -1,7 +1,6 @@
 """All sinks together."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import anyio
 import pytest
@@ -15,6 +14,7 @@ from jobwatchd.model.query import DeadLetterQuery
 from jobwatchd.model.transition import advance
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import START, RecordingSink
+from unit.engine.rig import Rig
 
 ALL = EventFilter()
 FAILED = Event("id", EventType.JOB_FAILED, "graph", 1, START)
@@ -35,14 +35,14 @@ class HeldSink(RecordingSink):
         await super().send(event)
 
 
-async def move(rig: Any, *jobs: str) -> None:
+async def move(rig: Rig, *jobs: str) -> None:
     """Have jobs seen running, in one commit each."""
     for watch in await rig.add("graph", *jobs):
         rig.commits.submit(advance(watch, Observation(State.RUNNING, "1"), rig.clock.now()))
         await rig.commits.flush()
 
 
-async def test_an_event_is_routed_to_the_durable_sinks_that_want_it(rig: Any) -> None:
+async def test_an_event_is_routed_to_the_durable_sinks_that_want_it(rig: Rig) -> None:
     """Filters decide, and a sink that is not durable has nothing kept for it."""
     async with rig.running() as tasks:
         await rig.dispatcher.open(
@@ -59,7 +59,7 @@ async def test_an_event_is_routed_to_the_durable_sinks_that_want_it(rig: Any) ->
         assert set(rig.dispatcher.names) == {"all", "ends", "tasks", "log"}
 
 
-async def test_committed_events_reach_every_sink_at_once(rig: Any) -> None:
+async def test_committed_events_reach_every_sink_at_once(rig: Rig) -> None:
     """Durable sinks are woken by the commit, the others are handed the event within it."""
     hook, log, picky = RecordingSink("hook"), RecordingSink("log", durable=False), RecordingSink("picky", durable=False)
     async with rig.running() as tasks:
@@ -74,7 +74,7 @@ async def test_committed_events_reach_every_sink_at_once(rig: Any) -> None:
     assert rig.metric("jobwatchd_deliveries_total", sink="log") == 2
 
 
-async def test_a_slow_sink_delays_no_other_and_no_commit(rig: Any) -> None:
+async def test_a_slow_sink_delays_no_other_and_no_commit(rig: Rig) -> None:
     """While one receiver hangs, polls are written and the other receiver gets its events."""
     slow, quick = HeldSink("slow"), RecordingSink("quick")
     async with rig.running() as tasks:
@@ -86,7 +86,7 @@ async def test_a_slow_sink_delays_no_other_and_no_commit(rig: Any) -> None:
         assert (len(slow.events), len(quick.events)) == (0, 20)
 
 
-async def test_a_failing_log_is_counted_and_stops_nobody(rig: Any) -> None:
+async def test_a_failing_log_is_counted_and_stops_nobody(rig: Rig) -> None:
     """What a sink that is not durable does not take is lost to it, said, and counted."""
     log = RecordingSink("log", durable=False, failures=[SinkUnavailable("disk full")])
     hook = RecordingSink("hook")
@@ -100,7 +100,7 @@ async def test_a_failing_log_is_counted_and_stops_nobody(rig: Any) -> None:
     assert [entry["event"] for entry in rig.log.entries] == ["delivery.lost"]
 
 
-async def test_a_replaced_sink_gets_what_either_filter_wants_until_the_watches_have_changed_too(rig: Any) -> None:
+async def test_a_replaced_sink_gets_what_either_filter_wants_until_the_watches_have_changed_too(rig: Rig) -> None:
     """A label that is renamed in filter and watches at once would match neither, in one of them before the other."""
     old, new = RecordingSink("hook"), RecordingSink("hook")
     async with rig.running() as tasks:
@@ -116,7 +116,7 @@ async def test_a_replaced_sink_gets_what_either_filter_wants_until_the_watches_h
     assert [event.source for event in new.events] == ["graph"]
 
 
-async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Any) -> None:
+async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Rig) -> None:
     """The old one finishes what it has in hand, its successor takes up the rest; the log is exchanged as well."""
     old, new = HeldSink("hook"), RecordingSink("hook")
     logs = RecordingSink("log", durable=False), RecordingSink("log", durable=False)
@@ -138,7 +138,7 @@ async def test_a_sink_is_replaced_without_loss_or_doubling(rig: Any) -> None:
     assert [len(log.events) for log in logs] == [10, 1]
 
 
-async def test_a_successor_waits_until_it_is_written_what_was_taken(rig: Any) -> None:
+async def test_a_successor_waits_until_it_is_written_what_was_taken(rig: Rig) -> None:
     """What the old one has sent is still pending in the store until then, and would be sent again."""
     write_on = anyio.Event()
 
@@ -164,7 +164,7 @@ async def test_a_successor_waits_until_it_is_written_what_was_taken(rig: Any) ->
     assert (len(old.events), len(new.events)) == (2, 0)
 
 
-async def test_a_closed_sink_is_routed_nothing_and_its_pending_events_stay(rig: Any) -> None:
+async def test_a_closed_sink_is_routed_nothing_and_its_pending_events_stay(rig: Rig) -> None:
     """What it had not taken waits in the store for its return."""
     hook = HeldSink("hook")
     async with rig.running() as tasks:
@@ -180,7 +180,7 @@ async def test_a_closed_sink_is_routed_nothing_and_its_pending_events_stay(rig: 
         assert rig.heartbeats.problems() == []
 
 
-async def test_draining_waits_for_every_durable_sink(rig: Any) -> None:
+async def test_draining_waits_for_every_durable_sink(rig: Rig) -> None:
     """It returns when the slowest was tried with all it has."""
     slow, quick = HeldSink("slow"), RecordingSink("quick")
     drained = []
@@ -201,7 +201,7 @@ async def test_draining_waits_for_every_durable_sink(rig: Any) -> None:
     assert drained == [(2, 2)]
 
 
-async def test_sinks_are_shown_and_enabled_by_name(rig: Any) -> None:
+async def test_sinks_are_shown_and_enabled_by_name(rig: Rig) -> None:
     """Whatever kind they are; nobody else is known."""
     gone = RecordingSink("gone", failures=[SinkGone("HTTP 410")])
     async with rig.running() as tasks:
@@ -221,7 +221,7 @@ async def test_sinks_are_shown_and_enabled_by_name(rig: Any) -> None:
     assert len(gone.events) == 1
 
 
-async def test_what_was_replayed_is_found_at_once(rig: Any) -> None:
+async def test_what_was_replayed_is_found_at_once(rig: Rig) -> None:
     """Every loop looks from the beginning when it is told that something is pending again."""
     retry = Retry(rejections=1, rejections_for_s=0.0)
     hook = RecordingSink("hook", failures=[SinkRejected("HTTP 400")])

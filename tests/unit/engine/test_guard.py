@@ -1,5 +1,6 @@
 """What came from outside, without secrets: the last guard before anything is told or kept."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -25,14 +26,16 @@ def _secret() -> None:
 @pytest.mark.parametrize("name", ["native_state", "error"])
 def test_no_text_of_a_job_keeps_a_secret(name: str) -> None:
     """Whatever field the API has put it in."""
-    seen = replace(Observation(State.FAILED, "3", group="12"), **{name: f"with {SECRET}"})
+    found: dict[str, Any] = {name: f"with {SECRET}"}
+    seen = replace(Observation(State.FAILED, "3", group="12"), **found)
     assert getattr(guarded(seen), name) == "with ********"
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_fact_of_a_job_keeps_a_secret(name: str) -> None:
     """Neither where it is seen, nor where it is told."""
-    facts = replace(JobFacts(), **{name: f"with {SECRET}"})
+    found: dict[str, Any] = {name: f"with {SECRET}"}
+    facts = replace(JobFacts(), **found)
     event = Event("e", EventType.JOB_FAILED, "graph", 1, START, facts=facts)
     assert getattr(guarded(Observation(State.FAILED, "3", facts)).facts, name) == "with ********"
     assert getattr(guarded_event(event).facts, name) == "with ********"
@@ -86,7 +89,7 @@ def test_no_event_keeps_a_secret() -> None:
         (ConfigError, "saw ******** and Cookie: a=b"),
     ],
 )
-def test_an_error_is_redacted_when_it_is_made(make: Any, told: str) -> None:
+def test_an_error_is_redacted_when_it_is_made(make: Callable[[str], Exception], told: str) -> None:
     """Of those that may quote others what looks like credentials is taken out, too."""
     error = make(f"saw {SECRET} and Cookie: a=b")
     assert (str(error), error.args) == (told, (told,))

@@ -12,6 +12,7 @@ from jobwatchd.model.event import EventFilter
 from jobwatchd.ports import Pruned
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import RecordingSink
+from unit.engine.rig import Rig
 
 DAY_S = 86_400.0
 
@@ -31,12 +32,12 @@ class PruningStore(MemoryStore):
         return Pruned(0, 1000) if self.rounds >= 0 else Pruned(0, 0)
 
 
-def build(rig: Any, retention: Retention | None = None) -> Housekeeping:
+def build(rig: Rig, retention: Retention | None = None) -> Housekeeping:
     """Return the housekeeping of a rig."""
     return Housekeeping(rig.runtime, retention or Retention(), rig.store, rig.dispatcher)
 
 
-async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any) -> None:
+async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Rig) -> None:
     """Each round asks with bounds from the retention, until the store has nothing more; then it rests."""
     store = PruningStore(3)
     rig.use(store)
@@ -50,7 +51,7 @@ async def test_pruning_goes_on_until_nothing_is_left_and_is_repeated(rig: Any) -
         assert len(store.asked) == 5
 
 
-async def test_the_backlog_of_every_sink_is_shown(rig: Any) -> None:
+async def test_the_backlog_of_every_sink_is_shown(rig: Rig) -> None:
     """How many wait, since when, and how many were given up; nothing waiting is 0, not yesterday's number."""
     sink = RecordingSink("hook", failures=[SinkUnavailable("refused")] * 1_000)
     await rig.commit_events("hook", "1:1", "2:1")
@@ -70,7 +71,7 @@ async def test_the_backlog_of_every_sink_is_shown(rig: Any) -> None:
         tasks.cancel_scope.cancel()
 
 
-async def test_nothing_is_measured_of_a_sink_that_is_gone(rig: Any) -> None:
+async def test_nothing_is_measured_of_a_sink_that_is_gone(rig: Rig) -> None:
     """An alert for its backlog would last as long as that is kept, though nobody can mend it; the status has it."""
     await rig.commit_events("old", "1:1")
     async with rig.running(build(rig).run):
@@ -79,7 +80,7 @@ async def test_nothing_is_measured_of_a_sink_that_is_gone(rig: Any) -> None:
         assert rig.metric("jobwatchd_deliveries_pending", sink="old") is None
 
 
-async def test_events_that_wait_for_an_unknown_sink_are_said_once(rig: Any) -> None:
+async def test_events_that_wait_for_an_unknown_sink_are_said_once(rig: Rig) -> None:
     """A sink taken out of the configuration with events pending is a thing to know, but not every five seconds."""
     await rig.commit_events("old", "1:1")
     async with rig.running(build(rig).run):
@@ -88,7 +89,7 @@ async def test_events_that_wait_for_an_unknown_sink_are_said_once(rig: Any) -> N
     assert [(entry["event"], entry["sink"]) for entry in rig.log.entries] == [("sink.unknown", "old")]
 
 
-async def test_what_waits_for_an_unknown_sink_is_dropped_in_time(rig: Any) -> None:
+async def test_what_waits_for_an_unknown_sink_is_dropped_in_time(rig: Rig) -> None:
     """After as long as the retention says, so that its events can be pruned."""
     await rig.commit_events("old", "1:1")
     async with rig.running(build(rig, Retention(undeliverable_s=60.0)).run):
@@ -100,7 +101,7 @@ async def test_what_waits_for_an_unknown_sink_is_dropped_in_time(rig: Any) -> No
     assert [entry["event"] for entry in rig.log.entries] == ["sink.unknown", "sink.dropped"]
 
 
-async def test_housekeeping_has_a_pulse(rig: Any) -> None:
+async def test_housekeeping_has_a_pulse(rig: Rig) -> None:
     """While it goes its rounds it is well; a store that fails ends it."""
 
     class Broken(MemoryStore):

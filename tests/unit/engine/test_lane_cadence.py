@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
-from typing import Any
 
 import pytest
 
 from jobwatchd.engine.lane import CATCH_UP_S
 from jobwatchd.engine.runtime import LanePolicy
-from jobwatchd.errors import BadPayload, SourceRateLimited, SourceRejected, SourceUnavailable
+from jobwatchd.errors import BadPayload, SourceError, SourceRateLimited, SourceRejected, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.watch import Policy
 from jobwatchd.ports import Sighting
-from jobwatchd.testing import ScriptedSource
+from jobwatchd.testing import FakeClock, ScriptedSource
+from unit.engine.rig import Rig
 
 RUNNING = Observation(State.RUNNING, "1")
 DONE = Observation(State.SUCCEEDED, "2")
@@ -26,7 +26,7 @@ STEADY = Cadence(min_interval_s=2.0, max_interval_s=60.0, age_fraction=0.05, jit
 class TimedSource(ScriptedSource):
     """A scripted source that notes when each job was polled."""
 
-    def __init__(self, clock: Any, name: str = "graph") -> None:
+    def __init__(self, clock: FakeClock, name: str = "graph") -> None:
         super().__init__(name)
         self._clock = clock
         self.times: dict[str, list[float]] = {}
@@ -38,7 +38,7 @@ class TimedSource(ScriptedSource):
 
 
 @pytest.fixture
-def source(rig: Any) -> TimedSource:
+def source(rig: Rig) -> TimedSource:
     """Return a source where jobs 0 to 999 run for ever."""
     source = TimedSource(rig.clock)
     for number in range(1000):
@@ -51,7 +51,7 @@ def gaps(times: Sequence[float]) -> list[float]:
     return [later - earlier for earlier, later in pairwise(times)]
 
 
-async def test_a_long_job_is_polled_less_and_less(rig: Any, source: TimedSource) -> None:
+async def test_a_long_job_is_polled_less_and_less(rig: Rig, source: TimedSource) -> None:
     """Over hours the interval stays a twentieth of the age, between two seconds and a minute."""
     lane = await rig.lane(source, cadence=STEADY)
     lane.add(await rig.add("graph", "0"))
@@ -66,7 +66,7 @@ async def test_a_long_job_is_polled_less_and_less(rig: Any, source: TimedSource)
     assert rig.metric("jobwatchd_polls_total", source="graph", mode="single") == len(times)
 
 
-async def test_a_change_of_state_makes_polls_frequent_again(rig: Any, source: TimedSource) -> None:
+async def test_a_change_of_state_makes_polls_frequent_again(rig: Rig, source: TimedSource) -> None:
     """The interval counts from the state, not from the job's beginning."""
     ref = JobReference.of("graph", ["0"])
     lane = await rig.lane(source, cadence=STEADY)
@@ -82,7 +82,7 @@ async def test_a_change_of_state_makes_polls_frequent_again(rig: Any, source: Ti
     assert len(source.times["0"]) >= 4
 
 
-async def test_first_polls_after_a_start_are_spread(rig: Any, source: TimedSource) -> None:
+async def test_first_polls_after_a_start_are_spread(rig: Rig, source: TimedSource) -> None:
     """A thousand jobs do not fall on the source in one moment, and none waits longer than its interval."""
     rig.jitter = Random(1).random
     lane = await rig.lane(source, LanePolicy(concurrency=1000), STEADY)
@@ -96,7 +96,7 @@ async def test_first_polls_after_a_start_are_spread(rig: Any, source: TimedSourc
     assert max(Counter(int(at_s * 10) for at_s in first).values()) < 80
 
 
-async def test_what_happened_during_a_stop_is_seen_soon(rig: Any, source: TimedSource) -> None:
+async def test_what_happened_during_a_stop_is_seen_soon(rig: Rig, source: TimedSource) -> None:
     """A job that is hours old is looked at every half an hour, but within minutes of a start."""
     rig.jitter = Random(1).random
     lane = await rig.lane(source, LanePolicy(concurrency=1000))
@@ -112,7 +112,7 @@ async def test_what_happened_during_a_stop_is_seen_soon(rig: Any, source: TimedS
     assert CATCH_UP_S * 0.9 < max(first) <= CATCH_UP_S + 0.1
 
 
-async def test_the_spread_respects_the_rate(rig: Any, source: TimedSource) -> None:
+async def test_the_spread_respects_the_rate(rig: Rig, source: TimedSource) -> None:
     """With ten polls a second a hundred first polls are spread over ten seconds."""
     rig.jitter = Random(1).random
     lane = await rig.lane(source, LanePolicy(rate=10.0), STEADY)
@@ -123,7 +123,7 @@ async def test_the_spread_respects_the_rate(rig: Any, source: TimedSource) -> No
     assert 3 <= len(source.polls) <= 11
 
 
-async def test_a_new_watch_is_polled_at_once(rig: Any, source: TimedSource) -> None:
+async def test_a_new_watch_is_polled_at_once(rig: Rig, source: TimedSource) -> None:
     """What is added at run time does not wait."""
     lane = await rig.lane(source, cadence=STEADY)
     async with rig.running(lane.run):
@@ -135,7 +135,7 @@ async def test_a_new_watch_is_polled_at_once(rig: Any, source: TimedSource) -> N
 
 
 @pytest.mark.parametrize("longest_s", [60.0, 1800.0])
-async def test_a_failing_job_is_asked_less_and_less(rig: Any, source: TimedSource, longest_s: float) -> None:
+async def test_a_failing_job_is_asked_less_and_less(rig: Rig, source: TimedSource, longest_s: float) -> None:
     """Errors back off exponentially with jitter, up to a minute whatever its age; the first answer ends that."""
     ref = JobReference.of("graph", ["0"])
     source.script(ref, BadPayload("no JSON"))
@@ -156,7 +156,7 @@ async def test_a_failing_job_is_asked_less_and_less(rig: Any, source: TimedSourc
 
 
 @pytest.mark.parametrize("error", [BadPayload("no JSON"), SourceRejected("HTTP 403")])
-async def test_one_bad_job_does_not_hurt_others(rig: Any, source: TimedSource, error: Exception) -> None:
+async def test_one_bad_job_does_not_hurt_others(rig: Rig, source: TimedSource, error: SourceError) -> None:
     """However often one job cannot be read, the others are polled as ever, and the source counts as up."""
     source.script(JobReference.of("graph", ["0"]), error)
     rig.luck = 0.01  # the bad job is asked again almost without a pause
@@ -171,7 +171,7 @@ async def test_one_bad_job_does_not_hurt_others(rig: Any, source: TimedSource, e
 
 
 @pytest.mark.parametrize("error", [SourceRateLimited("busy", 120.0), SourceUnavailable("busy", 120.0)])
-async def test_retry_after_pauses_the_whole_lane(rig: Any, source: TimedSource, error: Exception) -> None:
+async def test_retry_after_pauses_the_whole_lane(rig: Rig, source: TimedSource, error: SourceError) -> None:
     """One job hears it, all jobs obey; afterwards all go on."""
     source.script(JobReference.of("graph", ["0"]), error, RUNNING)
     lane = await rig.lane(source, LanePolicy(concurrency=1), STEADY)
@@ -183,7 +183,7 @@ async def test_retry_after_pauses_the_whole_lane(rig: Any, source: TimedSource, 
         assert {ref.job for ref in source.polls} == {"0", "1", "2"}
 
 
-async def test_lanes_do_not_wait_for_each_other(rig: Any, source: TimedSource) -> None:
+async def test_lanes_do_not_wait_for_each_other(rig: Rig, source: TimedSource) -> None:
     """While one source is dead the other is polled as ever."""
     dead = ScriptedSource("dead")
     dead.script(JobReference.of("dead", ["0"]), SourceUnavailable("refused"))
@@ -196,7 +196,7 @@ async def test_lanes_do_not_wait_for_each_other(rig: Any, source: TimedSource) -
     assert len(source.times["0"]) == pytest.approx(20, abs=2)
 
 
-async def test_a_deadline_is_told_in_time(rig: Any, source: TimedSource) -> None:
+async def test_a_deadline_is_told_in_time(rig: Rig, source: TimedSource) -> None:
     """Also where the answers are all the same, and the next regular poll would be later."""
     lane = await rig.lane(source, cadence=STEADY)
     lane.add(await rig.add("graph", "0", policy=Policy(deadline_s=3601.0)))
@@ -211,7 +211,7 @@ async def test_a_deadline_is_told_in_time(rig: Any, source: TimedSource) -> None
 
 @pytest.mark.parametrize(("linger_s", "polls"), [(0.0, 1), (300.0, 6)])
 async def test_an_ended_job_is_polled_while_it_lingers(
-    rig: Any, source: TimedSource, linger_s: float, polls: int
+    rig: Rig, source: TimedSource, linger_s: float, polls: int
 ) -> None:
     """Then the lane lets go of it, and asks no more."""
     source.script(JobReference.of("graph", ["0"]), DONE)
@@ -223,11 +223,11 @@ async def test_an_ended_job_is_polled_while_it_lingers(
 
     assert (len(source.polls), len(lane)) == (polls, 0)
     assert await rig.events() == ["job.succeeded"]
-    lane.add([(await rig.store.get_watch(watch.id)).watch])
+    lane.add([await rig.stored(watch.id)])
     assert len(lane) == 0
 
 
-async def test_new_limits_hold_from_the_next_poll_on(rig: Any, source: TimedSource) -> None:
+async def test_new_limits_hold_from_the_next_poll_on(rig: Rig, source: TimedSource) -> None:
     """A reload makes polls rarer without losing a watch."""
     lane = await rig.lane(source, cadence=STEADY)
     lane.add(await rig.add("graph", "0", "1"))

@@ -2,17 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
+from jobwatchd.engine.lane import Lane
 from jobwatchd.engine.runtime import LanePolicy
 from jobwatchd.engine.source_limiter import OPEN_AFTER
 from jobwatchd.errors import BadPayload, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.watch import Policy
 from jobwatchd.ports import Listing
 from jobwatchd.testing import ScriptedSource
+from unit.engine.rig import Rig
 
 RUNNING = Observation(State.RUNNING, "1", group="nightly")
 DONE = replace(RUNNING, state=State.SUCCEEDED, native_state="2")
@@ -34,14 +36,14 @@ def source() -> ScriptedSource:
     return source
 
 
-async def watched(rig: Any, source: ScriptedSource, *jobs: str, **limits: Any) -> Any:
+async def watched(rig: Rig, source: ScriptedSource, *jobs: str, policy: LanePolicy | None = None) -> Lane:
     """Return a lane that watches these jobs, all twenty by default."""
-    lane = await rig.lane(source, LanePolicy(**limits), EVERY_10_S)
+    lane = await rig.lane(source, policy, EVERY_10_S)
     lane.add(await rig.add("graph", *(jobs or JOBS)), spread=True)
     return lane
 
 
-async def test_the_jobs_of_a_list_take_one_request_an_interval(rig: Any, source: ScriptedSource) -> None:
+async def test_the_jobs_of_a_list_take_one_request_an_interval(rig: Rig, source: ScriptedSource) -> None:
     """After the first single look, twenty jobs cost one list every ten seconds, whenever each was due at first."""
     lane = await watched(rig, source)
     async with rig.running(lane.run):
@@ -54,7 +56,7 @@ async def test_the_jobs_of_a_list_take_one_request_an_interval(rig: Any, source:
     assert {len(refs) for _, refs in source.lists} == {20}
 
 
-async def test_requests_are_counted_by_mode(rig: Any, source: ScriptedSource) -> None:
+async def test_requests_are_counted_by_mode(rig: Rig, source: ScriptedSource) -> None:
     """A list counts as the requests that it took."""
     lane = await watched(rig, source)
     async with rig.running(lane.run):
@@ -63,7 +65,7 @@ async def test_requests_are_counted_by_mode(rig: Any, source: ScriptedSource) ->
     assert rig.metric("jobwatchd_polls_total", source="graph", mode="list") == len(source.lists)
 
 
-async def test_a_job_that_is_alone_in_its_list_is_looked_at_singly(rig: Any, source: ScriptedSource) -> None:
+async def test_a_job_that_is_alone_in_its_list_is_looked_at_singly(rig: Rig, source: ScriptedSource) -> None:
     """A list of one is no gain."""
     lane = await watched(rig, source, "7")
     async with rig.running(lane.run):
@@ -71,7 +73,7 @@ async def test_a_job_that_is_alone_in_its_list_is_looked_at_singly(rig: Any, sou
     assert (source.lists, len(source.polls)) == ([], 10)
 
 
-async def test_a_job_that_moved_is_looked_at_singly_and_told_at_once(rig: Any, source: ScriptedSource) -> None:
+async def test_a_job_that_moved_is_looked_at_singly_and_told_at_once(rig: Rig, source: ScriptedSource) -> None:
     """The list has no tasks; the single answer does."""
     lane = await watched(rig, source)
     async with rig.running(lane.run):
@@ -83,7 +85,7 @@ async def test_a_job_that_moved_is_looked_at_singly_and_told_at_once(rig: Any, s
     assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
 
 
-async def test_a_job_that_the_list_does_not_show_is_looked_at_singly(rig: Any, source: ScriptedSource) -> None:
+async def test_a_job_that_the_list_does_not_show_is_looked_at_singly(rig: Rig, source: ScriptedSource) -> None:
     """It has slipped off the list, not out of the world."""
 
     class Short(ScriptedSource):
@@ -103,7 +105,7 @@ async def test_a_job_that_the_list_does_not_show_is_looked_at_singly(rig: Any, s
     assert not [event for event in rig.told if event.type == "job.lost"]
 
 
-async def test_a_list_that_cannot_be_read_is_no_harm(rig: Any, source: ScriptedSource) -> None:
+async def test_a_list_that_cannot_be_read_is_no_harm(rig: Rig, source: ScriptedSource) -> None:
     """Its jobs are looked at singly at once, and the list is tried again only now and then."""
 
     class Garbled(ScriptedSource):
@@ -121,7 +123,9 @@ async def test_a_list_that_cannot_be_read_is_no_harm(rig: Any, source: ScriptedS
     assert rig.metric("jobwatchd_polls_failed_total", source="graph", reason="bad_payload") == len(garbled.lists)
 
 
-async def test_a_source_that_is_down_is_not_asked_for_each_job(rig: Any, source: ScriptedSource) -> None:
+async def test_a_source_that_is_down_is_not_asked_for_each_job(
+    rig: Rig, source: ScriptedSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A list that brings no answer says that the source is away; the jobs back off."""
     lane = await watched(rig, source)
     async with rig.running(lane.run):
@@ -130,23 +134,23 @@ async def test_a_source_that_is_down_is_not_asked_for_each_job(rig: Any, source:
         async def down(*_: object) -> Listing:
             raise SourceUnavailable("refused")
 
-        source.observe_many = down  # type: ignore[method-assign]
-        source.observe = down  # type: ignore[method-assign,assignment]
+        monkeypatch.setattr(source, "observe_many", down)
+        monkeypatch.setattr(source, "observe", down)
         source.polls.clear()
         await rig.clock.advance(70)
     assert [event.type for event in rig.told][-1] == "source.unreachable"
     assert rig.metric("jobwatchd_source_up", source="graph") == 0
 
 
-async def test_a_deadline_is_told_though_the_list_shows_nothing_new(rig: Any, source: ScriptedSource) -> None:
+async def test_a_deadline_is_told_though_the_list_shows_nothing_new(rig: Rig, source: ScriptedSource) -> None:
     """Overdue is a matter of time, not of change."""
-    from jobwatchd.model.watch import Policy  # noqa: PLC0415 - only here
-
     lane = await rig.lane(source, cadence=EVERY_10_S)
     lane.add(await rig.add("graph", *JOBS, policy=Policy(deadline_s=60.0)))
     async with rig.running(lane.run):
         await rig.clock.advance(75)
-    assert sorted(event.ref.job for event in rig.told if event.type == "job.overdue") == sorted(JOBS)
+    assert sorted(event.subject for event in rig.told if event.type == "job.overdue") == sorted(
+        f"graph/{job}" for job in JOBS
+    )
 
 
 class Hinting(ScriptedSource):
@@ -168,17 +172,17 @@ def hinting(source: ScriptedSource) -> Hinting:
     return hinting
 
 
-async def test_a_hint_that_nothing_moved_spares_single_looks(rig: Any, hinting: Hinting) -> None:
+async def test_a_hint_that_nothing_moved_spares_single_looks(rig: Rig, hinting: Hinting) -> None:
     """But no longer than the bound: each job is looked at every thirty seconds or so."""
-    lane = await watched(rig, hinting, hint_bound_s=30.0)
+    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=30.0))
     async with rig.running(lane.run):
         await rig.clock.advance(600)
     assert 20 * 12 <= len(hinting.polls) <= 20 * 22
 
 
-async def test_a_hint_that_something_moved_has_all_looked_at(rig: Any, hinting: Hinting) -> None:
+async def test_a_hint_that_something_moved_has_all_looked_at(rig: Rig, hinting: Hinting) -> None:
     """The end of a job is told at the next look, though its workflow only hints."""
-    lane = await watched(rig, hinting, hint_bound_s=300.0)
+    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=300.0))
     async with rig.running(lane.run):
         await rig.clock.advance(60)
         hinting.script(ref("7"), DONE)
@@ -187,9 +191,9 @@ async def test_a_hint_that_something_moved_has_all_looked_at(rig: Any, hinting: 
     assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
 
 
-async def test_two_changes_that_cancel_out_are_noticed_within_the_bound(rig: Any, hinting: Hinting) -> None:
+async def test_two_changes_that_cancel_out_are_noticed_within_the_bound(rig: Rig, hinting: Hinting) -> None:
     """The counts are as they were, and still no end is late by more than the bound."""
-    lane = await watched(rig, hinting, hint_bound_s=30.0)
+    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=30.0))
     async with rig.running(lane.run):
         await rig.clock.advance(60)
         hinting.script(ref("7"), DONE)
@@ -197,16 +201,16 @@ async def test_two_changes_that_cancel_out_are_noticed_within_the_bound(rig: Any
     assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
 
 
-async def test_a_job_that_could_not_be_looked_at_is_not_hinted_to_be_well(rig: Any, hinting: Hinting) -> None:
+async def test_a_job_that_could_not_be_looked_at_is_not_hinted_to_be_well(rig: Rig, hinting: Hinting) -> None:
     """Only a look that brought an answer may be stood in for."""
     hinting.script(ref("7"), RUNNING, BadPayload("?"), DONE)
-    lane = await watched(rig, hinting, hint_bound_s=300.0)
+    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=300.0))
     async with rig.running(lane.run):
         await rig.clock.advance(60)
     assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
 
 
-async def test_a_watch_that_is_removed_leaves_its_group(rig: Any, source: ScriptedSource) -> None:
+async def test_a_watch_that_is_removed_leaves_its_group(rig: Rig, source: ScriptedSource) -> None:
     """It is asked for no more, and the last one left is polled singly."""
     lane = await watched(rig, source, "1", "2")
     async with rig.running(lane.run):
@@ -220,7 +224,7 @@ async def test_a_watch_that_is_removed_leaves_its_group(rig: Any, source: Script
 
 
 async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(
-    rig: Any, source: ScriptedSource
+    rig: Rig, source: ScriptedSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the breaker is open and the first request through it is a list, polling goes on."""
 
@@ -230,7 +234,7 @@ async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(
     lane = await watched(rig, source)
     async with rig.running(lane.run):
         await rig.clock.advance(20)
-        source.observe_many = useless  # type: ignore[method-assign]
+        monkeypatch.setattr(source, "observe_many", useless)
         for _ in range(OPEN_AFTER):
             lane._limiter.failed(rig.clock.monotonic())
         source.polls.clear()
@@ -238,9 +242,9 @@ async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(
     assert set(source.polls) == {ref(job) for job in JOBS}
 
 
-async def test_a_group_forgets_when_a_removed_watch_was_looked_at(rig: Any, hinting: Hinting) -> None:
+async def test_a_group_forgets_when_a_removed_watch_was_looked_at(rig: Rig, hinting: Hinting) -> None:
     """A workflow that runs for years must not keep a line for each of its jobs."""
-    lane = await watched(rig, hinting, hint_bound_s=30.0)
+    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=30.0))
     async with rig.running(lane.run):
         await rig.clock.advance(60)
         known = lane._groups._groups["nightly"].looked_at_s

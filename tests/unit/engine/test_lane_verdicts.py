@@ -1,15 +1,14 @@
 """What a lane tells when a source or a job cannot be seen."""
 
-from typing import Any
-
 import pytest
 
 from jobwatchd.engine.runtime import LanePolicy, LostAfter
 from jobwatchd.engine.source_limiter import OPEN_AFTER
-from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnauthorized, SourceUnavailable
+from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.testing import ScriptedSource
+from unit.engine.rig import Rig
 
 JOB = JobReference.of("graph", ["0"])
 RUNNING = Observation(State.RUNNING, "1")
@@ -26,7 +25,7 @@ def source() -> ScriptedSource:
     return source
 
 
-async def test_a_job_is_lost_after_some_not_founds_over_a_grace_time(rig: Any, source: ScriptedSource) -> None:
+async def test_a_job_is_lost_after_some_not_founds_over_a_grace_time(rig: Rig, source: ScriptedSource) -> None:
     """Neither many not-founds in a short time nor a long time with few of them are enough."""
     rig.luck = 1.0
     lane = await rig.lane(source, LanePolicy(lost_after=LostAfter(3, 30.0)), BRISK)
@@ -43,7 +42,9 @@ async def test_a_job_is_lost_after_some_not_founds_over_a_grace_time(rig: Any, s
 
 
 @pytest.mark.parametrize("other", [AWAY, BadPayload("no JSON"), SourceRejected("HTTP 403"), RUNNING])
-async def test_only_not_founds_in_a_row_count(rig: Any, source: ScriptedSource, other: Any) -> None:
+async def test_only_not_founds_in_a_row_count(
+    rig: Rig, source: ScriptedSource, other: Observation | SourceError
+) -> None:
     """Anything else in between starts the count anew: an unreachable source or a bad answer loses no job."""
     rig.luck = 1.0
     source.script(JOB, *[GONE, GONE, other] * 20, RUNNING)
@@ -55,7 +56,7 @@ async def test_only_not_founds_in_a_row_count(rig: Any, source: ScriptedSource, 
     assert set(await rig.events()) == {"job.running"}
 
 
-async def test_a_lost_job_that_comes_back_is_reopened(rig: Any, source: ScriptedSource) -> None:
+async def test_a_lost_job_that_comes_back_is_reopened(rig: Rig, source: ScriptedSource) -> None:
     """While it lingers it is still looked for, and goes on under rising numbers."""
     source.script(JOB, RUNNING, GONE, GONE, RUNNING)
     lane = await rig.lane(source, LanePolicy(lost_after=LostAfter(2, 0.0)), Cadence(jitter=0.0, linger_s=600.0))
@@ -69,7 +70,7 @@ async def test_a_lost_job_that_comes_back_is_reopened(rig: Any, source: Scripted
 
 @pytest.mark.parametrize("error", [AWAY, SourceUnauthorized("token refused")])
 async def test_an_unreachable_source_is_told_once_and_recovers_once(
-    rig: Any, source: ScriptedSource, error: Any
+    rig: Rig, source: ScriptedSource, error: SourceError
 ) -> None:
     """Not before the bound, no more often however long it lasts, and no job is said to have failed or been lost."""
     lane = await rig.lane(source, LanePolicy(unreachable_after_s=60.0), BRISK)
@@ -97,7 +98,7 @@ async def test_an_unreachable_source_is_told_once_and_recovers_once(
     assert [entry["event"] for entry in rig.log.entries] == ["source.failing", "source.answers"]
 
 
-async def test_a_short_outage_is_not_told(rig: Any, source: ScriptedSource) -> None:
+async def test_a_short_outage_is_not_told(rig: Rig, source: ScriptedSource) -> None:
     """What was over before the bound is no event."""
     source.script(JOB, *[AWAY] * 8, RUNNING)
     lane = await rig.lane(source, LanePolicy(unreachable_after_s=3600.0), BRISK)
@@ -108,7 +109,7 @@ async def test_a_short_outage_is_not_told(rig: Any, source: ScriptedSource) -> N
     assert await rig.events() == ["job.running"]
 
 
-async def test_an_answer_about_another_job_is_recovery_too(rig: Any, source: ScriptedSource) -> None:
+async def test_an_answer_about_another_job_is_recovery_too(rig: Rig, source: ScriptedSource) -> None:
     """A source that says not found is there."""
     source.script(JOB, *[AWAY] * 30, GONE)
     lane = await rig.lane(source, LanePolicy(unreachable_after_s=10.0, lost_after=LostAfter(3, 1e9)), BRISK)
@@ -119,7 +120,7 @@ async def test_an_answer_about_another_job_is_recovery_too(rig: Any, source: Scr
     assert await rig.events() == ["source.unreachable", "source.recovered"]
 
 
-async def test_an_outage_across_a_restart_is_told_once(rig: Any, source: ScriptedSource) -> None:
+async def test_an_outage_across_a_restart_is_told_once(rig: Rig, source: ScriptedSource) -> None:
     """The new process knows that it was told, probes with one poll at a time, and tells the recovery once."""
     source.script(JOB, AWAY)
     watches = await rig.add("graph", "0", "1", "2", "3")
@@ -148,7 +149,7 @@ async def test_an_outage_across_a_restart_is_told_once(rig: Any, source: Scripte
     assert sorted((await rig.events())[2:]) == ["job.running"] * 4
 
 
-async def test_a_dead_source_is_probed_by_one_job_at_a_time(rig: Any, source: ScriptedSource) -> None:
+async def test_a_dead_source_is_probed_by_one_job_at_a_time(rig: Rig, source: ScriptedSource) -> None:
     """A hundred jobs on a dead source cost it a probe each half minute, not a hundred polls."""
     rig.luck = 1.0
     jobs = [str(number) for number in range(100)]
@@ -163,7 +164,7 @@ async def test_a_dead_source_is_probed_by_one_job_at_a_time(rig: Any, source: Sc
     assert rig.heartbeats.problems() == []
 
 
-async def test_a_removed_watch_does_not_take_the_only_probe(rig: Any, source: ScriptedSource) -> None:
+async def test_a_removed_watch_does_not_take_the_only_probe(rig: Rig, source: ScriptedSource) -> None:
     """When the jobs that are due were removed meanwhile, the next one probes, and the lane lives on."""
     jobs = [str(number) for number in range(20)]
     for job in jobs:

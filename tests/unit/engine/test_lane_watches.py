@@ -1,6 +1,6 @@
 """What a lane does about watches that change or go while it polls."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import anyio
 import pytest
@@ -9,9 +9,10 @@ from jobwatchd.engine.runtime import LanePolicy
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.transition import advance
-from jobwatchd.model.watch import Policy, Watch, WatchSpec
+from jobwatchd.model.watch import DEFAULT_POLICY, NO_LABELS, Policy, Watch, WatchSpec
 from jobwatchd.ports import Sighting
 from jobwatchd.testing import ScriptedSource
+from unit.engine.rig import Rig
 
 JOB = JobReference.of("graph", ["0"])
 RUNNING = Observation(State.RUNNING, "1")
@@ -42,7 +43,7 @@ def source() -> ScriptedSource:
     return source
 
 
-async def test_a_watch_removed_during_its_poll_is_polled_no_more(rig: Any) -> None:
+async def test_a_watch_removed_during_its_poll_is_polled_no_more(rig: Rig) -> None:
     """The poll under way comes to its end, and nothing is scheduled after it."""
     source = SlowSource()
     source.script(JOB, RUNNING)
@@ -59,7 +60,7 @@ async def test_a_watch_removed_during_its_poll_is_polled_no_more(rig: Any) -> No
     assert (len(source.polls), len(lane), await rig.events()) == (1, 0, [])
 
 
-async def test_a_watch_gone_from_the_store_is_let_go(rig: Any, source: ScriptedSource) -> None:
+async def test_a_watch_gone_from_the_store_is_let_go(rig: Rig, source: ScriptedSource) -> None:
     """Another process removed it: the first step that cannot be written ends it here too."""
     lane = await rig.lane(source, cadence=BRISK)
     (watch,) = await rig.add("graph", "0")
@@ -71,7 +72,7 @@ async def test_a_watch_gone_from_the_store_is_let_go(rig: Any, source: ScriptedS
     assert (len(source.polls), len(lane), await rig.events()) == (1, 0, [])
 
 
-async def test_a_stale_watch_is_loaded_again_and_nothing_told_twice(rig: Any, source: ScriptedSource) -> None:
+async def test_a_stale_watch_is_loaded_again_and_nothing_told_twice(rig: Rig, source: ScriptedSource) -> None:
     """Another process was quicker with one step; the next one builds on it, read from the same answer."""
     lane = await rig.lane(source, cadence=BRISK)
     (watch,) = await rig.add("graph", "0")
@@ -88,13 +89,15 @@ async def test_a_stale_watch_is_loaded_again_and_nothing_told_twice(rig: Any, so
     assert await rig.events() == ["job.queued", "job.running", "job.succeeded"]
 
 
-async def amended(rig: Any, watch: Watch, **facts: object) -> Watch:
+async def amended(
+    rig: Rig, watch: Watch, labels: Mapping[str, str] = NO_LABELS, policy: Policy = DEFAULT_POLICY
+) -> Watch:
     """Give a watch in the store other labels or another policy."""
-    [amended] = await rig.store.amend_watches([(watch, WatchSpec(JOB, **facts))])
+    [amended] = await rig.store.amend_watches([(watch, WatchSpec(JOB, labels, policy))])
     return amended
 
 
-async def test_a_watch_that_was_amended_goes_on_with_its_new_version(rig: Any) -> None:
+async def test_a_watch_that_was_amended_goes_on_with_its_new_version(rig: Rig) -> None:
     """A poll under way with the old version finds itself stale; what it saw is seen again, and told once."""
     source = SlowSource()
     source.script(JOB, RUNNING)
@@ -112,7 +115,7 @@ async def test_a_watch_that_was_amended_goes_on_with_its_new_version(rig: Any) -
     assert rig.metric("jobwatchd_watches", source="graph", state="running") == 1
 
 
-async def test_labels_do_not_change_when_a_watch_is_polled(rig: Any) -> None:
+async def test_labels_do_not_change_when_a_watch_is_polled(rig: Rig) -> None:
     """Its next poll comes when it would have come, with the new labels."""
     source = ScriptedSource("graph")
     source.script(JOB, RUNNING)
@@ -142,7 +145,7 @@ async def test_labels_do_not_change_when_a_watch_is_polled(rig: Any) -> None:
     ],
 )
 async def test_a_policy_brings_a_poll_forward_only_where_it_wants_it_sooner(
-    rig: Any, policy: Policy, polls: int
+    rig: Rig, policy: Policy, polls: int
 ) -> None:
     """A watch that is amended is not polled for that alone."""
     source = ScriptedSource("graph")
@@ -163,7 +166,7 @@ async def test_a_policy_brings_a_poll_forward_only_where_it_wants_it_sooner(
     assert len(lane) == 1
 
 
-async def test_an_amendment_that_comes_late_does_not_undo_a_step(rig: Any) -> None:
+async def test_an_amendment_that_comes_late_does_not_undo_a_step(rig: Rig) -> None:
     """What a poll has written on top of it is here already."""
     source = ScriptedSource("graph")
     source.script(JOB, RUNNING)
@@ -178,7 +181,7 @@ async def test_an_amendment_that_comes_late_does_not_undo_a_step(rig: Any) -> No
         assert list(lane.watches()) == [polled]
 
 
-async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Any) -> None:
+async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Rig) -> None:
     """What they saw is written before stop returns."""
     source = SlowSource()
     source.script(JOB, RUNNING)
@@ -194,7 +197,7 @@ async def test_a_lane_that_stops_lets_polls_under_way_come_to_their_end(rig: Any
     assert (await rig.events(), len(source.polls)) == (["job.running"], 1)
 
 
-async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any) -> None:
+async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Rig) -> None:
     """At once, not at the next round of anything; a stopped lane shows nothing."""
     source = ScriptedSource("graph")
     refs = [JobReference.of("graph", [job]) for job in "12"]
@@ -221,7 +224,7 @@ async def test_watches_are_shown_by_state_and_empty_states_disappear(rig: Any) -
     assert shown == [[2, None, None], [None, 1, 1], [None, None, 2], [None, None, 1], [None, None, None]]
 
 
-async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: Any) -> None:
+async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: Rig) -> None:
     """A spread over hours, as two polls an hour would have it, would outlast the rate."""
     source = ScriptedSource("graph")
     jobs = "12345"
@@ -237,7 +240,7 @@ async def test_a_rate_that_is_raised_helps_those_that_wait_since_the_start(rig: 
     assert {ref.job for ref in source.polls} == set(jobs)
 
 
-async def test_a_poll_that_sees_nothing_new_writes_nothing(rig: Any, source: ScriptedSource) -> None:
+async def test_a_poll_that_sees_nothing_new_writes_nothing(rig: Rig, source: ScriptedSource) -> None:
     """The version in the store does not move while the job does not."""
     lane = await rig.lane(source, cadence=BRISK)
     (watch,) = await rig.add("graph", "0")
@@ -245,10 +248,10 @@ async def test_a_poll_that_sees_nothing_new_writes_nothing(rig: Any, source: Scr
     async with rig.running(lane.run):
         await rig.clock.advance(3600)
 
-    assert (await rig.store.get_watch(watch.id)).watch.version == 1
+    assert (await rig.stored(watch.id)).version == 1
 
 
-async def test_lateness_and_states_can_be_seen(rig: Any, source: ScriptedSource) -> None:
+async def test_lateness_and_states_can_be_seen(rig: Rig, source: ScriptedSource) -> None:
     """What a person looks at: the states of the watches, and how late polls are."""
     lane = await rig.lane(source, cadence=BRISK)
     watches = await rig.add("graph", "0", "1")

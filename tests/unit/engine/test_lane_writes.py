@@ -1,7 +1,7 @@
 """What a lane does while its steps are being written, and about watches that change or go meanwhile."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import anyio
 import pytest
@@ -12,12 +12,13 @@ from jobwatchd.errors import SourceUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Committed
 from jobwatchd.model.event import Event
-from jobwatchd.model.health import SourceState
+from jobwatchd.model.health import HealthStep, SourceState
 from jobwatchd.model.job import JobReference, Observation, State
-from jobwatchd.model.transition import advance
-from jobwatchd.ports import Sighting
+from jobwatchd.model.transition import Step, advance
+from jobwatchd.ports import Route, Sighting
 from jobwatchd.stores.memory import MemoryStore
-from jobwatchd.testing import ScriptedSource
+from jobwatchd.testing import FakeClock, ScriptedSource
+from unit.engine.rig import Rig
 
 RUNNING = Observation(State.RUNNING, "1")
 DONE = Observation(State.SUCCEEDED, "2")
@@ -32,10 +33,12 @@ class SlowCommits(MemoryStore):
         super().__init__()
         self.go_on = anyio.Event()
 
-    async def commit(self, *args: Any) -> Committed:
+    async def commit(
+        self, steps: Sequence[Step], health: Sequence[HealthStep], route: Route, now: datetime
+    ) -> Committed:
         """Wait, and write."""
         await self.go_on.wait()
-        return await super().commit(*args)
+        return await super().commit(steps, health, route, now)
 
 
 @pytest.fixture
@@ -48,14 +51,14 @@ def source() -> ScriptedSource:
 
 
 @pytest.fixture
-def store(rig: Any) -> SlowCommits:
+def store(rig: Rig) -> SlowCommits:
     """Return the store that the rig now uses."""
     store = SlowCommits()
     rig.use(store)
     return store
 
 
-async def test_polls_go_on_while_a_step_is_being_written(rig: Any, source: ScriptedSource, store: SlowCommits) -> None:
+async def test_polls_go_on_while_a_step_is_being_written(rig: Rig, source: ScriptedSource, store: SlowCommits) -> None:
     """A slow disk holds up the job that changed, which is polled when it is written, at once then, and no other."""
     lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
     lane.add(await rig.add("graph", "0", "1", "2", "3"))
@@ -68,7 +71,7 @@ async def test_polls_go_on_while_a_step_is_being_written(rig: Any, source: Scrip
 
 
 async def test_a_lane_that_stops_waits_until_all_is_written(
-    rig: Any, source: ScriptedSource, store: SlowCommits
+    rig: Rig, source: ScriptedSource, store: SlowCommits
 ) -> None:
     """Whoever takes its watches over from the store finds what its last polls have seen."""
     lane = await rig.lane(source, cadence=BRISK)
@@ -92,7 +95,7 @@ async def test_a_lane_that_stops_waits_until_all_is_written(
 
 
 async def test_a_watch_that_is_removed_while_its_step_is_written_is_counted_out_once(
-    rig: Any, source: ScriptedSource, store: SlowCommits
+    rig: Rig, source: ScriptedSource, store: SlowCommits
 ) -> None:
     """What the step has led to comes too late for it; the others are counted and polled as before."""
     lane = await rig.lane(source, cadence=BRISK)
@@ -109,7 +112,7 @@ async def test_a_watch_that_is_removed_while_its_step_is_written_is_counted_out_
     assert [ref.job for ref in source.polls].count("1") > 5
 
 
-async def test_watches_come_and_go_in_a_lane_that_has_stopped(rig: Any, source: ScriptedSource) -> None:
+async def test_watches_come_and_go_in_a_lane_that_has_stopped(rig: Rig, source: ScriptedSource) -> None:
     """As while a reload replaces its source: it shows nothing any more, and its successor takes on what is there."""
     lane = await rig.lane(source, cadence=BRISK)
     watches = await rig.add("graph", "0", "1")
@@ -126,7 +129,7 @@ async def test_watches_come_and_go_in_a_lane_that_has_stopped(rig: Any, source: 
     assert rig.metric("jobwatchd_watches", source="graph", state="unknown") is None
 
 
-async def test_a_stale_watch_does_not_take_the_only_probe(rig: Any, source: ScriptedSource, store: SlowCommits) -> None:
+async def test_a_stale_watch_does_not_take_the_only_probe(rig: Rig, source: ScriptedSource, store: SlowCommits) -> None:
     """It is loaded again instead of polled; the probe of an open breaker goes to another job."""
     lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
     stale, *others = await rig.add("graph", *"0123456")
@@ -146,7 +149,7 @@ async def test_a_stale_watch_does_not_take_the_only_probe(rig: Any, source: Scri
     assert rig.metric("jobwatchd_watches", source="graph", state="running") == 6
 
 
-async def test_a_lane_tells_how_its_source_fares(rig: Any, source: ScriptedSource, store: SlowCommits) -> None:
+async def test_a_lane_tells_how_its_source_fares(rig: Rig, source: ScriptedSource, store: SlowCommits) -> None:
     """Whether it answers, and how many watches are in which state, as the metrics have it."""
     store.go_on.set()
     lane = await rig.lane(source, LanePolicy(concurrency=1), BRISK)
@@ -161,7 +164,7 @@ async def test_a_lane_tells_how_its_source_fares(rig: Any, source: ScriptedSourc
 
 
 async def test_stale_watches_are_loaded_again_though_their_list_shows_nothing_new(
-    rig: Any, source: ScriptedSource, store: SlowCommits
+    rig: Rig, source: ScriptedSource, store: SlowCommits
 ) -> None:
     """Five jobs seem to be where they were, but somebody else has written what they went through meanwhile."""
     store.go_on.set()
@@ -184,8 +187,8 @@ async def test_stale_watches_are_loaded_again_though_their_list_shows_nothing_ne
         store.go_on.set()
         await rig.clock.advance(10)
 
-    stored = [await rig.store.get_watch(watch.id) for watch in lane.watches()]
-    assert list(lane.watches()) == [record.watch for record in stored]
+    stored = [await rig.stored(watch.id) for watch in lane.watches()]
+    assert list(lane.watches()) == stored
     assert {watch.state for watch in lane.watches()} == {State.RUNNING}
 
 
@@ -196,7 +199,7 @@ def _nobody(_event: Event) -> Collection[str]:
 class TardySource(ScriptedSource):
     """A scripted source that takes a second to answer."""
 
-    def __init__(self, clock: Any) -> None:
+    def __init__(self, clock: FakeClock) -> None:
         super().__init__("graph")
         self._clock = clock
 
@@ -206,7 +209,7 @@ class TardySource(ScriptedSource):
         return await super().observe(ref, digest)
 
 
-async def test_after_an_outage_all_are_polled_at_once(rig: Any) -> None:
+async def test_after_an_outage_all_are_polled_at_once(rig: Rig) -> None:
     """The first answer sets the others free, which fell due meanwhile; none waits for another, or for a nap."""
     source = TardySource(rig.clock)
     refs = [JobReference.of("graph", [job]) for job in "0123456789"]

@@ -4,7 +4,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import anyio
 
@@ -18,6 +17,7 @@ from jobwatchd.model.watch import WatchSpec
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import FakeClock, RecordingSink, ScriptedSource
 from jobwatchd.wiring.engine import build_engine
+from unit.engine.rig import Rig
 
 RUNNING = Observation(State.RUNNING, "1", group="nightly")
 DONE = Observation(State.SUCCEEDED, "2", group="nightly")
@@ -119,7 +119,7 @@ class Spans:
         self.loops.discard(loop)
 
 
-async def test_what_begins_is_told_to_end(rig: Any) -> None:
+async def test_what_begins_is_told_to_end(rig: Rig) -> None:
     """A job that fails once and then ends, a list of two, and a sink that fails once: every span is closed."""
     clock, spans = FakeClock(), Spans()
     runtime = Runtime(clock, lambda: 0.5, rig.logger, spans, Heartbeats(clock, spans))

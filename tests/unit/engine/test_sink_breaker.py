@@ -27,10 +27,10 @@ def some(count: int) -> list[Subject]:
     return [Subject(f"graph/{number}") for number in range(count)]
 
 
-def opened(breaker: SinkBreaker, **facts: float) -> list[Subject]:
+def opened(breaker: SinkBreaker, *, asked_s: float = 0.0) -> list[Subject]:
     """Let the breaker open, and return whose failures did it."""
     subjects = some(OPEN_AFTER)
-    fail(breaker, *subjects, **facts)
+    fail(breaker, *subjects, asked_s=asked_s)
     assert breaker.is_open
     return subjects
 

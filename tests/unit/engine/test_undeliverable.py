@@ -1,33 +1,33 @@
 """What waits for sinks that are not configured any more."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from jobwatchd.engine.housekeeping import Undeliverable
 from jobwatchd.model.query import DeadLetterQuery
+from unit.engine.rig import Rig
 
 DAY_S = 86_400.0
 KEEP_S = 7 * DAY_S
 
 
-def build(rig: Any) -> Undeliverable:
+def build(rig: Rig) -> Undeliverable:
     """Return what a new process would begin with."""
     return Undeliverable(rig.runtime, rig.store)
 
 
-async def review(rig: Any, undeliverable: Undeliverable, *configured: str) -> None:
+async def review(rig: Rig, undeliverable: Undeliverable, *configured: str) -> None:
     """Take one look."""
     await undeliverable.review(await rig.store.backlog(), configured, KEEP_S)
 
 
-def said(rig: Any) -> list[str]:
+def said(rig: Rig) -> list[str]:
     """Return what was logged."""
     return [entry["event"] for entry in rig.log.entries]
 
 
-async def test_what_waits_for_a_sink_that_is_gone_is_dropped_after_a_while(rig: Any) -> None:
+async def test_what_waits_for_a_sink_that_is_gone_is_dropped_after_a_while(rig: Rig) -> None:
     """Not before; said once, with a count, and counted."""
     await rig.commit_events("old", "a:1", "a:2", "b:1")
     await rig.commit_events("hook", "c:1")
@@ -48,7 +48,7 @@ async def test_what_waits_for_a_sink_that_is_gone_is_dropped_after_a_while(rig: 
     assert rig.metric("jobwatchd_deliveries_dropped_total") == 3
 
 
-async def test_the_time_is_counted_across_restarts(rig: Any) -> None:
+async def test_the_time_is_counted_across_restarts(rig: Rig) -> None:
     """It began when the sink was first found missing, whichever process found it."""
     await rig.commit_events("old", "a:1")
     await review(rig, build(rig))
@@ -61,7 +61,7 @@ async def test_the_time_is_counted_across_restarts(rig: Any) -> None:
     assert await rig.store.pending_deliveries("old", 0, 9) == []
 
 
-async def test_a_sink_that_comes_back_keeps_what_waits_for_it(rig: Any) -> None:
+async def test_a_sink_that_comes_back_keeps_what_waits_for_it(rig: Rig) -> None:
     """The time begins anew when it is missing again."""
     await rig.commit_events("old", "a:1")
     undeliverable = build(rig)
@@ -77,7 +77,7 @@ async def test_a_sink_that_comes_back_keeps_what_waits_for_it(rig: Any) -> None:
 
 
 @pytest.mark.parametrize("years", [-1, 1])
-async def test_a_clock_that_steps_drops_nothing_at_once(rig: Any, years: int) -> None:
+async def test_a_clock_that_steps_drops_nothing_at_once(rig: Rig, years: int) -> None:
     """Neither while it runs, nor between two lives, where an hour at least is left to repair it."""
     await rig.commit_events("old", "a:1")
     first = build(rig)

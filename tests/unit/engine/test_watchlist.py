@@ -15,10 +15,11 @@ from jobwatchd.errors import StoreBusy, StoreUnavailable
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.job import JobReference, Observation, State
 from jobwatchd.model.query import WatchQuery
-from jobwatchd.model.watch import DEFAULT_POLICY, Misfit, Origin, Policy, Watch, WatchSpec
+from jobwatchd.model.watch import DEFAULT_POLICY, NO_LABELS, Misfit, Origin, Policy, Watch, WatchSpec
 from jobwatchd.ports import Sighting
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import ScriptedSource
+from unit.engine.rig import Rig
 
 RUNNING = Observation(State.RUNNING, "1")
 
@@ -30,9 +31,15 @@ def name_job(source: str, job: Mapping[str, str], _policy: Policy) -> JobReferen
     return JobReference.of(source, [job["job_id"]])
 
 
-def spec(job: str, origin: Origin = Origin.FILE, **facts: Any) -> WatchSpec:
+def spec(
+    job: str,
+    origin: Origin = Origin.FILE,
+    *,
+    labels: Mapping[str, str] = NO_LABELS,
+    policy: Policy = DEFAULT_POLICY,
+) -> WatchSpec:
     """Return what the file, or somebody else, asks for."""
-    return WatchSpec(JobReference.of("graph", [job]), origin=origin, **facts)
+    return WatchSpec(JobReference.of("graph", [job]), labels, policy, origin)
 
 
 def file(*specs: WatchSpec) -> dict[JobReference, WatchSpec]:
@@ -56,17 +63,17 @@ def scripted(*jobs: str) -> ScriptedSource:
 
 
 @pytest.fixture
-def watchlist(rig: Any) -> Watchlist:
+def watchlist(rig: Rig) -> Watchlist:
     """Return a watchlist without a lane."""
     return Watchlist(rig.store, rig.clock, name_job)
 
 
-async def stored(rig: Any) -> dict[str, Watch]:
+async def stored(rig: Rig) -> dict[str, Watch]:
     """Return what the store holds, by job."""
     return {record.watch.ref.job: record.watch for record in await rig.store.list_watches(WatchQuery())}
 
 
-async def loaded(rig: Any) -> list[Watch]:
+async def loaded(rig: Rig) -> list[Watch]:
     """Return all watches that the store holds, however many."""
     return [watch async for batch in rig.store.load_watches(None, None) for watch in batch]
 
@@ -80,33 +87,33 @@ def test_a_reference_is_made_as_the_settings_say(watchlist: Watchlist) -> None:
 
 
 async def test_an_added_watch_is_polled_at_once_and_adding_it_again_changes_nothing(
-    rig: Any, watchlist: Watchlist
+    rig: Rig, watchlist: Watchlist
 ) -> None:
     """The same job is one watch, and does not start anew."""
     async with rig.running() as tasks:
-        await begin(watchlist, await rig.lane(scripted("1")), [], tasks)
+        await begin(watchlist, await rig.lane(source := scripted("1")), [], tasks)
         await rig.clock.advance(5)
         ((watch, is_new),) = await watchlist.add([spec("1", Origin.API)])
         await rig.clock.advance(0.02)
         assert (is_new, await rig.events()) == (True, ["job.running"])
-        polls = len(watchlist.lanes["graph"].source.polls)
+        polls = len(source.polls)
         ((again, is_new),) = await watchlist.add([spec("1", Origin.API, labels={"team": "x"})])
         await rig.clock.advance(0.02)
 
     assert (again.id, is_new, again.labels) == (watch.id, False, {})
-    assert len(watchlist.lanes["graph"].source.polls) == polls
+    assert len(source.polls) == polls
     assert len(watchlist.lanes["graph"]) == 1
 
 
-async def test_a_watch_of_a_source_without_a_lane_is_kept(rig: Any, watchlist: Watchlist) -> None:
+async def test_a_watch_of_a_source_without_a_lane_is_kept(rig: Rig, watchlist: Watchlist) -> None:
     """It waits in the store until its source is configured."""
     ((watch, is_new),) = await watchlist.add([spec("1")])
 
     assert is_new
-    assert (await rig.store.get_watch(watch.id)).watch == watch
+    assert await rig.stored(watch.id) == watch
 
 
-async def test_a_removed_watch_is_polled_no_more(rig: Any, watchlist: Watchlist) -> None:
+async def test_a_removed_watch_is_polled_no_more(rig: Rig, watchlist: Watchlist) -> None:
     """It is gone from lane and store; removing it again says that there is none."""
     async with rig.running() as tasks:
         await begin(watchlist, await rig.lane(source := scripted("1")), [], tasks)
@@ -120,7 +127,7 @@ async def test_a_removed_watch_is_polled_no_more(rig: Any, watchlist: Watchlist)
     assert not await watchlist.remove(watch.id)
 
 
-async def test_the_file_is_reconciled_with_the_store(rig: Any, watchlist: Watchlist) -> None:
+async def test_the_file_is_reconciled_with_the_store(rig: Rig, watchlist: Watchlist) -> None:
     """New watches are added, those the file has no more are removed, and those of the API are left alone."""
     await watchlist.reconcile(file(spec("1"), spec("2")))
     await watchlist.add([spec("3", Origin.API)])
@@ -135,20 +142,27 @@ async def test_the_file_is_reconciled_with_the_store(rig: Any, watchlist: Watchl
 
 
 @pytest.mark.parametrize(
-    "change", [{"labels": {"team": "search"}}, {"policy": Policy(deadline_s=60.0)}, {"origin": Origin.FILE}]
+    ("was", "wanted"),
+    [
+        (spec("1"), spec("1", labels={"team": "search"})),
+        (spec("1"), spec("1", policy=Policy(deadline_s=60.0))),
+        (spec("1", Origin.API), spec("1")),
+    ],
 )
-async def test_a_watch_that_the_file_changes_is_amended(rig: Any, watchlist: Watchlist, change: dict[str, Any]) -> None:
+async def test_a_watch_that_the_file_changes_is_amended(
+    rig: Rig, watchlist: Watchlist, was: WatchSpec, wanted: WatchSpec
+) -> None:
     """It keeps its id and what is remembered of the job, in the store and in its lane."""
-    await watchlist.add([spec("1", Origin.API if "origin" in change else Origin.FILE)])
+    await watchlist.add([was])
     before = (await stored(rig))["1"]
     async with rig.running() as tasks:
         await begin(watchlist, await rig.lane(scripted("1")), [before], tasks)
         await rig.clock.advance(1)
-        await watchlist.reconcile(file(spec("1", **change)))
+        await watchlist.reconcile(file(wanted))
         await rig.clock.advance(1)
 
     after = (await stored(rig))["1"]
-    assert {name: getattr(after, name) for name in change} == change
+    assert (after.labels, after.policy, after.origin) == (wanted.labels, wanted.policy, wanted.origin)
     assert (after.id, after.state, after.sequence) == (before.id, State.RUNNING, 1)
     assert list(watchlist.lanes["graph"].watches()) == [after]
 
@@ -177,14 +191,14 @@ class CountingStore(MemoryStore):
 
 
 @pytest.fixture
-def store(rig: Any) -> CountingStore:
+def store(rig: Rig) -> CountingStore:
     """Return a store that counts, which the rig now uses."""
     store = CountingStore()
     rig.use(store)
     return store
 
 
-async def test_an_unchanged_file_writes_nothing(rig: Any, store: CountingStore, watchlist: Watchlist) -> None:
+async def test_an_unchanged_file_writes_nothing(rig: Rig, store: CountingStore, watchlist: Watchlist) -> None:
     """Reading the same configuration again neither writes a watch nor polls it out of turn."""
     specs = file(spec("1", labels={"team": "search"}, policy=Policy(deadline_s=60.0)), spec("2"))
     await watchlist.reconcile(specs)
@@ -197,7 +211,7 @@ async def test_an_unchanged_file_writes_nothing(rig: Any, store: CountingStore, 
     assert store.written == {}
 
 
-async def test_many_watches_take_few_transactions(rig: Any, store: CountingStore, watchlist: Watchlist) -> None:
+async def test_many_watches_take_few_transactions(rig: Rig, store: CountingStore, watchlist: Watchlist) -> None:
     """Whether they come, change or go: one transaction for hundreds."""
     jobs = [str(number) for number in range(2_200)]
     assert (await watchlist.reconcile(file(*map(spec, jobs)))).added == 2_200
@@ -212,7 +226,7 @@ async def test_many_watches_take_few_transactions(rig: Any, store: CountingStore
     assert store.written == {"remove": 3}
 
 
-async def test_other_labels_cost_no_poll(rig: Any, watchlist: Watchlist) -> None:
+async def test_other_labels_cost_no_poll(rig: Rig, watchlist: Watchlist) -> None:
     """A reload that gives all watches new labels asks the source nothing, and moves no watch's turn."""
     jobs = [str(number) for number in range(1_000)]
     source = scripted(*jobs)
@@ -230,7 +244,7 @@ async def test_other_labels_cost_no_poll(rig: Any, watchlist: Watchlist) -> None
     assert {watch.labels["team"] for watch in watchlist.lanes["graph"].watches()} == {"search"}
 
 
-async def test_a_reconciliation_that_failed_can_be_begun_again(rig: Any) -> None:
+async def test_a_reconciliation_that_failed_can_be_begun_again(rig: Rig) -> None:
     """What was written before the store failed is left as it is, the rest follows."""
 
     class Failing(MemoryStore):
@@ -256,7 +270,7 @@ async def test_a_reconciliation_that_failed_can_be_begun_again(rig: Any) -> None
     assert {watch.labels["team"] for watch in await loaded(rig)} == {"search"}
 
 
-async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Watchlist) -> None:
+async def test_a_lane_is_replaced_without_losing_a_watch(rig: Rig, watchlist: Watchlist) -> None:
     """While the old lane waits for a poll under way, one watch is added and one removed: the new one knows both."""
     go_on = anyio.Event()
 
@@ -289,7 +303,7 @@ async def test_a_lane_is_replaced_without_losing_a_watch(rig: Any, watchlist: Wa
     assert sorted(event.subject for event in rig.told) == ["graph/1", "graph/3"]
 
 
-async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, watchlist: Watchlist) -> None:
+async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Rig, watchlist: Watchlist) -> None:
     """They are there when the source is configured again."""
     async with rig.running() as tasks:
         await begin(watchlist, await rig.lane(source := scripted("1")), [], tasks)
@@ -303,7 +317,7 @@ async def test_a_closed_source_is_polled_no_more_and_its_watches_stay(rig: Any, 
     assert set(await stored(rig)) == {"1"}
 
 
-async def test_a_watch_that_nobody_polls_is_polled_when_it_is_added_again(rig: Any, watchlist: Watchlist) -> None:
+async def test_a_watch_that_nobody_polls_is_polled_when_it_is_added_again(rig: Rig, watchlist: Watchlist) -> None:
     """A call that seemed to fail may have added it; whoever asks again gets what was asked for."""
     async with rig.running() as tasks:
         await begin(watchlist, await rig.lane(scripted("1")), [], tasks)
@@ -313,7 +327,7 @@ async def test_a_watch_that_nobody_polls_is_polled_when_it_is_added_again(rig: A
         assert (is_new, await rig.events()) == (False, ["job.running"])
 
 
-async def test_a_watch_that_cannot_be_removed_is_polled_on(rig: Any, watchlist: Watchlist) -> None:
+async def test_a_watch_that_cannot_be_removed_is_polled_on(rig: Rig, watchlist: Watchlist) -> None:
     """The store says no for now; the watch is still there, and its job is still followed."""
 
     class Locked(MemoryStore):
@@ -326,9 +340,9 @@ async def test_a_watch_that_cannot_be_removed_is_polled_on(rig: Any, watchlist: 
     rig.use(Locked())
     watchlist = Watchlist(rig.store, rig.clock, name_job)
     async with rig.running() as tasks:
-        await begin(watchlist, await rig.lane(scripted("1")), [], tasks)
+        await begin(watchlist, await rig.lane(source := scripted("1")), [], tasks)
         ((watch, _),) = await watchlist.add([spec("1", Origin.API)])
         with pytest.raises(StoreBusy):
             await watchlist.remove(watch.id)
         await rig.clock.advance(60)
-        assert len(watchlist.lanes["graph"].source.polls) > 3
+        assert len(source.polls) > 3

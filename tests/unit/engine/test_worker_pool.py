@@ -1,7 +1,6 @@
 """A bounded pool of workers."""
 
 from collections.abc import Callable
-from typing import Any
 
 import anyio
 import pytest
@@ -9,6 +8,8 @@ import pytest
 from jobwatchd.engine.heartbeats import LONGEST_NAP_S
 from jobwatchd.engine.source_limiter import OPEN_AFTER, SourceLimiter
 from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
+from unit.engine.rig import Rig
+from unit.engine.workshop import Workshop
 
 MakePool = Callable[..., WorkerPool[str]]
 
@@ -19,7 +20,7 @@ def put(pool: WorkerPool[str], count: int, due_s: float = 0.0) -> None:
         pool.put(str(number), due_s)
 
 
-async def test_items_are_worked_on_when_they_are_due(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_items_are_worked_on_when_they_are_due(rig: Rig, shop: Workshop, make_pool: MakePool) -> None:
     """Not before; an item put in while the feeder naps is not overslept."""
     pool = make_pool()
     pool.put("later", 3.0)
@@ -33,7 +34,7 @@ async def test_items_are_worked_on_when_they_are_due(rig: Any, shop: Any, make_p
         assert shop.done == ["sooner", "later"]
 
 
-async def test_what_is_due_now_makes_the_pool_busy_at_once(rig: Any, make_pool: MakePool) -> None:
+async def test_what_is_due_now_makes_the_pool_busy_at_once(rig: Rig, make_pool: MakePool) -> None:
     """Whoever drains it must not look into the moment in which the schedule would hold the item back."""
     pool = make_pool()
     await rig.clock.advance(0.005)
@@ -44,7 +45,7 @@ async def test_what_is_due_now_makes_the_pool_busy_at_once(rig: Any, make_pool: 
     assert pool.is_busy
 
 
-async def test_no_more_is_under_way_than_the_concurrency_allows(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_no_more_is_under_way_than_the_concurrency_allows(rig: Rig, shop: Workshop, make_pool: MakePool) -> None:
     """The others wait, and all come to be done."""
     pool = make_pool(3)
     shop.close()
@@ -57,7 +58,7 @@ async def test_no_more_is_under_way_than_the_concurrency_allows(rig: Any, shop: 
         assert (len(shop.done), shop.most_busy) == (50, 3)
 
 
-async def test_concurrency_can_be_raised_at_work(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_concurrency_can_be_raised_at_work(rig: Rig, shop: Workshop, make_pool: MakePool) -> None:
     """More workers come at once."""
     pool = make_pool(2)
     shop.close()
@@ -69,7 +70,7 @@ async def test_concurrency_can_be_raised_at_work(rig: Any, shop: Any, make_pool:
         assert shop.busy == 5
 
 
-async def test_concurrency_can_be_lowered_at_work(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_concurrency_can_be_lowered_at_work(rig: Rig, shop: Workshop, make_pool: MakePool) -> None:
     """What is under way is not cut short; from then on there are fewer, and everything still gets done."""
     pool = make_pool(5)
     shop.close()
@@ -88,7 +89,9 @@ async def test_concurrency_can_be_lowered_at_work(rig: Any, shop: Any, make_pool
         assert len(shop.done) == 10
 
 
-async def test_lowered_concurrency_holds_for_workers_that_were_idle(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_lowered_concurrency_holds_for_workers_that_were_idle(
+    rig: Rig, shop: Workshop, make_pool: MakePool
+) -> None:
     """Those who are too many leave when they are called."""
     pool = make_pool(5)
     put(pool, 5)
@@ -103,7 +106,7 @@ async def test_lowered_concurrency_holds_for_workers_that_were_idle(rig: Any, sh
 
 
 async def test_a_paused_limiter_costs_no_looks(
-    rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool
+    rig: Rig, shop: Workshop, limiter: SourceLimiter, make_pool: MakePool
 ) -> None:
     """While nothing may be sent the feeder naps as long as it ever does, however much is due."""
     pool = make_pool()
@@ -117,7 +120,9 @@ async def test_a_paused_limiter_costs_no_looks(
         assert len(shop.done) == 1000
 
 
-async def test_an_open_breaker_costs_no_looks(rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool) -> None:
+async def test_an_open_breaker_costs_no_looks(
+    rig: Rig, shop: Workshop, limiter: SourceLimiter, make_pool: MakePool
+) -> None:
     """While a probe is under way nobody spins, however long it takes."""
     pool = make_pool()
     for _ in range(OPEN_AFTER):
@@ -130,7 +135,7 @@ async def test_an_open_breaker_costs_no_looks(rig: Any, shop: Any, limiter: Sour
         assert shop.looks <= 100 / LONGEST_NAP_S + 6
 
 
-async def test_busy_workers_cost_no_looks(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_busy_workers_cost_no_looks(rig: Rig, shop: Workshop, make_pool: MakePool) -> None:
     """A pool that is fully at work with more to do is not asked again and again."""
     pool = make_pool(2)
     shop.close()
@@ -141,7 +146,7 @@ async def test_busy_workers_cost_no_looks(rig: Any, shop: Any, make_pool: MakePo
 
 
 async def test_a_rate_costs_a_few_looks_per_item(
-    rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool
+    rig: Rig, shop: Workshop, limiter: SourceLimiter, make_pool: MakePool
 ) -> None:
     """Ten a second are ten a second, and the feeder looks about as often."""
     pool = make_pool()
@@ -153,7 +158,7 @@ async def test_a_rate_costs_a_few_looks_per_item(
         assert shop.looks <= 4 * 101
 
 
-async def test_stop_waits_for_work_under_way_and_begins_no_more(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_stop_waits_for_work_under_way_and_begins_no_more(rig: Rig, shop: Workshop, make_pool: MakePool) -> None:
     """What was begun comes to its end, what is due stays undone."""
     pool = make_pool(2)
     shop.close()
@@ -174,7 +179,7 @@ async def test_stop_waits_for_work_under_way_and_begins_no_more(rig: Any, shop: 
         assert (stopped, shop.done) == ([True], ["0", "1"])
 
 
-async def test_stop_sends_idle_workers_home(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_stop_sends_idle_workers_home(rig: Rig, shop: Workshop, make_pool: MakePool) -> None:
     """A pool with nothing to do stops at once; nothing is expected of its loop any more."""
     pool = make_pool(2)
     put(pool, 2)
@@ -185,7 +190,9 @@ async def test_stop_sends_idle_workers_home(rig: Any, shop: Any, make_pool: Make
         assert rig.heartbeats.problems() == []
 
 
-async def test_a_pool_that_was_stopped_before_it_ran_does_nothing(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_a_pool_that_was_stopped_before_it_ran_does_nothing(
+    rig: Rig, shop: Workshop, make_pool: MakePool
+) -> None:
     """Stop returns at once, and a late run ends at once."""
     pool = make_pool()
     put(pool, 1)
@@ -195,13 +202,15 @@ async def test_a_pool_that_was_stopped_before_it_ran_does_nothing(rig: Any, shop
     assert shop.begun == []
 
 
-async def test_what_work_raises_ends_the_pool(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_what_work_raises_ends_the_pool(
+    rig: Rig, shop: Workshop, make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A failure that nobody foresaw is not swallowed."""
 
     async def fail(_item: str) -> None:
         raise ZeroDivisionError
 
-    shop.work = fail  # type: ignore[method-assign]
+    monkeypatch.setattr(shop, "work", fail)
     pool = make_pool()
     put(pool, 1)
     with pytest.raises(ExceptionGroup) as failure:

@@ -1,12 +1,13 @@
 """When a pool counts as hanging."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from jobwatchd.engine.source_limiter import SourceLimiter
 from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
+from unit.engine.rig import Rig
+from unit.engine.workshop import Workshop
 
 MakePool = Callable[..., WorkerPool[str]]
 
@@ -18,7 +19,7 @@ def put(pool: WorkerPool[str], count: int, due_s: float = 0.0) -> None:
 
 
 @pytest.mark.parametrize("others", [0, 10])
-async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_pool: MakePool, others: int) -> None:
+async def test_stuck_workers_are_an_ailment(rig: Rig, shop: Workshop, make_pool: MakePool, others: int) -> None:
     """Work that never ends is noticed, whether or not more is waiting."""
     pool = make_pool(1)
     shop.close()
@@ -34,7 +35,7 @@ async def test_stuck_workers_are_an_ailment(rig: Any, shop: Any, make_pool: Make
 
 
 @pytest.mark.parametrize("due_s", [0.0, 50_000.0])
-async def test_an_idle_pool_is_well(rig: Any, make_pool: MakePool, due_s: float) -> None:
+async def test_an_idle_pool_is_well(rig: Rig, make_pool: MakePool, due_s: float) -> None:
     """Nothing to do for hours is no problem."""
     pool = make_pool()
     put(pool, 1, due_s)
@@ -43,7 +44,7 @@ async def test_an_idle_pool_is_well(rig: Any, make_pool: MakePool, due_s: float)
         assert rig.heartbeats.problems() == []
 
 
-async def test_a_pool_that_is_held_back_is_well(rig: Any, limiter: SourceLimiter, make_pool: MakePool) -> None:
+async def test_a_pool_that_is_held_back_is_well(rig: Rig, limiter: SourceLimiter, make_pool: MakePool) -> None:
     """A long pause that the other side asked for is obeyed, not restarted, also where others were answered since."""
     pool = make_pool()
     limiter.failed(0.0, retry_after_s=3000.0)
@@ -54,7 +55,7 @@ async def test_a_pool_that_is_held_back_is_well(rig: Any, limiter: SourceLimiter
         assert rig.heartbeats.problems() == []
 
 
-async def test_a_pool_at_work_is_well(rig: Any, shop: Any, limiter: SourceLimiter, make_pool: MakePool) -> None:
+async def test_a_pool_at_work_is_well(rig: Rig, shop: Workshop, limiter: SourceLimiter, make_pool: MakePool) -> None:
     """Always busy, always more to do, and always getting on."""
     pool = make_pool()
     limiter.rate_limiter.rate = 1.0
@@ -65,7 +66,7 @@ async def test_a_pool_at_work_is_well(rig: Any, shop: Any, limiter: SourceLimite
         assert len(shop.done) == 501
 
 
-async def test_a_longer_silence_can_be_allowed_at_work(rig: Any, shop: Any, make_pool: MakePool) -> None:
+async def test_a_longer_silence_can_be_allowed_at_work(rig: Rig, shop: Workshop, make_pool: MakePool) -> None:
     """When timeouts were raised, what would have been hanging no longer is."""
     pool = make_pool(1)
     shop.close()

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from jobwatchd.model.cadence import Backoff, Cadence, is_over, next_poll_s, retry_s
 from jobwatchd.model.job import JobReference, State
-from jobwatchd.model.watch import Policy, Watch, WatchSpec
+from jobwatchd.model.watch import DEFAULT_POLICY, Policy, Watch, WatchSpec
 from jobwatchd.testing import START
 
 STEADY = Cadence(min_interval_s=2.0, max_interval_s=60.0, age_fraction=0.05, jitter=0.0)
 MIDDLE = 0.5
 
 
-def running(age_s: float, **policy: float | None) -> Watch:
+def running(age_s: float, policy: Policy = DEFAULT_POLICY) -> Watch:
     """Return a watch of a job that has been in its state for `age_s` seconds at START."""
-    watch = Watch.create(1, WatchSpec(JobReference.of("graph", ["1"]), policy=Policy(**policy)), START)
+    watch = Watch.create(1, WatchSpec(JobReference.of("graph", ["1"]), policy=policy), START)
     return replace(watch, state=State.RUNNING, state_since=START - timedelta(seconds=age_s), overdue_at=None)
 
 
@@ -48,44 +48,46 @@ def test_a_fixed_interval_replaces_all_growth() -> None:
 @pytest.mark.parametrize(
     ("policy", "age_s", "interval_s"),
     [
-        ({"min_interval_s": 10.0}, 0, 10.0),
-        ({"max_interval_s": 20.0}, 10**6, 20.0),
-        ({"max_interval_s": 20.0}, 0, 2.0),
-        ({"min_interval_s": 10.0}, 10**6, 60.0),
+        (Policy(min_interval_s=10.0), 0, 10.0),
+        (Policy(max_interval_s=20.0), 10**6, 20.0),
+        (Policy(max_interval_s=20.0), 0, 2.0),
+        (Policy(min_interval_s=10.0), 10**6, 60.0),
     ],
 )
-def test_a_watch_may_depart_from_its_source(policy: dict[str, float], age_s: float, interval_s: float) -> None:
+def test_a_watch_may_depart_from_its_source(policy: Policy, age_s: float, interval_s: float) -> None:
     """Its own bounds count before the source's."""
-    assert next_poll_s(STEADY, running(age_s, **policy), START, MIDDLE) == interval_s
-
-
-@pytest.mark.parametrize(
-    ("policy", "age_s", "interval_s"),
-    [({"min_interval_s": 10.0}, 0, 10.0), ({"max_interval_s": 20.0}, 0, 7.0), ({"max_interval_s": 20.0}, 10**6, 20.0)],
-)
-def test_a_watch_may_be_looked_at_less_often_than_at_a_fixed_interval(
-    policy: dict[str, float], age_s: float, interval_s: float
-) -> None:
-    """With bounds of its own its interval grows with age, from the source's fixed one on."""
-    cadence = replace(STEADY, fixed_interval_s=7.0)
-
-    assert next_poll_s(cadence, running(age_s, **policy), START, MIDDLE) == interval_s
+    assert next_poll_s(STEADY, running(age_s, policy), START, MIDDLE) == interval_s
 
 
 @pytest.mark.parametrize(
     ("policy", "age_s", "interval_s"),
     [
-        ({"min_interval_s": 0.001}, 0, 2.0),
-        ({"min_interval_s": 0.5, "max_interval_s": 1.0}, 10**6, 2.0),
-        ({"min_interval_s": 90.0}, 0, 60.0),
-        ({"max_interval_s": 90.0}, 10**6, 60.0),
+        (Policy(min_interval_s=10.0), 0, 10.0),
+        (Policy(max_interval_s=20.0), 0, 7.0),
+        (Policy(max_interval_s=20.0), 10**6, 20.0),
     ],
 )
-def test_a_source_that_was_narrowed_since_binds_its_watches(
-    policy: dict[str, float], age_s: float, interval_s: float
+def test_a_watch_may_be_looked_at_less_often_than_at_a_fixed_interval(
+    policy: Policy, age_s: float, interval_s: float
 ) -> None:
+    """With bounds of its own its interval grows with age, from the source's fixed one on."""
+    cadence = replace(STEADY, fixed_interval_s=7.0)
+
+    assert next_poll_s(cadence, running(age_s, policy), START, MIDDLE) == interval_s
+
+
+@pytest.mark.parametrize(
+    ("policy", "age_s", "interval_s"),
+    [
+        (Policy(min_interval_s=0.001), 0, 2.0),
+        (Policy(min_interval_s=0.5, max_interval_s=1.0), 10**6, 2.0),
+        (Policy(min_interval_s=90.0), 0, 60.0),
+        (Policy(max_interval_s=90.0), 10**6, 60.0),
+    ],
+)
+def test_a_source_that_was_narrowed_since_binds_its_watches(policy: Policy, age_s: float, interval_s: float) -> None:
     """Bounds that were right when a watch was added, and are not any more, count as far as the source allows."""
-    watch = running(age_s, **policy)
+    watch = running(age_s, policy)
 
     assert next_poll_s(STEADY, watch, START, MIDDLE) == interval_s
     assert 2.0 <= retry_s(STEADY, watch, 1, 0.0) <= 60.0
@@ -93,7 +95,7 @@ def test_a_source_that_was_narrowed_since_binds_its_watches(
 
 def test_a_source_that_was_narrowed_to_a_fixed_interval_binds_its_watches() -> None:
     """Nobody is polled more often than that."""
-    watch = running(0, min_interval_s=0.001, max_interval_s=1.0)
+    watch = running(0, Policy(min_interval_s=0.001, max_interval_s=1.0))
 
     assert next_poll_s(replace(STEADY, fixed_interval_s=90.0), watch, START, MIDDLE) == 90.0
 

@@ -11,6 +11,7 @@ from jobwatchd.kinds.recipes import (
     secrets_recipe,
     without_filed_secrets,
 )
+from jobwatchd.rotation import Recipe
 from jobwatchd.settings.server import tokens_recipe
 
 FIRST, SECOND = "whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q=", "whsec_c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25k"
@@ -57,7 +58,7 @@ def settings(desk: Any) -> Any:
 
 def recipes(settings: Any) -> dict[str, Any]:
     """Return the recipe of every secret, by its place."""
-    found = [
+    found: list[Recipe[Any]] = [
         secret_recipe("sources.graph", settings.sources["graph"], "password"),
         secret_recipe("sources.media", settings.sources["media"], "api_key"),
         credentials_recipe("sources.lab", settings.sources["lab"]),

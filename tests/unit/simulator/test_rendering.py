@@ -1,5 +1,6 @@
 """How the two APIs show jobs, tasks and times."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from jobwatchd.simulator.telestream import job_fields, timespan
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def _job(job_id: str, phases: list[tuple[float, int | str | None]]) -> SimulatedJob:
+def _job(job_id: str, phases: Sequence[tuple[float, int | str | None]]) -> SimulatedJob:
     return SimulatedJob(job_id, job_id, "name", "w", "workflow", NOW, Life.of(phases))
 
 

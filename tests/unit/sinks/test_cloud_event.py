@@ -53,7 +53,9 @@ def test_sequences_sort_as_text(event: Event) -> None:
 
 def test_the_bytes_do_not_depend_on_where_the_event_was_kept(event: Event) -> None:
     """What a store may change (order of labels, integral floats) does not change the body."""
-    reloaded = replace(event, labels=dict(reversed(event.labels.items())), facts=replace(event.facts, progress=50.0))
+    reloaded = replace(
+        event, labels=dict(reversed(list(event.labels.items()))), facts=replace(event.facts, progress=50.0)
+    )
     assert cloud_event(reloaded) == cloud_event(event)
 
 

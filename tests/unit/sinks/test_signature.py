@@ -53,7 +53,7 @@ def test_the_zone_of_the_clock_does_not_matter() -> None:
 
 def test_a_key_can_be_given_as_bytes_or_as_bare_base64() -> None:
     """All spellings of one key sign alike."""
-    spellings = [NEW, NEW.removeprefix("whsec_"), b"new secret of 24 bytes.."]
+    spellings: list[str | bytes] = [NEW, NEW.removeprefix("whsec_"), b"new secret of 24 bytes.."]
     now = datetime(2026, 3, 1, tzinfo=UTC)
     assert len({Signer([secret], "here").headers("e1", BODY, now)["webhook-signature"] for secret in spellings}) == 1
 

@@ -15,7 +15,8 @@ from jobwatchd.errors import (
     SourceUnauthorized,
     SourceUnavailable,
 )
-from jobwatchd.sources.nebula_explorer.payload import CODE_NAMES, CredentialsRefused, read_envelope
+from jobwatchd.http.authentication.contract import CredentialsRefused
+from jobwatchd.sources.nebula_explorer.payload import CODE_NAMES, read_envelope
 
 MakeAnswer = Callable[..., Any]
 WHERE = "GET http://api/api-open/v1/jobs/1"

@@ -95,14 +95,15 @@ def test_an_instant_without_zone_is_refused() -> None:
 @given(EVENTS)
 def test_events_come_back_as_they_were(event: Event) -> None:
     """From their columns and their body."""
-    columns = {
-        "event_id": event.id,
-        "watch_id": event.watch_id,
-        "source": event.source,
-        "type_": event.type.value,
-        "observed_at": to_micros(event.observed_at),
-    }
-    assert decode_event(encode_event(event), **columns) == event
+    back = decode_event(
+        encode_event(event),
+        event_id=event.id,
+        watch_id=event.watch_id,
+        source=event.source,
+        type_=event.type.value,
+        observed_at=to_micros(event.observed_at),
+    )
+    assert back == event
 
 
 @given(OBSERVATIONS)

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 import structlog
+from structlog.typing import EventDict
 
 from jobwatchd.errors import AddressUnavailable, ConfigError
 from jobwatchd.testing import FakeClock
@@ -44,8 +45,8 @@ def told() -> list[dict[str, Any]]:
 def logger(told: list[dict[str, Any]]) -> Any:
     """Return a logger that writes into `told`."""
 
-    def keep(_logger: Any, _name: str, event: dict[str, Any]) -> str:
-        told.append(event)
+    def keep(_logger: Any, _name: str, event: EventDict) -> str:
+        told.append(dict(event))
         return ""
 
     return structlog.wrap_logger(structlog.ReturnLogger(), processors=[keep])

@@ -5,13 +5,14 @@ import resource
 
 import pytest
 
-from jobwatchd.web.protocol import CROWDED_EVERY_S, MAX_CONNECTIONS, Connections, connection_limit
+from jobwatchd.web.protocol import CROWDED_EVERY_S, MAX_CONNECTIONS, BoundedProtocol, Connections, connection_limit
 
 
-class Client:
+class Client(BoundedProtocol):
     """A connection that notes whether it was given up."""
 
-    given_up = False
+    def __init__(self) -> None:
+        self.given_up = False
 
     def give_up(self) -> None:
         """Take note."""
@@ -20,7 +21,7 @@ class Client:
 
 def _crowd(limit: int, *clients: Client) -> Connections:
     connections = Connections(limit)
-    connections.connections.update(clients)  # type: ignore[arg-type] # as far as it matters here
+    connections.connections.update(clients)
     return connections
 
 

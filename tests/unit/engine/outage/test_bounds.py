@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from jobwatchd.engine import commits
-from jobwatchd.engine.lane import LanePolicy
 from jobwatchd.engine.retrying_store import RetryingStore
-from jobwatchd.engine.runtime import SinkBinding
+from jobwatchd.engine.runtime import LanePolicy, SinkBinding
 from jobwatchd.errors import SinkUnavailable, SourceUnavailable, StoreBusy, StoreFull
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.model.delivery import Retry
@@ -15,12 +14,14 @@ from jobwatchd.model.event import EventFilter
 from jobwatchd.model.job import Observation, State
 from jobwatchd.model.transition import advance
 from jobwatchd.testing import RecordingSink, ScriptedSource
+from unit.engine.outage.failing_store import FailingStore
+from unit.engine.rig import Rig
 
 RUNNING = Observation(State.RUNNING, "1")
 DONE = Observation(State.SUCCEEDED, "2")
 
 
-async def test_loops_that_wait_for_the_store_do_not_hang(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_loops_that_wait_for_the_store_do_not_hang(rig: Rig, failing: FailingStore, store: RetryingStore) -> None:
     """For an hour nothing is written, which is no reason to restart; when it is over, each has its full time again."""
     (watch,) = await rig.add("graph", "1")
     failing.trouble = StoreBusy("locked")
@@ -35,7 +36,7 @@ async def test_loops_that_wait_for_the_store_do_not_hang(rig: Any, failing: Any,
 
 
 async def test_changes_that_were_seen_meanwhile_are_told_when_it_is_over(
-    rig: Any, failing: Any, store: RetryingStore
+    rig: Rig, failing: FailingStore, store: RetryingStore
 ) -> None:
     """A job that ends during the outage is told within a second of its end; it was not asked about again meanwhile."""
     source = ScriptedSource("graph")
@@ -62,7 +63,9 @@ async def test_changes_that_were_seen_meanwhile_are_told_when_it_is_over(
         assert (rig.clock.now() - delivered.delivery.created_at).total_seconds() <= 1
 
 
-async def test_a_job_that_ended_meanwhile_is_looked_at_at_once(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_a_job_that_ended_meanwhile_is_looked_at_at_once(
+    rig: Rig, failing: FailingStore, store: RetryingStore
+) -> None:
     """It was not asked about while its last step waited, and is not asked about by its grown age either."""
     source = ScriptedSource("graph")
     (watch,) = await rig.add("graph", "1")
@@ -79,7 +82,7 @@ async def test_a_job_that_ended_meanwhile_is_looked_at_at_once(rig: Any, failing
 
 
 async def test_no_more_steps_wait_than_there_is_room_for(
-    rig: Any, failing: Any, store: RetryingStore, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, failing: FailingStore, store: RetryingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lane whose polls bring changes stands still at the bound; one whose polls bring none goes on."""
     monkeypatch.setattr(commits, "MAX_PENDING", 20)
@@ -105,7 +108,9 @@ async def test_no_more_steps_wait_than_there_is_room_for(
         assert len(await rig.events()) == 201
 
 
-async def test_a_source_that_comes_and_goes_leaves_one_step(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_a_source_that_comes_and_goes_leaves_one_step(
+    rig: Rig, failing: FailingStore, store: RetryingStore
+) -> None:
     """However often its health changes during an outage; what holds at the end is told."""
     source = ScriptedSource("graph")
     (watch,) = await rig.add("graph", "1")
@@ -126,7 +131,9 @@ async def test_a_source_that_comes_and_goes_leaves_one_step(rig: Any, failing: A
     assert await rig.events() == ["job.running", "source.unreachable", "source.recovered"]
 
 
-async def test_what_is_delivered_meanwhile_is_recorded_once(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_what_is_delivered_meanwhile_is_recorded_once(
+    rig: Rig, failing: FailingStore, store: RetryingStore
+) -> None:
     """Webhooks of what is committed go on; nothing is sent twice, and it is written when that is possible."""
     sink = RecordingSink("hook")
     await rig.commit_events("hook", "1:1", "1:2", "2:1")
@@ -143,7 +150,7 @@ async def test_what_is_delivered_meanwhile_is_recorded_once(rig: Any, failing: A
         assert len(sink.events) == 3
 
 
-async def test_failed_attempts_do_not_pile_up(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_failed_attempts_do_not_pile_up(rig: Rig, failing: FailingStore, store: RetryingStore) -> None:
     """A receiver that is down meanwhile is tried again and again; only the last attempt of each event waits."""
     sink = RecordingSink("hook", failures=[SinkUnavailable("refused")] * 1_000)
     await rig.commit_events("hook", "1:1", "2:1")
@@ -159,7 +166,9 @@ async def test_failed_attempts_do_not_pile_up(rig: Any, failing: Any, store: Ret
         assert sum(tried) > 2
 
 
-async def test_what_is_delivered_and_not_recorded_is_bounded(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_what_is_delivered_and_not_recorded_is_bounded(
+    rig: Rig, failing: FailingStore, store: RetryingStore
+) -> None:
     """That much would be delivered again where the process ended now; the rest goes on when it can be noted."""
     sink = RecordingSink("hook")
     (watch,) = await rig.add("graph", "1")

@@ -1,8 +1,7 @@
 """A store that cannot be used for a while is asked again."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import anyio
 import pytest
@@ -10,12 +9,14 @@ import pytest
 from jobwatchd.engine.retrying_store import RetryingStore
 from jobwatchd.errors import StoreBusy, StoreFull, StoreUnusable
 from jobwatchd.model.watch import Origin, Watch
-from jobwatchd.ports import STORE_PATIENCE_S
+from jobwatchd.ports import STORE_PATIENCE_S, Store
 from jobwatchd.stores.memory import MemoryStore
 from jobwatchd.testing import START
+from unit.engine.outage.failing_store import FailingStore
+from unit.engine.rig import Rig
 
 
-def logged(rig: Any) -> list[tuple[str, object]]:
+def logged(rig: Rig) -> list[tuple[str, object]]:
     """Return the lines that were logged about the store, each with the one fact that matters."""
     return [
         (entry["event"], entry.get("reason", entry.get("after_s")))
@@ -24,7 +25,7 @@ def logged(rig: Any) -> list[tuple[str, object]]:
     ]
 
 
-async def test_a_call_is_made_again_until_it_succeeds(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_a_call_is_made_again_until_it_succeeds(rig: Rig, failing: FailingStore, store: RetryingStore) -> None:
     """Whoever made it knows of nothing; one line says that it begins, one that it is over, and the gauge what is."""
     failing.trouble = StoreBusy("locked")
     async with rig.running(store.check):
@@ -40,7 +41,9 @@ async def test_a_call_is_made_again_until_it_succeeds(rig: Any, failing: Any, st
     assert 60 < float(str(after_s)) <= 61
 
 
-async def test_the_end_of_an_outage_is_noticed_within_a_second(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_the_end_of_an_outage_is_noticed_within_a_second(
+    rig: Rig, failing: FailingStore, store: RetryingStore
+) -> None:
     """However long it lasted, and with the worst of luck."""
     rig.luck = 1.0
     failing.trouble = StoreFull("full")
@@ -51,7 +54,7 @@ async def test_the_end_of_an_outage_is_noticed_within_a_second(rig: Any, failing
         assert rig.metric("jobwatchd_store_up") == 1
 
 
-async def test_an_outage_lasts_as_long_as_anybody_waits(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_an_outage_lasts_as_long_as_anybody_waits(rig: Rig, failing: FailingStore, store: RetryingStore) -> None:
     """A second call that fails is no second outage, and one that is called off does not end it."""
     failing.trouble = StoreFull("full")
     async with rig.running(store.check):
@@ -71,7 +74,9 @@ async def test_an_outage_lasts_as_long_as_anybody_waits(rig: Any, failing: Any, 
 
 
 @pytest.mark.parametrize("after_s", [0, 30])
-async def test_what_does_not_pass_is_raised(rig: Any, failing: Any, store: RetryingStore, after_s: int) -> None:
+async def test_what_does_not_pass_is_raised(
+    rig: Rig, failing: FailingStore, store: RetryingStore, after_s: int
+) -> None:
     """At once, or as soon as waiting turns out to be in vain."""
     failing.trouble = StoreBusy("locked") if after_s else StoreUnusable("damaged")
     with pytest.raises(ExceptionGroup) as caught:
@@ -79,7 +84,7 @@ async def test_what_does_not_pass_is_raised(rig: Any, failing: Any, store: Retry
     assert caught.group_contains(StoreUnusable, match="damaged")
 
 
-async def broken_later(rig: Any, failing: Any, store: RetryingStore, after_s: int) -> None:
+async def broken_later(rig: Rig, failing: FailingStore, store: RetryingStore, after_s: int) -> None:
     """Have a call wait, and then meet what does not pass."""
     async with rig.running(store.check):
         await rig.clock.advance(after_s)
@@ -87,7 +92,7 @@ async def broken_later(rig: Any, failing: Any, store: RetryingStore, after_s: in
         await rig.clock.advance(1)
 
 
-async def test_a_request_has_only_so_much_patience(rig: Any, failing: Any, store: RetryingStore) -> None:
+async def test_a_request_has_only_so_much_patience(rig: Rig, failing: FailingStore, store: RetryingStore) -> None:
     """It is told why, and that it asked says nothing about whether anything waits."""
     failing.trouble = StoreFull("the disk is full")
     STORE_PATIENCE_S.set(0.05)
@@ -119,7 +124,9 @@ class TornStore(MemoryStore):
             yield watches[start : start + 2]
 
 
-async def test_loading_that_broke_off_goes_on_where_it_was(rig: Any, retrying: Any) -> None:
+async def test_loading_that_broke_off_goes_on_where_it_was(
+    rig: Rig, retrying: Callable[[Store], RetryingStore]
+) -> None:
     """Every watch comes once."""
     below = TornStore()
     store = retrying(below)
