@@ -93,6 +93,7 @@ class SqliteFile:
         """Return the engine with the one connection that writes."""
         engine = self._engine(pool_size=1)
         event.listen(engine, "connect", self._prepare_writer)
+        event.listen(engine, "close", self._forget_beside)
         event.listen(engine, "begin", _begin_immediate)
         return engine
 
@@ -118,6 +119,10 @@ class SqliteFile:
         # FULL: a commit is on the disk before it is acknowledged, also when the power goes.
         _run(connection, "journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={WAL_BYTES}")
         self._beside = {self.path.with_name(f"{self.path.name}{end}"): None for end in ("-wal", "-shm")}
+
+    def _forget_beside(self, _connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The last connection takes the files with it, and a reader may make others before there is a writer again.
+        self._beside = {}
 
     def _engine(self, pool_size: int, **options: object) -> Engine:
         return create_engine(
