@@ -55,18 +55,6 @@ class PrometheusObserver:
 class SourceMetrics:
     """The metrics of one source; implements `engine.observer.SourceObserver`."""
 
-    __slots__ = (
-        "_failed",
-        "_lists",
-        "_name",
-        "_observe_duration",
-        "_observe_lateness",
-        "_shown",
-        "_singles",
-        "_up",
-        "_watches",
-    )
-
     def __init__(self, telemetry: Telemetry, name: str) -> None:
         self._name = name
         self._singles = telemetry.polls.of(name, "single")

@@ -63,7 +63,9 @@ class Dispatcher:
                 stopping.start_soon(self._stop, binding, loop)
         for binding in bindings:
             if binding.sink.durable:
-                self._loops[binding.sink.name] = loop = self._build_loop(binding)
+                self._loops[binding.sink.name] = loop = DeliveryLoop(
+                    self._runtime, binding, self._store, self._recorder
+                )
                 tasks.start_soon(loop.run, name=f"sink {binding.sink.name}")
 
     async def settle(self, gone: Collection[str]) -> None:
@@ -123,6 +125,3 @@ class Dispatcher:
             self._logger.warning("delivery.lost", sink=binding.sink.name, event_id=event.id, error=str(error))
             return False
         return True
-
-    def _build_loop(self, binding: SinkBinding) -> DeliveryLoop:
-        return DeliveryLoop(self._runtime, binding, self._store, self._recorder)

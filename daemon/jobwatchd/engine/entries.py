@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from jobwatchd.engine.observer import SourceObserver
@@ -49,6 +49,7 @@ LEARN = 0.5
 FORGET = 0.9
 
 
+@dataclass(slots=True, eq=False)
 class Group:
     """The waiting entries of one list; the group itself waits in the lane's worker pool, due with its earliest entry.
 
@@ -57,15 +58,12 @@ class Group:
     hints, when each watch was last looked at singly (monotonic, by watch id).
     """
 
-    __slots__ = ("_waiting", "cost", "due_s", "looked_at_s", "name")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.due_s = inf
-        self.cost = 1.0
-        self.looked_at_s: dict[int, float] = {}
-        # A plain list: it is walked once for each request that looks at all of it, which costs far more.
-        self._waiting: list[Entry] = []
+    name: str
+    due_s: float = inf
+    cost: float = 1.0
+    looked_at_s: dict[int, float] = field(default_factory=dict)
+    # A plain list: it is walked once for each request that looks at all of it, which costs far more.
+    _waiting: list[Entry] = field(default_factory=list)
 
     def put(self, entry: Entry) -> None:
         """Have an entry wait until its `due_s`."""

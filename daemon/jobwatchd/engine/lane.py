@@ -53,8 +53,8 @@ class Lane:
             runtime, f"lane {source.name}", self, limiter, limits=_pool_limits(policy)
         )
         self._health = SourceHealthTracker(runtime, health, observer, limiter=limiter, commits=commits, pool=self._pool)
-        self._poller = Poller(runtime, source, observer, self._health, limiter.breaker)
-        self._lister = Lister(runtime, source, observer, self._health, limiter)
+        self._poller = Poller(runtime, source, self._health)
+        self._lister = Lister(runtime, source, self._health)
         self._writer = StepWriter(runtime, store, commits, self)
         self.configure(policy)
 

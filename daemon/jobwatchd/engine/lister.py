@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jobwatchd.engine.entries import Entry, Group, Trouble
-from jobwatchd.engine.observer import SourceObserver
 from jobwatchd.engine.runtime import Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
-from jobwatchd.engine.source_limiter import SourceLimiter
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected
 from jobwatchd.model.job import Observation
 from jobwatchd.ports import Listing, Source
@@ -24,21 +22,14 @@ class Lister:
     `hint_bound_s` is for how long a source's hint that nothing moved may stand in for looking at a job.
     """
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        source: Source,
-        observer: SourceObserver,
-        health: SourceHealthTracker,
-        limiter: SourceLimiter,
-    ) -> None:
+    def __init__(self, runtime: Runtime, source: Source, health: SourceHealthTracker) -> None:
+        self.hint_bound_s = 0.0
         self._source = source
         self._health = health
-        self._breaker, self._rate_limiter = limiter.breaker, limiter.rate_limiter
+        self._rate_limiter = health.limiter.rate_limiter
+        self._observer = health.observer
         self._clock = runtime.clock
         self._logger = runtime.logger
-        self.hint_bound_s = 0.0
-        self._observer = observer
 
     async def poll(self, group: Group, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Look at entries, the earliest due first, by one list; returns those to look at singly now.
@@ -51,8 +42,7 @@ class Lister:
             listing = await self._source.observe_many(group.name, [entry.watch.ref for entry in entries])
         except SourceError as error:
             return self._failed(group, entries, error)
-        if self._breaker.failing_since_s is not None:
-            self._health.answered()
+        self._health.answered()
         self._rate_limiter.charge(listing.requests - 1)
         self._observer.list_answered(group.name, self._clock.monotonic() - begun_s, listing.requests)
         singly = self._unsettled(group, entries, listing)
@@ -65,8 +55,7 @@ class Lister:
         if isinstance(error, BadPayload | SourceRejected):
             # The list cannot be read; that says nothing about the jobs. The source is there, though: a breaker that
             # waits for its probe must hear of it, or it would wait for ever.
-            if self._breaker.failing_since_s is not None:
-                self._health.answered()
+            self._health.answered()
             self._logger.warning("list.failed", group=group.name, reason=error.reason, error=str(error))
             return entries
         self._health.failed(error)

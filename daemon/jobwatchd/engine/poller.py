@@ -8,10 +8,8 @@ import anyio
 from jobwatchd.engine.commits import Commits
 from jobwatchd.engine.entries import Entry, Trouble
 from jobwatchd.engine.guard import guarded
-from jobwatchd.engine.observer import SourceObserver
 from jobwatchd.engine.runtime import DEFAULT_LOST_AFTER, Runtime
 from jobwatchd.engine.source_health import SourceHealthTracker
-from jobwatchd.engine.source_limiter import CircuitBreaker
 from jobwatchd.errors import BadPayload, JobNotFound, SourceError, SourceRejected
 from jobwatchd.model.transition import Step, advance, mark_lost, mark_overdue
 from jobwatchd.model.watch import Watch
@@ -31,21 +29,14 @@ class News(NamedTuple):
 class Poller:
     """Polls one source; when to ask, and what to do with the outcome, is the lane's business."""
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        source: Source,
-        observer: SourceObserver,
-        health: SourceHealthTracker,
-        breaker: CircuitBreaker,
-    ) -> None:
+    def __init__(self, runtime: Runtime, source: Source, health: SourceHealthTracker) -> None:
+        self.lost_after = DEFAULT_LOST_AFTER
         self._source = source
         self._health = health
-        self._breaker = breaker
+        self._breaker = health.limiter.breaker
+        self._observer = health.observer
         self._clock = runtime.clock
         self._logger = runtime.logger
-        self.lost_after = DEFAULT_LOST_AFTER
-        self._observer = observer
 
     async def poll(self, entry: Entry) -> News | None:
         """Poll one job; returns what has to be written, None where nothing has, as after nearly every poll."""
@@ -77,8 +68,7 @@ class Poller:
             self._health.failed(error)
             return None
         # The source is there, it is this job that cannot be read; others need not suffer for it.
-        if self._breaker.failing_since_s is not None:
-            self._health.answered()
+        self._health.answered()
         if trouble.failures == 1:
             self._logger.warning("poll.failed", job=entry.watch.ref.key, reason=error.reason, error=str(error))
         if not (isinstance(error, JobNotFound) and self._is_lost(trouble)):

@@ -35,14 +35,14 @@ class SourceHealthTracker:
         commits: Commits,
         pool: Wakeable,
     ) -> None:
+        self.observer = observer
+        self.limiter = limiter
         self._health = health
-        self._limiter = limiter
         self._breaker = limiter.breaker
         self._pool = pool
         self._commits = commits
         self._clock = runtime.clock
         self._logger = runtime.logger
-        self._observer = observer
         self._show(is_up=not limiter.breaker.is_open)
         self._why = ""
         self._warned = limiter.breaker.is_open
@@ -51,7 +51,7 @@ class SourceHealthTracker:
     def failed(self, error: SourceError) -> None:
         """Note that a poll brought no answer."""
         self._why = str(error)
-        self._limiter.failed(self._clock.monotonic(), error.retry_after_s)
+        self.limiter.failed(self._clock.monotonic(), error.retry_after_s)
         self._pool.wake()
         if self._breaker.is_open and not self._warned:
             self._warned = True
@@ -74,7 +74,9 @@ class SourceHealthTracker:
         return None
 
     def answered(self) -> None:
-        """Note an answer after failures."""
+        """Note an answer; it says something new after failures only."""
+        if self._breaker.failing_since_s is None:
+            return
         self._breaker.answered()
         self._pool.wake()
         self._show(is_up=True)
@@ -85,7 +87,7 @@ class SourceHealthTracker:
 
     def _show(self, *, is_up: bool) -> None:
         self.is_up = is_up
-        self._observer.answers(is_up=is_up)
+        self.observer.answers(is_up=is_up)
 
     def _tell(self, step: HealthStep | None) -> None:
         if step is not None and not self._is_writing:

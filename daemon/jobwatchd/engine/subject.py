@@ -1,12 +1,14 @@
 """The deliveries of one subject to one sink: told one after the other, and what is known of the trouble with them."""
 
 from collections import deque
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from jobwatchd.errors import SinkError, SinkRejected
 from jobwatchd.model.delivery import Attempt, Delivery, Retry, failed, left_s
 
 
+@dataclass(slots=True, eq=False)
 class Subject:
     """A subject that something is to be told of; only its oldest delivery, the head, may be tried.
 
@@ -21,34 +23,18 @@ class Subject:
     first delivery after those in `deliveries` that was left there; None for neither.
     """
 
-    __slots__ = (
-        "busy",
-        "deliveries",
-        "dies_s",
-        "due_s",
-        "final_s",
-        "name",
-        "parked",
-        "probes",
-        "run",
-        "skipped",
-        "suspect",
-        "waits",
-    )
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.deliveries: deque[Delivery] = deque()
-        self.due_s = 0.0
-        self.waits = False
-        self.busy = False
-        self.probes = False
-        self.run: int | None = None
-        self.suspect = False
-        self.dies_s: float | None = None
-        self.final_s: float | None = None
-        self.parked: int | None = None
-        self.skipped: int | None = None
+    name: str
+    deliveries: deque[Delivery] = field(default_factory=deque)
+    due_s: float = 0.0
+    waits: bool = False
+    busy: bool = False
+    probes: bool = False
+    run: int | None = None
+    suspect: bool = False
+    dies_s: float | None = None
+    final_s: float | None = None
+    parked: int | None = None
+    skipped: int | None = None
 
     @property
     def failing(self) -> bool:

@@ -53,7 +53,9 @@ class AuthenticatedClient:
         Where its credentials are refused and there is another proof, it is asked once more. Raises `SourceError`s:
         `SourceUnauthorized` where the other proof is refused too, or there is none.
         """
-        request = self._write(question)
+        request = question.write()
+        if self._headered is not None:
+            request = self._headered.complete(request)
         proof = self._prove(request) or await self._first(request)
         method, url, headers, body = request
         try:
@@ -63,17 +65,15 @@ class AuthenticatedClient:
             other = await self._authentication.renew(request, proof)
             if other is None:
                 raise SourceUnauthorized(str(exc)) from None
-        request = self._write(question)
+        request = question.write()
+        if self._headered is not None:
+            request = self._headered.complete(request)
         method, url, headers, body = request
         sent = {**headers, **(self._prove(request) or other).headers}
         try:
             return question.read(await self._send(method, url, sent, body))
         except CredentialsRefused as exc:
             raise SourceUnauthorized(f"{exc}, {self._authentication.renewed}") from None
-
-    def _write(self, question: Question[T]) -> HttpRequest:
-        request = question.write()
-        return request if self._headered is None else self._headered.complete(request)
 
     async def _first(self, request: HttpRequest) -> Proof:
         proof = await self._authentication.renew(request, None)

@@ -12,7 +12,7 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
-def name_request(method: str, url: str) -> str:
+def name_request(method: str, url: str, *, with_path: bool = True) -> str:
     """Return the method and the URL, without what may be secret: user, password, query and fragment."""
     try:
         parts = urlsplit(url)
@@ -20,17 +20,12 @@ def name_request(method: str, url: str) -> str:
         _ = parts.port
     except ValueError:
         return f"{method} of a URL that cannot be read"
-    return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path if with_path else ''}"
 
 
 def name_host(method: str, url: str) -> str:
     """Return the method and the URL's scheme and host, for URLs that are secret from there on."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # as in `name_request`
-    except ValueError:
-        return f"{method} of a URL that cannot be read"
-    return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return name_request(method, url, with_path=False)
 
 
 def find_bad_header(headers: Mapping[str, str]) -> str | None:

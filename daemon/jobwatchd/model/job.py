@@ -78,18 +78,14 @@ def _quoted(value: str) -> str:
 
 def _check_parameter(value: str) -> None:
     if not value:
-        msg = "a job parameter must not be empty"
-        raise ValueError(msg)
+        raise ValueError("a job parameter must not be empty")
     if len(value) > MAX_PARAMETER_LENGTH:
-        msg = f"a job parameter must not be longer than {MAX_PARAMETER_LENGTH} characters"
-        raise ValueError(msg)
+        raise ValueError(f"a job parameter must not be longer than {MAX_PARAMETER_LENGTH} characters")
     if value in {".", ".."}:
         # Every URL parser folds these away, even percent-encoded, and the request would reach another resource.
-        msg = f"a job parameter must not be {value!r}"
-        raise ValueError(msg)
+        raise ValueError(f"a job parameter must not be {value!r}")
     if not value.isprintable():
-        msg = "a job parameter must not hold control characters"
-        raise ValueError(msg)
+        raise ValueError("a job parameter must not hold control characters")
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,9 @@ def _readable(noun: str) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as exc:
-        msg = f"a stored {noun} cannot be read: it was damaged, or written by another version ({exc})"
-        raise StoreUnusable(msg) from exc
+        raise StoreUnusable(
+            f"a stored {noun} cannot be read: it was damaged, or written by another version ({exc})"
+        ) from exc
 
 
 def _encoded(value: object, plain: tuple[str, ...], instants: tuple[str, ...]) -> dict[str, Any]:

@@ -74,8 +74,7 @@ class Database:
 
     def _use(self, index: int, work: Callable[[Engine], T]) -> T:
         if self._engines is None:
-            msg = f"store {self._file.path} is not open"
-            raise StoreUnusable(msg)
+            raise StoreUnusable(f"store {self._file.path} is not open")
         engine = self._engines[index]
         try:
             return work(engine)

@@ -73,8 +73,9 @@ class WatchReader:
         try:
             return self._watch(row)
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as exc:
-            msg = f"the stored watch {row[0]} cannot be read: it was damaged, or written by another version ({exc})"
-            raise StoreUnusable(msg) from exc
+            raise StoreUnusable(
+                f"the stored watch {row[0]} cannot be read: it was damaged, or written by another version ({exc})"
+            ) from exc
 
     def record(self, row: Row[*tuple[Any, ...]]) -> WatchRecord:
         """Return the watch and its last observation from a row of `WATCH_COLUMNS` and the observation."""

@@ -188,10 +188,9 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     current = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
     known = {known.revision for known in script.walk_revisions()}
     if current is not None and current not in known:
-        msg = (
+        raise StoreUnusable(
             f"the store's schema (revision {current}) is newer than this version of jobwatchd knows "
             f"(up to {script.get_current_head()}); install the newer version again, or restore a backup from before it"
         )
-        raise StoreUnusable(msg)
     if current != script.get_current_head():
         command.upgrade(config, revision)

@@ -146,15 +146,13 @@ def _path(url: str) -> Path:
         parsed = make_url(url)
     except ArgumentError:
         # Without the chain: the URL of another kind of database may hold a password, and so may the library's text.
-        msg = "store.url: cannot be read as a URL; expected sqlite:////absolute/path/of/the/file"
-        raise ConfigError(msg) from None
+        raise ConfigError("store.url: cannot be read as a URL; expected sqlite:////absolute/path/of/the/file") from None
     if parsed.get_backend_name() != "sqlite":
-        msg = f"store.url: got a {parsed.get_backend_name()} URL, expected sqlite:////absolute/path/of/the/file"
-        raise ConfigError(msg)
+        raise ConfigError(
+            f"store.url: got a {parsed.get_backend_name()} URL, expected sqlite:////absolute/path/of/the/file"
+        )
     if parsed.query:
-        msg = "store.url: takes no parameters after `?`, expected sqlite:////absolute/path/of/the/file"
-        raise ConfigError(msg)
+        raise ConfigError("store.url: takes no parameters after `?`, expected sqlite:////absolute/path/of/the/file")
     if parsed.database in {None, "", ":memory:"}:
-        msg = "store.url: names no file, expected sqlite:////absolute/path/of/the/file"
-        raise ConfigError(msg)
+        raise ConfigError("store.url: names no file, expected sqlite:////absolute/path/of/the/file")
     return Path(parsed.database or "").absolute()

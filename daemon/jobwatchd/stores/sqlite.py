@@ -47,8 +47,7 @@ class SqliteFile:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._file = _identity(self.path)
         except FileNotFoundError as exc:
-            msg = f"store {self.path}: the folder {self.path.parent} does not exist; create it"
-            raise StoreUnusable(msg) from exc
+            raise StoreUnusable(f"store {self.path}: the folder {self.path.parent} does not exist; create it") from exc
         except OSError as exc:
             self.release()
             raise fault(self.path, exc, starting=True) from exc
@@ -81,8 +80,9 @@ class SqliteFile:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             os.close(fd)
-            msg = f"another jobwatchd is using {self.path} (it holds {self._lock_path}); stop it, or name another file"
-            raise StoreUnusable(msg) from exc
+            raise StoreUnusable(
+                f"another jobwatchd is using {self.path} (it holds {self._lock_path}); stop it, or name another file"
+            ) from exc
         except OSError:
             os.close(fd)
             raise
@@ -93,6 +93,7 @@ class SqliteFile:
         """Return the engine with the one connection that writes."""
         engine = self._engine(pool_size=1)
         event.listen(engine, "connect", self._prepare_writer)
+        event.listen(engine, "close", self._forget_beside)
         event.listen(engine, "begin", _begin_immediate)
         return engine
 
@@ -110,13 +111,18 @@ class SqliteFile:
                 raise damage(self.path, finding)
         tables = inspect(connection).get_table_names()
         if tables and VERSION_TABLE not in tables:
-            msg = f"store {self.path} is the database of another program (it has a table {tables[0]!r}); name another"
-            raise StoreUnusable(msg)
+            raise StoreUnusable(
+                f"store {self.path} is the database of another program (it has a table {tables[0]!r}); name another"
+            )
 
     def _prepare_writer(self, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         # FULL: a commit is on the disk before it is acknowledged, also when the power goes.
         _run(connection, "journal_mode=WAL", "synchronous=FULL", f"journal_size_limit={WAL_BYTES}")
         self._beside = {self.path.with_name(f"{self.path.name}{end}"): None for end in ("-wal", "-shm")}
+
+    def _forget_beside(self, _connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The last connection takes the files with it, and a reader may make others before there is a writer again.
+        self._beside = {}
 
     def _engine(self, pool_size: int, **options: object) -> Engine:
         return create_engine(

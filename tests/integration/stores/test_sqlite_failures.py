@@ -113,6 +113,20 @@ async def test_a_full_disk_refuses_a_commit_whole(
     assert not (await store.commit([step(watch) for watch in watches], (), lambda _: ["hook"], now)).stale
 
 
+async def test_a_log_file_that_was_made_anew_is_no_stranger(
+    store: SqlStore, specs: Specs, step: MakeStep, now: datetime, path: Path
+) -> None:
+    """After a failure the last connection is closed, and SQLite removes its log file; another may have its number."""
+    watches = [watch for watch, _ in await store.add_watches(specs(200), now)]
+    await store._database.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count=1"))
+    with pytest.raises(StoreFull):
+        await store.commit([step(watch, error="x" * 500) for watch in watches], (), lambda _: ["hook"], now)
+    assert not path.with_name(f"{path.name}-wal").exists()
+    path.with_name("another").touch()
+    assert len(await store.list_watches(WatchQuery(limit=300))) == len(watches)
+    assert not (await store.commit([step(watch) for watch in watches], (), lambda _: ["hook"], now)).stale
+
+
 async def test_a_file_that_is_no_database_is_refused(url: str, path: Path) -> None:
     """It is named, and left as it is."""
     before = write_notes(path)

@@ -7,7 +7,7 @@ import orjson
 
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected
 from jobwatchd.http.answer import bare_url
-from jobwatchd.http.authentication.logins import read_cookie
+from jobwatchd.http.authentication.kinds import read_cookie
 from jobwatchd.http.authentication.session import Grant
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating
