@@ -89,8 +89,8 @@ def _check_text(arguments: Sequence[str]) -> None:
 
 def _status_of(exc: BaseException) -> int:
     causes = list(failures(exc))
-    if any(isinstance(cause, OutputFailed) for cause in causes):
-        reason = next(cause for cause in causes if isinstance(cause, OutputFailed))
+    reason = next((cause for cause in causes if isinstance(cause, OutputFailed)), None)
+    if reason is not None:
         tell(f"{NAME}: standard output cannot be written: {reason}.")
         return ExitStatus.IO_ERROR
     if all(isinstance(cause, OutputClosed) for cause in causes):

@@ -182,13 +182,8 @@ def _mask(value: Any) -> Any:
 def _finding_rows(findings: Sequence[Finding], job: Observation | None) -> list[tuple[object, ...]]:
     """Return rows under `FINDING_COLUMNS`: what each expression found, and what became of it."""
     return [
-        (
-            finding.key,
-            _shorten(finding.expression),
-            _found(finding.value),
-            None if job is None else _read_as(finding.key, job),
-        )
-        for finding in findings
+        (each.key, _shorten(each.expression), _found(each.value), None if job is None else _read_as(each.key, job))
+        for each in findings
     ]
 
 

@@ -12,7 +12,7 @@ import click
 
 from jobwatchd.cli.execution import exit_on_failure, exit_status, failures
 from jobwatchd.cli.options import config_option, no_argument
-from jobwatchd.cli.output import spare_output
+from jobwatchd.cli.output import STDERR, spare_output
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.errors import JobwatchError
 from jobwatchd.logs import LoggerFactory, QueuedOutput, configure_logging, configured_logging
@@ -23,7 +23,6 @@ from jobwatchd.settings.server import LogSettings
 from jobwatchd.signals import SIGNALS
 from jobwatchd.wiring.daemon import build_daemon, check_buildable
 
-STDERR = 2
 # How long the end may wait for whoever reads the log; what is not written by then is lost.
 FLUSH_S = 1.0
 

@@ -99,12 +99,7 @@ class ReportedProgress(NamedTuple):
 
 def phase_at(life: Life, elapsed_s: float) -> Phase | None:
     """Return the phase that a job is in `elapsed_s` seconds after its creation; None before it."""
-    found = None
-    for phase in life.phases:
-        if phase.after_s > elapsed_s:
-            break
-        found = phase
-    return found
+    return next((phase for phase in reversed(life.phases) if phase.after_s <= elapsed_s), None)
 
 
 def history(life: Life, elapsed_s: float) -> tuple[Phase, ...]:

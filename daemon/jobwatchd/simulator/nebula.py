@@ -28,7 +28,7 @@ from jobwatchd.simulator.nebula_answers import (
     shown_in_full,
     shown_in_list,
 )
-from jobwatchd.simulator.roster import ApiTraits, Fleet, JobNames, JobSpec, Roster
+from jobwatchd.simulator.roster import ApiTraits, JobNames, JobSpec, Roster
 from jobwatchd.simulator.server import RawJson
 from jobwatchd.simulator.world import World, control_routes
 
@@ -76,10 +76,9 @@ class NebulaSimulator:
     ) -> None:
         self._clock = clock
         self._options = options
-        fleet = Fleet()
-        roster = Roster(fleet, clock, ApiTraits(NEBULA_WORDS, _named, has_tasks=True), odds=odds, seed=seed)
+        roster = Roster(clock, ApiTraits(NEBULA_WORDS, _named, has_tasks=True), odds=odds, seed=seed)
         faults = FaultInjector(clock, seed, has_envelope=True)
-        self.world = World("nebula-explorer", clock, NEBULA_WORDS, fleet, roster, faults)
+        self.world = World("nebula-explorer", clock, NEBULA_WORDS, roster, faults)
         self.sessions = Sessions(clock, ttl_s=options.token_ttl_s, uses=options.token_uses)
         self.app = FaultyApp(self._router(), faults, DIALECT, clock)
 
@@ -134,7 +133,7 @@ class NebulaSimulator:
         self._admit(request)
         query = ListQuery.read(request.query_params)
         now = self._clock.now()
-        jobs, total = query.page_of(self.world.fleet.oldest_first(request.path_params.get("workflow_id")), now)
+        jobs, total = query.page_of(self.world.roster.oldest_first(request.path_params.get("workflow_id")), now)
         items = [shown_in_list(job, now) for job in jobs]
         data = {"items": items, "total": total, "Page": query.page, "PageSize": query.page_size}
         return RawJson(enveloped(data))
@@ -148,7 +147,7 @@ class NebulaSimulator:
         if phase is None or NEBULA_WORDS.is_terminal(phase.status):
             raise Refusal(Code.BAD_REQUEST)
         if phase.status != NEBULA_WORDS.stopping:
-            self.world.fleet.put(_cancelled(job, at_s, self._options.stop_s))
+            self.world.roster.put(_cancelled(job, at_s, self._options.stop_s))
         return RawJson(enveloped(None))
 
     def _admit(self, request: Request) -> None:
@@ -164,7 +163,7 @@ class NebulaSimulator:
         job_id = request.path_params["job_id"]
         if not job_id.isdecimal():
             raise Refusal(Code.PARAM)
-        job = self.world.fleet.find(job_id, self._clock.now())
+        job = self.world.roster.find(job_id, self._clock.now())
         if job is None:
             raise Refusal(Code.NOT_FOUND)
         return job

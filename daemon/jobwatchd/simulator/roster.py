@@ -16,45 +16,6 @@ Segment = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Script = tuple[tuple[float, NativeStatus | None], ...]
 
 
-class Fleet:
-    """Jobs by key, and by workflow in the order of their creation; a job added twice is replaced."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[str, SimulatedJob] = {}
-        self._by_creation: dict[str | None, Sequence[SimulatedJob]] = {}
-
-    def __iter__(self) -> Iterator[SimulatedJob]:
-        return iter(self._jobs.values())
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._jobs
-
-    def __len__(self) -> int:
-        return len(self._jobs)
-
-    def put(self, job: SimulatedJob) -> None:
-        """Add a job, or replace the one of the same key."""
-        self._jobs[job.key] = job
-        self._by_creation.clear()
-
-    def find(self, key: str, now: datetime) -> SimulatedJob | None:
-        """Return the job of this key; None where the API does not know it now."""
-        job = self._jobs.get(key)
-        return job if job is not None and job.is_known(now) else None
-
-    def oldest_first(self, workflow_id: str | None) -> Sequence[SimulatedJob]:
-        """Return the jobs of one workflow, None for those of all, in the order of their creation."""
-        known = self._by_creation.get(workflow_id)
-        if known is not None:
-            return known
-        chosen = [job for job in self if workflow_id is None or job.workflow_id == workflow_id]
-        chosen.sort(key=lambda job: (job.created_at, len(job.key), job.key))
-        if chosen:
-            # Kept until a job is added: a list poll of a large fleet must not sort it again.
-            self._by_creation[workflow_id] = chosen
-        return chosen
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
     """A task with a scripted life; seconds count from the creation of its job."""
@@ -109,15 +70,47 @@ class ApiTraits:
 
 
 class Roster:
-    """Adds jobs to a fleet; the same seed and the same calls give the same jobs and lives."""
+    """All jobs of an API by key, and by workflow in the order of their creation.
 
-    def __init__(self, fleet: Fleet, clock: Clock, traits: ApiTraits, *, odds: Odds, seed: int) -> None:
-        self._fleet = fleet
+    The same seed and the same calls give the same jobs and lives.
+    """
+
+    def __init__(self, clock: Clock, traits: ApiTraits, *, odds: Odds, seed: int) -> None:
+        self._jobs: dict[str, SimulatedJob] = {}
+        self._by_creation: dict[str | None, Sequence[SimulatedJob]] = {}
         self._clock = clock
         self._traits = traits
         self._odds = odds
         self._random = Random(seed)  # noqa: S311 - repeatable chance is the point
         self._added = 0
+
+    def __iter__(self) -> Iterator[SimulatedJob]:
+        return iter(self._jobs.values())
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def put(self, job: SimulatedJob) -> None:
+        """Add a job, or replace the one of the same key."""
+        self._jobs[job.key] = job
+        self._by_creation.clear()
+
+    def find(self, key: str, now: datetime) -> SimulatedJob | None:
+        """Return the job of this key; None where the API does not know it now."""
+        job = self._jobs.get(key)
+        return job if job is not None and job.is_known(now) else None
+
+    def oldest_first(self, workflow_id: str | None) -> Sequence[SimulatedJob]:
+        """Return the jobs of one workflow, None for those of all, in the order of their creation."""
+        known = self._by_creation.get(workflow_id)
+        if known is not None:
+            return known
+        chosen = [job for job in self if workflow_id is None or job.workflow_id == workflow_id]
+        chosen.sort(key=lambda job: (job.created_at, len(job.key), job.key))
+        if chosen:
+            # Kept until a job is added: a list poll of a large fleet must not sort it again.
+            self._by_creation[workflow_id] = chosen
+        return chosen
 
     def add(self, spec: JobSpec) -> list[str]:
         """Add `spec.count` jobs and return their keys; raises ValueError for a specification that makes no sense."""
@@ -127,14 +120,14 @@ class Roster:
 
     def _add_one(self, spec: JobSpec) -> str:
         names = self._traits.naming(spec, self._added)
-        if names.key in self._fleet:
+        if names.key in self._jobs:
             raise ValueError(f"there is a job {names.key!r} already")
         if spec.phases is None:
             life = random_life(self._random, self._traits.words, spec.scale_s, self._odds)
         else:
             life = Life.of(spec.phases)
         created_at = self._clock.now() - timedelta(seconds=spec.age_s)
-        self._fleet.put(SimulatedJob(*names, created_at, life, self._tasks(spec, life)))
+        self.put(SimulatedJob(*names, created_at, life, self._tasks(spec, life)))
         self._added += 1
         return names.key
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
@@ -128,6 +128,6 @@ class RawJson(Response):
     media_type = "application/json"
 
 
-def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> RawJson:
+def json_answer(value: Any, status: int = 200) -> RawJson:
     """Return a value as a JSON answer; aware datetimes become ISO 8601 with an offset."""
-    return RawJson(orjson.dumps(value), status, headers)
+    return RawJson(orjson.dumps(value), status)

@@ -19,7 +19,7 @@ from jobwatchd.ports import Clock
 from jobwatchd.simulator.fate import Odds
 from jobwatchd.simulator.faults import Dialect, FaultInjector, FaultyApp
 from jobwatchd.simulator.job import TELESTREAM_WORDS, SimulatedJob, phase_at, progress_at
-from jobwatchd.simulator.roster import ApiTraits, Fleet, JobNames, JobSpec, Roster
+from jobwatchd.simulator.roster import ApiTraits, JobNames, JobSpec, Roster
 from jobwatchd.simulator.server import RawJson, json_answer
 from jobwatchd.simulator.world import World, control_routes
 
@@ -55,10 +55,9 @@ class TelestreamSimulator:
         self._clock = clock
         self._options = options
         self._authorization = f"Bearer {options.api_key}"
-        fleet = Fleet()
-        roster = Roster(fleet, clock, ApiTraits(TELESTREAM_WORDS, _named, has_tasks=False), odds=odds, seed=seed)
+        roster = Roster(clock, ApiTraits(TELESTREAM_WORDS, _named, has_tasks=False), odds=odds, seed=seed)
         faults = FaultInjector(clock, seed, has_envelope=False)
-        self.world = World("telestream-up", clock, TELESTREAM_WORDS, fleet, roster, faults)
+        self.world = World("telestream-up", clock, TELESTREAM_WORDS, roster, faults)
         self.app = FaultyApp(self._router(), faults, DIALECT, clock)
 
     def _router(self) -> Router:
@@ -78,7 +77,7 @@ class TelestreamSimulator:
             return RawJson(UNAUTHORIZED_BODY, 401)
         names = request.path_params
         now = self._clock.now()
-        job = self.world.fleet.find(f"{names['space_id']}/{names['workflow_id']}/{names['job_id']}", now)
+        job = self.world.roster.find(f"{names['space_id']}/{names['workflow_id']}/{names['job_id']}", now)
         if job is None:
             return RawJson(NOT_FOUND_BODY, 404)
         return json_answer(job_fields(job, now, one_element_lists=self._options.one_element_lists))
@@ -96,7 +95,7 @@ class TelestreamSimulator:
         words, now = TELESTREAM_WORDS, self._clock.now()
         jobs = [
             job
-            for job in self.world.fleet.oldest_first(workflow_id)
+            for job in self.world.roster.oldest_first(workflow_id)
             if job.key.startswith(f"{space_id}/") and job.is_known(now)
         ]
         counts = Counter(phase.status for job in jobs if (phase := job.phase(now)) is not None)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,7 +15,7 @@ from starlette.routing import Route
 from jobwatchd.ports import Clock
 from jobwatchd.simulator.faults import Fault, FaultInjector
 from jobwatchd.simulator.job import GONE, Phase, SimulatedJob, Words, history
-from jobwatchd.simulator.roster import Fleet, JobSpec, Roster
+from jobwatchd.simulator.roster import JobSpec, Roster
 from jobwatchd.simulator.server import json_answer
 
 
@@ -26,7 +26,6 @@ class World:
     kind: str
     clock: Clock
     words: Words
-    fleet: Fleet
     roster: Roster
     faults: FaultInjector
     calls: Counter[str] = field(default_factory=Counter)
@@ -40,12 +39,12 @@ def truth(world: World) -> dict[str, Any]:
     `model.job.State`, or `unmapped`, or `gone`. `calls` counts what the API itself answered, `faults` what it did not.
     """
     now = world.clock.now()
-    jobs = [_job_truth(world, job, now) for job in world.fleet if job.created_at <= now]
+    jobs = [_job_truth(world, job, now) for job in world.roster if job.created_at <= now]
     return {
         "kind": world.kind,
         "now": now,
         "jobs": jobs,
-        "all_ended": len(jobs) == len(world.fleet) and all(job["ended"] for job in jobs),
+        "all_ended": len(jobs) == len(world.roster) and all(job["ended"] for job in jobs),
         "calls": dict(world.calls),
         "faults": {kind.value: hits for kind, hits in world.faults.counts.items()},
     }
@@ -82,15 +81,11 @@ def _told(words: Words, created_at: datetime, phases: Iterable[Phase]) -> list[d
     ]
 
 
-class _Faults(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Faults(BaseModel, extra="forbid"):
     faults: list[Fault]
 
 
-class _Jobs(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Jobs(BaseModel, extra="forbid"):
     jobs: list[JobSpec]
 
 

@@ -3,8 +3,7 @@
 - `application`: puts everything together (`build_app`), and describes it at `/openapi.json`
 - `context`: what all of it asks and steers, and how it logs who changed what
 - `watches`, `events`, `deliveries`, `status`: the API under `/v1`
-- `health`: `/livez` and `/readyz`
-- `exposition`: `/metrics`
+- `monitoring`: `/livez`, `/readyz` and `/metrics`
 - `inputs`, `outputs`: the JSON that comes in, and that goes out
 - `gate`: bearer tokens, and without them who is of this machine, before anything of a request is read
 - `bounds`: how much is worked on at a time, and how long the store and a body may take

@@ -15,16 +15,13 @@ from jobwatchd.web.bounds import Capacity, StoreGate
 from jobwatchd.web.context import WebContext
 from jobwatchd.web.deliveries import delivery_routes
 from jobwatchd.web.events import event_routes
-from jobwatchd.web.exposition import MAX_RENDERINGS, metrics_routes
 from jobwatchd.web.gate import BearerGate
-from jobwatchd.web.health import health_routes
+from jobwatchd.web.monitoring import MAX_RENDERINGS, monitoring_routes
 from jobwatchd.web.problems import Problem
 from jobwatchd.web.protocol import connection_limit
 from jobwatchd.web.status import status_routes
 from jobwatchd.web.watches import watch_routes
 
-# What needs no token, and what is under `/v1`.
-OPEN = (health_routes, metrics_routes)
 API = (watch_routes, event_routes, delivery_routes, status_routes)
 API_STATUSES = (400, 401, 403, 405, 421, 422, 500, 503)
 DESCRIPTION = """\
@@ -79,9 +76,8 @@ def build_app(context: WebContext) -> FastAPI:
     app = Application(title="jobwatchd", version=context.version, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.context, app.state.started_s = context, context.clock.monotonic()
     app.state.renderings = CapacityLimiter(MAX_RENDERINGS)
-    problems.install(app, [route for part in (app, *OPEN, *API) for route in part.routes])
-    for part in OPEN:
-        app.include_router(part, responses=problems.documented(405, 500))
+    problems.install(app, [route for part in (app, monitoring_routes, *API) for route in part.routes])
+    app.include_router(monitoring_routes, responses=problems.documented(405, 500))
     for part in API:
         # This only describes the scheme: the gate has checked the token before FastAPI reads anything of the request.
         token = Security(HTTPBearer(auto_error=False, scheme_name="token"))

@@ -9,6 +9,7 @@ from this machine itself may ask: who serves it could as well.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from hmac import compare_digest
+from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated
 
@@ -55,7 +56,7 @@ class BearerGate:
             return _owner(scope, tokens)
         client = scope.get("client")
         if client is None or not _is_local_client(client[0]):
-            raise _NoTokenError("No tokens are configured, so the API answers clients on its own machine only.")
+            raise _RefusedError(401, "No tokens are configured, so the API answers clients on its own machine only.")
         _require_local(scope["headers"])
         return ANONYMOUS
 
@@ -72,20 +73,10 @@ Caller = Annotated[str, Depends(_caller)]
 class _RefusedError(Exception):
     """A request may not pass; `status` is the answer, the text says why."""
 
-    headers: Mapping[str, str] | None = None
-
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
         self.status = status
-
-
-class _NoTokenError(_RefusedError):
-    """A request has no token that opens."""
-
-    headers: Mapping[str, str] | None = {"WWW-Authenticate": "Bearer"}
-
-    def __init__(self, why: str) -> None:
-        super().__init__(401, why)
+        self.headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
 
 
 def _owner(scope: Scope, tokens: Mapping[str, str]) -> str:
@@ -93,11 +84,11 @@ def _owner(scope: Scope, tokens: Mapping[str, str]) -> str:
     given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     scheme, _, token = given.partition(b" ")
     if scheme.lower() != b"bearer":
-        raise _NoTokenError("A token is needed: send the header `Authorization: Bearer …`.")
+        raise _RefusedError(401, "A token is needed: send the header `Authorization: Bearer …`.")
     # Every token is compared, whole, so that the time taken tells nothing about any of them.
     matches = [name for name, known in tokens.items() if compare_digest(token.strip(), known.encode())]
     if not matches:
-        raise _NoTokenError("The token is not one of those configured.")
+        raise _RefusedError(401, "The token is not one of those configured.")
     return matches[0]
 
 

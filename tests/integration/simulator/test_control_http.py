@@ -78,7 +78,7 @@ async def test_impossible_jobs_are_refused(explorer: httpx.AsyncClient, nebula: 
     answer = await explorer.post("/_sim/jobs", json={"jobs": [job]})
     assert answer.status_code == 422
     assert answer.json()["error"]
-    assert len(nebula.world.fleet) == 1
+    assert len(nebula.world.roster) == 1
 
 
 async def test_up_has_no_tasks(up: httpx.AsyncClient) -> None:

@@ -21,7 +21,7 @@ UP_JOB = "/space/workflows/flow/jobs/a"
 @pytest.fixture(autouse=True)
 def jobs(nebula: NebulaSimulator, telestream: TelestreamSimulator) -> None:
     """Put one job into each API."""
-    nebula.world.fleet.put(seed_job())
+    nebula.world.roster.put(seed_job())
     telestream.world.roster.add(JobSpec(space_id="space", workflow_id="flow", job_id="a", phases=((0, "in-process"),)))
 
 

@@ -76,7 +76,7 @@ async def test_a_wrong_request_is_refused(
     explorer: httpx.AsyncClient, nebula: NebulaSimulator, path: str, headers: dict[str, str], code: int
 ) -> None:
     """Each mistake has its code, under the HTTP status of the code's first three digits."""
-    nebula.world.fleet.put(seed_job())
+    nebula.world.roster.put(seed_job())
     answer = await explorer.get(API + path, headers=headers)
     assert answer.json()["code"] == code
     assert answer.status_code == code // 100_000
@@ -96,7 +96,7 @@ async def test_a_token_ends(
 ) -> None:
     """After its time or its uses a token is a session error, and a new login helps."""
     simulator = NebulaSimulator(clock, NebulaOptions(**options))
-    simulator.world.fleet.put(seed_job())
+    simulator.world.roster.put(seed_job())
     async with serve(simulator.app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
         client.headers["content-type"] = "application/json"
         await login(client)
@@ -110,7 +110,7 @@ async def test_a_token_ends(
 
 async def test_the_documented_job(explorer: httpx.AsyncClient, nebula: NebulaSimulator) -> None:
     """The documentation's request brings the documentation's answer."""
-    nebula.world.fleet.put(seed_job())
+    nebula.world.roster.put(seed_job())
     answer = (await explorer.get(f"{API}/jobs/1964")).json()
     assert (answer["code"], answer["message"]) == (0, "Success")
     assert answer["data"]["runEndTime"] == 1657593218000

@@ -9,7 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from jobwatchd.model.health import SourceState
-from jobwatchd.web import health
+from jobwatchd.web import monitoring
 
 PROBLEM = "The lane of graph made no progress for 60 s."
 
@@ -48,7 +48,7 @@ async def test_a_hanging_store_is_not_waited_for(
     stranger: httpx.AsyncClient, daemon: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store that does not answer is a problem of its own, after a bounded time."""
-    monkeypatch.setattr(health, "STORE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(monitoring, "STORE_TIMEOUT_S", 0.01)
     daemon.store.hanging = True
     ready = await stranger.get("/readyz")
     assert (ready.status_code, ready.json()["status"]) == (503, "unwell")

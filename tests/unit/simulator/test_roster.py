@@ -17,7 +17,7 @@ def test_the_same_seed_gives_the_same_jobs(api: type[NebulaSimulator | Telestrea
     for seed in (1, 1, 2):
         simulator = api(FakeClock(), seed=seed)
         simulator.world.roster.add(JobSpec(count=20))
-        fleets.append(list(simulator.world.fleet))
+        fleets.append(list(simulator.world.roster))
     assert fleets[0] == fleets[1] != fleets[2]
     assert [job.key for job in fleets[0]] == [job.key for job in fleets[2]]
 
@@ -35,9 +35,9 @@ def test_a_job_has_an_age() -> None:
     simulator = NebulaSimulator(clock)
     simulator.world.roster.add(JobSpec(job_id="1", age_s=60))
     simulator.world.roster.add(JobSpec(job_id="2", age_s=-60))
-    assert simulator.world.fleet.find("1", clock.now()) is not None
-    assert simulator.world.fleet.find("2", clock.now()) is None
-    assert simulator.world.fleet.find("2", clock.now() + timedelta(seconds=60)) is not None
+    assert simulator.world.roster.find("1", clock.now()) is not None
+    assert simulator.world.roster.find("2", clock.now()) is None
+    assert simulator.world.roster.find("2", clock.now() + timedelta(seconds=60)) is not None
 
 
 def test_a_job_called_summary_is_refused() -> None:
