@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings import Settings, load_settings
+from jobwatchd.settings.json_schema import config_schema
 
 MINIMAL = """\
 sources:
@@ -68,3 +70,9 @@ def edit(desk: Desk) -> Callable[[str, str], Desk]:
         return desk
 
     return replace
+
+
+@pytest.fixture(scope="session")
+def validator() -> Draft202012Validator:
+    """Return what judges by the schema."""
+    return Draft202012Validator(config_schema())
