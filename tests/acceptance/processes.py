@@ -6,7 +6,7 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,12 @@ class Daemon:
         """Begin a life and wait until it is ready."""
         self.start()
         await self.ready()
+
+    @property
+    def pid(self) -> int:
+        """The process of the present life."""
+        assert self.process is not None
+        return self.process.pid
 
     def signal(self, number: int) -> None:
         """Send a signal."""
@@ -233,3 +239,11 @@ class Apis:
             .raise_for_status()
             .json()
         )
+
+
+# With its configuration, its name, and its environment.
+RunDaemon = Callable[..., Daemon]
+RunApis = Callable[..., Apis]
+Until = Callable[[str, Callable[[], Any]], Awaitable[Any]]
+# For these APIs and, where one is given, a receiver; with settings of how they are polled.
+ConfigFor = Callable[..., Config]

@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+
+from acceptance.processes import Apis, ConfigFor, Daemon, RunDaemon
 
 CI, OPS = "planted-token-of-ci-0123", "planted-token-of-ops-0123"
 
@@ -24,20 +25,20 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text)
 
 
-def _command(daemon: Any, tokens_file: Path, *arguments: str) -> str:
+def _command(daemon: Daemon, tokens_file: Path, *arguments: str) -> str:
     command = [sys.executable, "-Im", "jobwatchd", "watch", *arguments]
     where = {"JOBWATCHD_URL": daemon.url, "JOBWATCHD_TOKEN_FILE": str(tokens_file)}
     return subprocess.run(command, env={**os.environ, **where}, check=True, capture_output=True, text=True).stdout
 
 
-def _told(daemon: Any) -> list[tuple[str, str, str]]:
+def _told(daemon: Daemon) -> list[tuple[str, str, str]]:
     found = [line for line in daemon.lines() if line["event"].startswith("api.watch")]
     assert {line["level"] for line in found} == {"info"}
     return [(line["event"], line["by"], line["job"]) for line in found]
 
 
 async def test_changes_are_told_with_the_name_of_the_token(
-    apis: Any, run_daemon: Any, config_for: Any, tokens_file: Path
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, tokens_file: Path
 ) -> None:
     """A command and another client, then a new name after a reload: a line for each change, and no token in any."""
     server = {"listen": "127.0.0.1:0", "tokens_file": str(tokens_file)}

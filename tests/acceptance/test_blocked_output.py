@@ -14,6 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
+from acceptance.hook import Hook, RunHook
+from acceptance.processes import Apis, ConfigFor, Daemon, RunDaemon, Until
+
 
 def _pipe() -> tuple[int, int]:
     return os.pipe()
@@ -66,7 +69,7 @@ def _free_port() -> int:
         return port
 
 
-async def _up_without_a_word(daemon: Any, until: Any, **how: Any) -> None:
+async def _up_without_a_word(daemon: Daemon, until: Until, **how: Any) -> None:
     """Begin a life of which nothing can be read, and wait until it is ready."""
     port = _free_port()
     config = json.loads(daemon.config.read_text()) | {"server": {"listen": f"127.0.0.1:{port}"}}
@@ -84,10 +87,10 @@ async def _up_without_a_word(daemon: Any, until: Any, **how: Any) -> None:
 
 
 @pytest.fixture
-def configured(apis: Any, run_daemon: Any, config_for: Any) -> Callable[..., Any]:
+def configured(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> Callable[..., Daemon]:
     """Return what makes a daemon whose configuration is JSON, which is YAML too."""
 
-    def make(hook: Any = None) -> Any:
+    def make(hook: Hook | None = None) -> Daemon:
         daemon = run_daemon({})
         store = {"url": f"sqlite:///{daemon.database}"}
         daemon.config.write_text(json.dumps({"store": store, **config_for(apis, hook)}))
@@ -97,7 +100,9 @@ def configured(apis: Any, run_daemon: Any, config_for: Any) -> Callable[..., Any
 
 
 @pytest.mark.parametrize("blocked", [_small_pipe, pytest.param(pty.openpty, marks=pytest.mark.slow)], indirect=True)
-async def test_everything_else_goes_on(blocked: Blocked, apis: Any, run_hook: Any, configured: Any, until: Any) -> None:
+async def test_everything_else_goes_on(
+    blocked: Blocked, apis: Apis, run_hook: RunHook, configured: Callable[..., Daemon], until: Until
+) -> None:
     """Start, polls, webhooks, health checks, a reload and the end; the log of the next life tells what is missing."""
     hook = await run_hook()
     daemon = configured(hook)
@@ -119,7 +124,7 @@ async def test_everything_else_goes_on(blocked: Blocked, apis: Any, run_hook: An
 
 @pytest.mark.parametrize("blocked", [_pipe], indirect=True)
 async def test_a_reader_that_comes_back_gets_whole_lines(
-    blocked: Blocked, apis: Any, configured: Any, until: Any
+    blocked: Blocked, apis: Apis, configured: Callable[..., Daemon], until: Until
 ) -> None:
     """Each event once, none torn, and those that were said meanwhile are there, too."""
     daemon = configured()
@@ -141,7 +146,7 @@ async def test_a_reader_that_comes_back_gets_whole_lines(
 
 
 @pytest.mark.parametrize("blocked", [_pipe, pytest.param(_socket, marks=pytest.mark.slow)], indirect=True)
-async def test_a_start_that_fails_ends(blocked: Blocked, configured: Any) -> None:
+async def test_a_start_that_fails_ends(blocked: Blocked, configured: Callable[..., Daemon]) -> None:
     """Even though nobody can be told why; the status is the same."""
     daemon = configured()
     daemon.config.write_text("sources: {}")
@@ -150,11 +155,11 @@ async def test_a_start_that_fails_ends(blocked: Blocked, configured: Any) -> Non
 
 
 @pytest.mark.slow
-async def test_no_file_becomes_stderr(configured: Any, until: Any) -> None:
+async def test_no_file_becomes_stderr(configured: Callable[..., Daemon], until: Until) -> None:
     """A process that was started without one writes into none that it opens: its database is whole."""
     daemon = configured()
     await _up_without_a_word(daemon, until, redirection="0<&- 1>&- 2>&-")
-    assert _file_behind(daemon.process.pid, 2) == Path(os.devnull)
+    assert _file_behind(daemon.pid, 2) == Path(os.devnull)
     assert await daemon.stop() == 0
     assert daemon.database.read_bytes().startswith(b"SQLite format 3")
 

@@ -8,29 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from acceptance import readme
 
 HERE = Path(__file__).parent
 LIMIT_S = 60.0
 PROMPT = "ready> "
 
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-
-
-def _load() -> Any:
-    spec = spec_from_file_location("acceptance_readme", HERE / "readme.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-readme = _load()
 
 
 def read_until(terminal: int, wanted: str) -> str:

@@ -4,10 +4,11 @@ import contextlib
 import resource
 import socket
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
+
+from acceptance.processes import Apis, ConfigFor, RunDaemon
 
 TOKEN = "planted-token-0123456789"
 ASK = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -24,7 +25,9 @@ def many_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-async def test_idle_clients_keep_nobody_out(many_files: None, run_daemon: Any, config_for: Any, apis: Any) -> None:
+async def test_idle_clients_keep_nobody_out(
+    many_files: None, run_daemon: RunDaemon, config_for: ConfigFor, apis: Apis
+) -> None:
     """1,005 clients without a token ask now and then, and probes, scrapes and the API are answered all the same."""
     daemon = run_daemon({**config_for(apis), "server": {"listen": "127.0.0.1:0", "tokens": [TOKEN]}})
     await daemon.up()

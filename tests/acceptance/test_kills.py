@@ -16,6 +16,9 @@ import anyio
 import httpx
 import pytest
 
+from acceptance.hook import RunHook
+from acceptance.processes import Apis, ConfigFor, Daemon, RunApis, RunDaemon
+
 SEED = int(os.environ.get("KILLS_SEED", "1"))
 FEW = 5
 MANY = int(os.environ.get("KILLS", "21"))
@@ -45,7 +48,7 @@ Job = dict[str, Any]
 
 @pytest.mark.parametrize("kills", [FEW, pytest.param(MANY, marks=pytest.mark.slow, id="many")])
 async def test_kill_9_loses_nothing_and_invents_nothing(
-    kills: int, run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+    kills: int, run_apis: RunApis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """Many jobs, faults of every kind, a receiver that fails a third of the time, and `kill -9` again and again."""
     print(f"seed {SEED}")  # noqa: T201 - shown where the test fails
@@ -87,7 +90,7 @@ async def test_kill_9_loses_nothing_and_invents_nothing(
     _judge_jobs(jobs, [each["data"] | {"type": each["type"].split(".", 2)[2].removesuffix(".v1")} for each in told])
 
 
-async def _kill_again_and_again(kills: int, rng: Random, daemon: Any, apis: Any) -> None:
+async def _kill_again_and_again(kills: int, rng: Random, daemon: Daemon, apis: Apis) -> None:
     """Let the daemon live for random times, and ask it to watch more jobs in each life; kills may cut the question."""
     wanted: list[Job] = []
     early = set(rng.sample(range(kills), kills // ONE_WHILE_STARTING_IN))
@@ -113,7 +116,7 @@ async def _kill_again_and_again(kills: int, rng: Random, daemon: Any, apis: Any)
     assert not wanted
 
 
-def _add_jobs(apis: Any, base: str) -> list[str]:
+def _add_jobs(apis: Apis, base: str) -> list[str]:
     keys: list[str] = apis.add(base, count=JOBS_PER_LIFE, scale_s=4)
     return keys
 
@@ -122,7 +125,7 @@ def _up_job(key: str) -> dict[str, str]:
     return dict(zip(("space_id", "workflow_id", "job_id"), key.split("/"), strict=True))
 
 
-async def _ask(daemon: Any, wanted: list[Job]) -> None:
+async def _ask(daemon: Daemon, wanted: list[Job]) -> None:
     try:
         await daemon.post("/v1/watches/batch", wanted)
     except httpx.TransportError:
@@ -130,7 +133,7 @@ async def _ask(daemon: Any, wanted: list[Job]) -> None:
     wanted.clear()
 
 
-async def _settle(daemon: Any, apis: Any) -> None:
+async def _settle(daemon: Daemon, apis: Apis) -> None:
     """Return once the daemon knows how every job ended, and has told it."""
     unsettled = await _unsettled(daemon, apis)
     with anyio.move_on_after(60):
@@ -141,18 +144,18 @@ async def _settle(daemon: Any, apis: Any) -> None:
     await daemon.delivered()
 
 
-async def _unsettled(daemon: Any, apis: Any) -> dict[str, tuple[str | None, str]]:
+async def _unsettled(daemon: Daemon, apis: Apis) -> dict[str, tuple[str | None, str]]:
     known = {each["key"]: "gone" if each["lost"] else each["state"] for each in await daemon.watches()}
     jobs = _truth(apis).items()
     return {key: (known[key], job["state"]) for key, job in jobs if not job["ended"] or known[key] != job["state"]}
 
 
-def _truth(apis: Any) -> dict[str, Job]:
+def _truth(apis: Apis) -> dict[str, Job]:
     bases = {"graph": apis.nebula, "media": apis.telestream}
     return {f"{name}/{job['key']}": job for name, base in bases.items() for job in apis.truth(base)["jobs"]}
 
 
-def _logged(daemon: Any) -> list[tuple[str, str, int]]:
+def _logged(daemon: Daemon) -> list[tuple[str, str, int]]:
     """Return what the log sink told in all lives, repetitions left out, in the order in which it came first."""
     contents: dict[str, Job] = {}
     for life in range(len(daemon.logs)):

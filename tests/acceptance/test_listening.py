@@ -7,11 +7,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from acceptance.processes import Daemon, RunDaemon
+
 WITHOUT_IPV6 = Path(__file__).with_name("without_ipv6.py")
+SOURCE = {"kind": "telestream-up", "base_url": "http://127.0.0.1:1", "api_key": "planted-key"}
+SETTINGS = {"sources": {"media": SOURCE}, "log": {"format": "json"}}
 TOKEN = "planted-token-0123456789"
 # A network of its own, in which IPv6 is off, as in most containers; and a hosts file that does not know of that.
 NO_IPV6_ADDRESS = """\
@@ -19,9 +22,9 @@ mount --bind "$1" /etc/hosts && ip link set lo up && sysctl -q -w net.ipv6.conf.
 """
 
 
-def _run(daemon: Any, listen: str, *before: str) -> Any:
+def _run(daemon: Daemon, listen: str, *before: str) -> None:
     """Begin a life of the daemon by a command of one's own."""
-    daemon.configure({**daemon.settings, "server": {"listen": listen, "tokens": [TOKEN]}})
+    daemon.configure({**SETTINGS, "server": {"listen": listen, "tokens": [TOKEN]}})
     daemon.logs.append(daemon.folder / "life.log")
     with daemon.logs[-1].open("wb") as log:
         command = [*before, "jobwatchd", "run", "-c", str(daemon.config)]
@@ -31,12 +34,9 @@ def _run(daemon: Any, listen: str, *before: str) -> Any:
 
 
 @pytest.fixture
-def daemon(run_daemon: Any) -> Any:
+def daemon(run_daemon: RunDaemon) -> Daemon:
     """Return a daemon that watches nothing."""
-    source = {"kind": "telestream-up", "base_url": "http://127.0.0.1:1", "api_key": "planted-key"}
-    daemon = run_daemon({})
-    daemon.settings = {"sources": {"media": source}, "log": {"format": "json"}}
-    return daemon
+    return run_daemon({})
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def port() -> int:
 
 
 @pytest.mark.slow
-async def test_a_kernel_without_ipv6_is_listened_at_by_the_other_family(daemon: Any, port: int) -> None:
+async def test_a_kernel_without_ipv6_is_listened_at_by_the_other_family(daemon: Daemon, port: int) -> None:
     """`:PORT` means all addresses that there are; what is not there is told once."""
     _run(daemon, f":{port}", sys.executable, "-I", str(WITHOUT_IPV6))
     line = await daemon.logged("server.address_skipped")
@@ -55,7 +55,7 @@ async def test_a_kernel_without_ipv6_is_listened_at_by_the_other_family(daemon: 
     assert (await daemon.logged("daemon.ready"))["listen"] == [f"0.0.0.0:{port}"]
 
 
-async def test_an_address_that_no_waiting_helps_is_told_at_once(daemon: Any, port: int) -> None:
+async def test_an_address_that_no_waiting_helps_is_told_at_once(daemon: Daemon, port: int) -> None:
     """Status 1 and one line, for the configuration may be right elsewhere."""
     _run(daemon, f"[::1]:{port}", sys.executable, "-I", str(WITHOUT_IPV6))
     assert await daemon.exit_status() == 1
@@ -65,7 +65,7 @@ async def test_an_address_that_no_waiting_helps_is_told_at_once(daemon: Any, por
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("ip") is None, reason="makes a network of its own, as root")
-async def test_localhost_may_have_an_address_that_is_off(daemon: Any, port: int) -> None:
+async def test_localhost_may_have_an_address_that_is_off(daemon: Daemon, port: int) -> None:
     """`::1` stands in the hosts file, and IPv6 is off: the other address does."""
     hosts = daemon.folder / "hosts"
     hosts.write_text("127.0.0.1 localhost\n::1 localhost\n")
@@ -75,7 +75,7 @@ async def test_localhost_may_have_an_address_that_is_off(daemon: Any, port: int)
     assert (await daemon.logged("daemon.ready"))["listen"] == [f"127.0.0.1:{port}"]
 
 
-async def test_who_waits_for_the_address_obeys(daemon: Any, port: int) -> None:
+async def test_who_waits_for_the_address_obeys(daemon: Daemon, port: int) -> None:
     """A reload is done as soon as that is possible; being asked to stop is no failure."""
     with socket.create_server(("127.0.0.1", port)):
         _run(daemon, f"127.0.0.1:{port}", sys.executable, "-Im")

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from acceptance.processes import RunDaemon, Until
+
 WATCHES = 100
 SIZE = 100_000_000
 PIECE = b"1," * 32_768
@@ -104,7 +106,7 @@ def _config(url: str, client: str, path: str) -> dict[str, Any]:
     ],
 )
 async def test_endless_answers_do_not_add_up(
-    client: str, respond: Respond, serve: Any, run_daemon: Any, until: Any
+    client: str, respond: Respond, serve: Any, run_daemon: RunDaemon, until: Until
 ) -> None:
     """A hundred watches whose answers are a hundred megabytes; other jobs are followed meanwhile."""
     url = await serve(respond)
@@ -112,7 +114,7 @@ async def test_endless_answers_do_not_add_up(
     await daemon.up()
     for number in range(WATCHES):
         await daemon.logged("job.running", key=f"large/{number}")
-    before_kib = _peak_kib(daemon.process.pid)
+    before_kib = _peak_kib(daemon.pid)
     daemon.configure(_config(url, client, "large"))
     await daemon.reload()
     refused = "failed: the body is larger than 1048576 bytes."
@@ -123,6 +125,6 @@ async def test_endless_answers_do_not_add_up(
         return {line["job"] for line in lines} == {f"large/{number}" for number in range(WATCHES)}
 
     await until("every answer is refused", are_refused)
-    added_kib = _peak_kib(daemon.process.pid) - before_kib
+    added_kib = _peak_kib(daemon.pid) - before_kib
     assert added_kib < MAX_ADDED_KIB, f"{added_kib} KiB more than {before_kib} KiB"
     assert await daemon.stop() == 0

@@ -7,9 +7,12 @@ from typing import Any
 import anyio
 import pytest
 
+from acceptance.hook import RunHook
+from acceptance.processes import Apis, ConfigFor, RunDaemon
+
 
 async def test_an_outage_is_told_once_and_taken_for_no_jobs_end(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """Both APIs hang for some seconds: each is told once as unreachable, once as recovered, and no job as ended."""
     hook = await run_hook()
@@ -47,7 +50,7 @@ async def test_an_outage_is_told_once_and_taken_for_no_jobs_end(
 
 @pytest.mark.slow
 async def test_a_silent_receiver_holds_up_nobody_else(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """One webhook takes requests and never answers: the log and another webhook are told all there is to tell."""
     silent = await run_hook(fail_fraction=1.0, faults=["slow"], slow_s=3600)

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from acceptance.processes import RunDaemon, Until
+
 PACKAGE = Path(__file__).with_name("plugin")
 SECRET = "planted-spool-5f2c"
 
@@ -68,7 +70,7 @@ def entry_points(package: Path, text: str) -> None:
 
 
 async def test_its_kinds_work_as_those_that_are_there(
-    run_daemon: Any, until: Any, package: Path, config: dict[str, Any], tmp_path: Path
+    run_daemon: RunDaemon, until: Until, package: Path, config: dict[str, Any], tmp_path: Path
 ) -> None:
     """A job is polled, its end is told, and the secret that only the package knows of is masked."""
     wrapper = ["env", f"PYTHONPATH={package}", "sh", "-c", 'python=$1; shift 2; exec "$python" -m "$@"', "sh"]

@@ -5,21 +5,24 @@ from typing import Any
 
 import pytest
 
+from acceptance.processes import Apis, ConfigFor, RunDaemon
+from acceptance.receiver import Receiver
+
 
 @pytest.fixture(params=[pytest.param(500, marks=pytest.mark.slow), 0])
-def silent_or_not(receiver: Any, request: pytest.FixtureRequest) -> Any:
+def silent_or_not(receiver: Receiver, request: pytest.FixtureRequest) -> Any:
     """Return the receiver, set to refuse what is poisoned, or to keep silent."""
     receiver.status = request.param
     return receiver
 
 
-def _config(config: dict[str, Any], receiver: Any, *keys: str) -> dict[str, Any]:
+def _config(config: dict[str, Any], receiver: Receiver, *keys: str) -> dict[str, Any]:
     config["sinks"] = {"hook": {"kind": "webhook", "url": receiver.url, "secrets": [], "timeout": "20s"}}
     return config | {"watches": [{"source": "graph", "job": {"job_id": key}} for key in keys]}
 
 
 async def test_a_hundred_poisonous_jobs_delay_no_other(
-    apis: Any, silent_or_not: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, silent_or_not: Any, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """From the start and after a restart, whether the receiver refuses them or keeps silent."""
     receiver = silent_or_not
@@ -41,7 +44,7 @@ async def test_a_hundred_poisonous_jobs_delay_no_other(
 
 
 async def test_a_receiver_that_wants_no_more_is_shown_and_goes_on_after_a_reload(
-    apis: Any, receiver: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, receiver: Receiver, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """Also where nothing of the file has changed; or it is enabled by name."""
     [one, other] = apis.add(apis.nebula, count=2, phases=[(0, 1), (0.5, 2)])

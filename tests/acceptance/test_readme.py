@@ -5,30 +5,16 @@ blocks are slow ones in the folders beside this file; here is what can be said w
 """
 
 import re
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
+from acceptance import readme
 from jobwatchd.cli import cli
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-
-
-def _load() -> Any:
-    spec = spec_from_file_location("acceptance_readme", HERE / "readme.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-readme = _load()
 
 
 def commands() -> list[str]:

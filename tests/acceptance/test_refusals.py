@@ -8,6 +8,9 @@ from typing import Any
 import anyio
 import pytest
 
+from acceptance.processes import Apis, ConfigFor, RunDaemon
+from acceptance.receiver import Receiver
+
 
 def _config(config: dict[str, Any], url: str, *keys: str, **retry: Any) -> dict[str, Any]:
     """Return a configuration with one webhook sink, and a watch for each key."""
@@ -17,14 +20,14 @@ def _config(config: dict[str, Any], url: str, *keys: str, **retry: Any) -> dict[
 
 
 @pytest.fixture(params=[404, *(pytest.param(status, marks=pytest.mark.slow) for status in (401, 413))])
-def refusing(receiver: Any, request: pytest.FixtureRequest) -> Any:
+def refusing(receiver: Receiver, request: pytest.FixtureRequest) -> Any:
     """Return the receiver, set to refuse what is poisoned."""
     receiver.status = request.param
     return receiver
 
 
 async def test_a_refusal_is_not_final_before_its_time_and_can_be_replayed(
-    apis: Any, refusing: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, refusing: Any, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """However often it was refused meanwhile; a person has it sent again once the receiver is repaired."""
     receiver = refusing
@@ -46,7 +49,7 @@ async def test_a_refusal_is_not_final_before_its_time_and_can_be_replayed(
 
 @pytest.mark.slow
 async def test_a_days_retry_after_or_a_clock_that_was_wrong_stops_nothing(
-    apis: Any, receiver: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, receiver: Receiver, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """The longest back-off bounds what a receiver asks for, and what the store says after a restart."""
     [key] = apis.add(apis.nebula, count=1, phases=[(0, 1)])
@@ -71,7 +74,7 @@ async def test_a_days_retry_after_or_a_clock_that_was_wrong_stops_nothing(
 
 @pytest.mark.slow
 async def test_what_waits_for_a_sink_that_is_gone_is_dropped_in_time(
-    apis: Any, receiver: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, receiver: Receiver, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """It is shown as missing until then; the log says how much was dropped."""
     [key] = apis.add(apis.nebula, count=1, phases=[(0, 1)])

@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 
+from acceptance.hook import RunHook
+from acceptance.processes import Apis, ConfigFor, RunDaemon
+
 
 def _watch(key: str) -> dict[str, Any]:
     return {"source": "graph", "job": {"job_id": key}}
 
 
 async def test_a_watch_and_a_sink_come_with_a_reload(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """The new sink is told what happens from then on, of the new watch and of those that were there."""
     hook = await run_hook()
@@ -31,7 +34,7 @@ async def test_a_watch_and_a_sink_come_with_a_reload(
     assert first[-1] == second[-1] == "job.cancelled"
 
 
-async def test_a_watch_goes_with_a_reload(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_watch_goes_with_a_reload(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> None:
     """What the file no longer names is watched no longer; what came through the API stays."""
     gone, kept, asked = apis.add(apis.nebula, count=3, phases=[(0, 1)])
     daemon = run_daemon(config_for(apis) | {"watches": [_watch(gone), _watch(kept)]})
@@ -44,7 +47,7 @@ async def test_a_watch_goes_with_a_reload(apis: Any, run_daemon: Any, config_for
 
 
 @pytest.mark.slow
-async def test_limits_change_with_a_reload(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_limits_change_with_a_reload(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> None:
     """A lane that may poll twice an hour polls as it likes from the reload on."""
     keys = apis.add(apis.nebula, count=5, phases=[(0, 1)])
     daemon = run_daemon(config_for(apis, rate="2/h"))
@@ -59,7 +62,7 @@ async def test_limits_change_with_a_reload(apis: Any, run_daemon: Any, config_fo
 
 
 async def test_a_broken_file_is_refused_and_nothing_changes(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """Each mistake is logged; polls and deliveries go on as the old file says, also for new watches."""
     hook = await run_hook()
@@ -90,7 +93,7 @@ async def test_a_broken_file_is_refused_and_nothing_changes(
 
 
 @pytest.mark.slow
-async def test_a_file_that_is_no_yaml_is_refused(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_file_that_is_no_yaml_is_refused(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> None:
     """Half a file, as an editor leaves it for a moment, does not end the daemon."""
     daemon = run_daemon(config_for(apis))
     await daemon.up()
@@ -103,7 +106,7 @@ async def test_a_file_that_is_no_yaml_is_refused(apis: Any, run_daemon: Any, con
 
 @pytest.mark.slow
 async def test_a_new_url_takes_over_what_the_old_one_would_not_take(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """Deliveries that wait when the URL is replaced all arrive at the new one, once, in order."""
     down, well = await run_hook(), await run_hook()

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from acceptance.hook import RunHook
+from acceptance.processes import Apis, ConfigFor, RunDaemon
 
-def _polls(apis: Any) -> int:
+
+def _polls(apis: Apis) -> int:
     polls: int = apis.truth(apis.nebula)["calls"]["job"]
     return polls
 
@@ -15,7 +18,9 @@ def _watch(key: str, **fields: Any) -> dict[str, Any]:
     return {"source": "graph", "job": {"job_id": key}, **fields}
 
 
-async def test_a_watch_from_the_api_survives_kill_9(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_watch_from_the_api_survives_kill_9(
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
+) -> None:
     """An answer that it was added is a promise: killed the moment after, the daemon still tells how the job ends."""
     hook = await run_hook()
     [key] = apis.add(apis.nebula, phases=[(0, 1)])
@@ -33,7 +38,9 @@ async def test_a_watch_from_the_api_survives_kill_9(apis: Any, run_hook: Any, ru
 
 
 @pytest.mark.slow
-async def test_the_file_decides_on_its_own_watches_at_the_start(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_the_file_decides_on_its_own_watches_at_the_start(
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor
+) -> None:
     """What the file no longer has is removed, what it changed is changed, what came through the API stays."""
     gone, kept, asked = apis.add(apis.nebula, count=3, phases=[(0, 1)])
     daemon = run_daemon(config_for(apis) | {"watches": [_watch(gone), _watch(kept)]})
@@ -50,7 +57,7 @@ async def test_the_file_decides_on_its_own_watches_at_the_start(apis: Any, run_d
 
 
 async def test_a_restart_tells_nothing_twice(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """Ended jobs stay ended, and running ones are not found anew."""
     hook = await run_hook()

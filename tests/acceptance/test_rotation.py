@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import trustme
 
+from acceptance.processes import RunDaemon
+
 Put = Callable[[Path, bytes], None]
 
 
@@ -117,7 +119,9 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_token_in_a_file_is_replaced(client: str, put: Put, api: Api, run_daemon: Any, folder: Path) -> None:
+async def test_a_token_in_a_file_is_replaced(
+    client: str, put: Put, api: Api, run_daemon: RunDaemon, folder: Path
+) -> None:
     """The first refusal, or the next look at the file, brings the new one; no log line has either."""
     token = folder / "token"
     put(token, b"first-token\n")
@@ -133,7 +137,7 @@ async def test_a_token_in_a_file_is_replaced(client: str, put: Put, api: Api, ru
 
 
 async def test_a_bundle_of_authorities_is_replaced(
-    client: str, put: Put, tls_api: tuple[Api, bytes], run_daemon: Any, folder: Path
+    client: str, put: Put, tls_api: tuple[Api, bytes], run_daemon: RunDaemon, folder: Path
 ) -> None:
     """A server whose authority was unknown is believed once it stands in the bundle."""
     api, authority = tls_api

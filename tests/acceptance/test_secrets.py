@@ -11,6 +11,8 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from acceptance.hook import Hook, RunHook
+from acceptance.processes import Apis, ConfigFor, RunApis, RunDaemon
 from jobwatchd.simulator.server import serve
 
 PASSWORD = "planted-nebula-pässword/%41"
@@ -35,7 +37,7 @@ PATHS = (
 )
 
 
-def _config(config: Any, hook: Any, folder: Path, client: str) -> Any:
+def _config(config: Any, hook: Hook, folder: Path, client: str) -> Any:
     """Return a configuration with secrets of every kind, in files and in the clear."""
     for name, text in {
         "password": PASSWORD,
@@ -62,7 +64,7 @@ def _faults(*kinds: str) -> list[dict[str, Any]]:
     return [{"kind": kind, "fraction": 0.08, "delay_s": 3} for kind in kinds]
 
 
-def _watches(apis: Any) -> list[dict[str, Any]]:
+def _watches(apis: Apis) -> list[dict[str, Any]]:
     parts = ("space_id", "workflow_id", "job_id")
     graph, media = (apis.add(base, count=10, scale_s=2) for base in (apis.nebula, apis.telestream))
     watches = [{"source": "graph", "job": {"job_id": key}} for key in graph]
@@ -70,7 +72,9 @@ def _watches(apis: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("client", ["pyreqwest", pytest.param("httpx", marks=pytest.mark.slow)])
-async def test_no_secret_gets_out(client: str, run_apis: Any, run_hook: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_no_secret_gets_out(
+    client: str, run_apis: RunApis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
+) -> None:
     """Through faults, refusals, a wrong token, a wrong configuration and a reload: no log, answer or file has any."""
     apis = run_apis("--nebula-password", PASSWORD, "--up-key", UP_KEY, "--token-uses", "5")
     hook = await run_hook()  # refuses every signature but its own: dead letters, with their reasons
@@ -117,7 +121,7 @@ def _check(config: Path) -> bytes:
 
 
 async def test_an_api_that_repeats_what_it_was_sent_lets_nothing_out(
-    run_hook: Any, run_daemon: Any, config_for: Any
+    run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """In errors until it counts as unreachable, and in texts of jobs: no event, file or line has our credentials."""
     hook = await run_hook()

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from acceptance.hook import RunHook
+from acceptance.processes import Apis, ConfigFor, RunDaemon
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 async def test_a_signal_ends_it_with_everything_told(
-    number: int, apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+    number: int, apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """What is under way when the signal comes is told and noted, so the next life repeats nothing; the status is 0."""
     hook = await run_hook(fail_fraction=1.0, faults=["slow"], slow_s=0.4)
@@ -31,7 +34,7 @@ async def test_a_signal_ends_it_with_everything_told(
 
 
 async def test_what_cannot_be_told_in_time_is_told_in_the_next_life(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """The drain is bounded: a receiver that does not answer holds up the end only so long, and loses nothing."""
     hook = await run_hook(fail_fraction=1.0, faults=["slow"], slow_s=600)
@@ -48,7 +51,7 @@ async def test_what_cannot_be_told_in_time_is_told_in_the_next_life(
     assert hook.types(f"graph/{key}") == ["task.succeeded", "job.succeeded"]
 
 
-async def test_a_port_in_use_is_waited_for(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_port_in_use_is_waited_for(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> None:
     """Somebody else listens at the address: one line says which key and address, and it is taken once it is free."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         listen = f"127.0.0.1:{other.getsockname()[1]}"
@@ -60,7 +63,9 @@ async def test_a_port_in_use_is_waited_for(apis: Any, run_daemon: Any, config_fo
     assert daemon.url == f"http://{listen}"
 
 
-async def test_every_mistake_of_the_configuration_is_told(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_every_mistake_of_the_configuration_is_told(
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor
+) -> None:
     """All mistakes at once, each with its file and key; status 2, and nothing was begun."""
     config = config_for(apis)
     config["sources"]["graph"]["poll"]["min_interval"] = "soon"
@@ -88,7 +93,7 @@ async def test_every_mistake_of_the_configuration_is_told(apis: Any, run_daemon:
     ],
 )
 async def test_the_last_words_are_lines_of_the_log(
-    style: str, trouble: str, apis: Any, run_daemon: Any, config_for: Any
+    style: str, trouble: str, apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """In the configured format even where the rest of the configuration is of no use, and the journal's priority."""
     daemon = run_daemon({})
@@ -119,7 +124,7 @@ def manager() -> Iterator[socket.socket]:
 
 
 async def test_systemd_is_told_how_it_is(
-    manager: socket.socket, apis: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    manager: socket.socket, apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """READY once it is ready, WATCHDOG again and again, RELOADING before READY, STOPPING at the end."""
     told: list[str] = []

@@ -14,6 +14,8 @@ from typing import Any
 import anyio.lowlevel
 import pytest
 
+from acceptance.processes import Apis, ConfigFor, Daemon, RunDaemon, Until
+
 HANGUP = 1 << (signal.SIGHUP - 1)
 
 
@@ -24,19 +26,19 @@ def hears(pid: int) -> bool:
     return kept is not None and bool(int(kept[1], 16) & HANGUP)
 
 
-async def begun(daemon: Any, until: Callable[..., Any]) -> None:
+async def begun(daemon: Daemon, until: Callable[..., Any]) -> None:
     """Begin a life, and return as soon as it hears signals, long before it is ready."""
     daemon.start()
-    await until("it hears signals", lambda: hears(daemon.process.pid))
+    await until("it hears signals", lambda: hears(daemon.pid))
 
 
-def reloads(daemon: Any) -> int:
+def reloads(daemon: Daemon) -> int:
     """Return how often its present life has read its configuration again."""
     return len([line for line in daemon.lines() if line["event"].startswith("reload.")])
 
 
 async def test_a_reload_that_is_wanted_too_early_comes_afterwards(
-    apis: Any, run_daemon: Any, config_for: Any, until: Any
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, until: Until
 ) -> None:
     """SIGHUP while it starts does not end it: it becomes ready, and reads its configuration once more."""
     daemon = run_daemon(config_for(apis))
@@ -75,7 +77,7 @@ def endless(tmp_path: Path, until: Callable[..., Any]) -> Iterator[Callable[[Pat
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 async def test_it_can_be_stopped_while_it_reads_its_configuration(
-    number: int, apis: Any, run_daemon: Any, config_for: Any, endless: Any
+    number: int, apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, endless: Any
 ) -> None:
     """Status 0, at once: nothing was begun."""
     daemon = run_daemon(config_for(apis))
@@ -89,7 +91,7 @@ async def test_it_can_be_stopped_while_it_reads_its_configuration(
 
 
 async def test_it_can_be_stopped_while_it_waits_for_its_database(
-    apis: Any, run_daemon: Any, config_for: Any, until: Any
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, until: Until
 ) -> None:
     """Another program holds the lock: status 0, at once."""
     daemon = run_daemon(config_for(apis))
@@ -105,7 +107,9 @@ async def test_it_can_be_stopped_while_it_waits_for_its_database(
 
 
 @pytest.mark.slow
-async def test_many_requests_to_reload_are_few_reloads(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_many_requests_to_reload_are_few_reloads(
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor
+) -> None:
     """Those that come while one runs are one more; and signals that come while it stops do not change its status."""
     watches = [{"source": "graph", "job": {"job_id": number}} for number in range(1, 2_001)]
     daemon = run_daemon(config_for(apis, max_interval="1h", min_interval="1h", rate="1/h") | {"watches": watches})
@@ -114,6 +118,7 @@ async def test_many_requests_to_reload_are_few_reloads(apis: Any, run_daemon: An
         daemon.signal(signal.SIGHUP)
     await daemon.logged("reload.done")
     daemon.signal(signal.SIGTERM)
+    assert daemon.process is not None
     while daemon.process.poll() is None:
         daemon.signal(signal.SIGHUP)
         await anyio.lowlevel.checkpoint()
@@ -122,7 +127,9 @@ async def test_many_requests_to_reload_are_few_reloads(apis: Any, run_daemon: An
     assert daemon.lines()[-1]["event"] == "daemon.stopped"
 
 
-async def test_a_stop_does_not_wait_for_a_reload(apis: Any, run_daemon: Any, config_for: Any, endless: Any) -> None:
+async def test_a_stop_does_not_wait_for_a_reload(
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, endless: Any
+) -> None:
     """A file that cannot be read to its end, on a network that is gone, holds up nobody."""
     daemon = run_daemon(config_for(apis))
     await daemon.up()
@@ -136,7 +143,7 @@ async def test_a_stop_does_not_wait_for_a_reload(apis: Any, run_daemon: Any, con
 
 
 @pytest.mark.slow
-async def test_signals_that_mean_nothing_do_nothing(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_signals_that_mean_nothing_do_nothing(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> None:
     """Those by which others are told that their log files have gone."""
     daemon = run_daemon(config_for(apis))
     await daemon.up()
@@ -148,7 +155,7 @@ async def test_signals_that_mean_nothing_do_nothing(apis: Any, run_daemon: Any, 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
 async def test_as_the_first_process_of_a_container_it_hears_the_same(
-    apis: Any, run_daemon: Any, config_for: Any, until: Any
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, until: Until
 ) -> None:
     """There the kernel keeps from a process what it does not ask for, which until then is everything."""
     daemon = run_daemon(config_for(apis))
@@ -159,7 +166,7 @@ async def test_as_the_first_process_of_a_container_it_hears_the_same(
         daemon.process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
             [*command, "-c", daemon.config], stdout=stream, stderr=stream, start_new_session=True
         )
-    children = Path(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children")
+    children = Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children")
     [first] = await until("it was started", lambda: children.read_text().split())
     await until("it hears signals", lambda: hears(int(first)))
     os.kill(int(first), signal.SIGHUP)

@@ -11,6 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from acceptance.hook import RunHook
+from acceptance.processes import Apis, ConfigFor, Daemon, RunDaemon
+
 # Holds the write lock, as a backup or a person at the `sqlite3` prompt does, until its input ends.
 HOLD = """
 import sqlite3, sys
@@ -37,18 +40,20 @@ def held(database: Path, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
             holder.stdin.close()
 
 
-async def ask(daemon: Any, path: str, body: Any = None) -> httpx.Response:
+async def ask(daemon: Daemon, path: str, body: Any = None) -> httpx.Response:
     """Return the daemon's answer, whatever it is."""
     async with httpx.AsyncClient(base_url=daemon.url, trust_env=False, timeout=30) as client:
         return await (client.get(path) if body is None else client.post(path, json=body))
 
 
-def count(daemon: Any, event: str) -> int:
+def count(daemon: Daemon, event: str) -> int:
     """Return how many lines the present life has of an event."""
     return sum(line["event"] == event for line in daemon.lines())
 
 
-async def test_a_locked_database_is_waited_out(apis: Any, run_hook: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_locked_database_is_waited_out(
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
+) -> None:
     """A job ends while somebody else holds the lock: whoever asks is told so, and the end is told once it is free."""
     hook = await run_hook()
     [key] = apis.add(apis.nebula, phases=[(0, 1)])
@@ -82,7 +87,7 @@ async def test_a_locked_database_is_waited_out(apis: Any, run_hook: Any, run_dae
 
 
 async def test_a_daemon_that_waits_for_a_lock_stops_in_time(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor
 ) -> None:
     """The drain is bounded as ever, the status is 0; what was not written is seen again by the next life."""
     hook = await run_hook()
@@ -105,7 +110,9 @@ async def test_a_daemon_that_waits_for_a_lock_stops_in_time(
 
 
 @pytest.mark.slow
-async def test_a_start_waits_for_a_lock(apis: Any, run_daemon: Any, config_for: Any, free_port: int) -> None:
+async def test_a_start_waits_for_a_lock(
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, free_port: int
+) -> None:
     """Alive and not ready, as a service manager wants to know; SIGTERM ends it with 0; once free, it is ready."""
     daemon = run_daemon({**config_for(apis), "server": {"listen": f"127.0.0.1:{free_port}"}})
     daemon.url = f"http://127.0.0.1:{free_port}"
@@ -158,7 +165,7 @@ def free(file: Path) -> None:
 
 
 async def test_a_full_disk_is_waited_out(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, small_disk: tuple[Path, list[str]]
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor, small_disk: tuple[Path, list[str]]
 ) -> None:
     """Many jobs end while there is no room: nothing is lost, and it goes on by itself when there is."""
     hook = await run_hook()
@@ -171,7 +178,7 @@ async def test_a_full_disk_is_waited_out(
     await daemon.post("/v1/watches/batch", [{"source": "graph", "job": {"job_id": key}} for key in keys])
     for key in keys:
         await daemon.logged("job.running", key=f"graph/{key}")
-    ballast = Path(f"/proc/{daemon.process.pid}/root{folder}/ballast")
+    ballast = Path(f"/proc/{daemon.pid}/root{folder}/ballast")
     fill(ballast)
     for key in keys:
         apis.cancel(key)

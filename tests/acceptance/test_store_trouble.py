@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from acceptance.processes import Apis, ConfigFor, Daemon, RunDaemon
 
-async def _refusal(daemon: Any) -> str:
+
+async def _refusal(daemon: Daemon) -> str:
     """Start the daemon, which is to end with status 1, and return its last words."""
     daemon.start()
     assert await daemon.exit_status() == 1
@@ -18,7 +19,9 @@ async def _refusal(daemon: Any) -> str:
 
 
 @pytest.mark.slow
-async def test_a_folder_that_cannot_be_written(apis: Any, run_daemon: Any, config_for: Any, tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written(
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor, tmp_path: Path
+) -> None:
     """The line says what to make writable."""
     folder = tmp_path / "sealed"
     folder.mkdir(mode=0o500)
@@ -30,7 +33,7 @@ async def test_a_folder_that_cannot_be_written(apis: Any, run_daemon: Any, confi
 
 
 @pytest.mark.slow
-async def test_a_file_that_is_no_database(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_file_that_is_no_database(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> None:
     """The line says so, and the file stays what it is."""
     daemon = run_daemon(config_for(apis))
     daemon.database.write_text("not a database, but somebody's notes\n" * 100)
@@ -39,7 +42,7 @@ async def test_a_file_that_is_no_database(apis: Any, run_daemon: Any, config_for
     assert daemon.database.read_bytes() == before
 
 
-async def test_a_damaged_database(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_damaged_database(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> None:
     """Damage is found at the start, before anything is decided by what is left."""
     keys = apis.add(apis.nebula, count=50)
     daemon = run_daemon(config_for(apis))
@@ -52,7 +55,7 @@ async def test_a_damaged_database(apis: Any, run_daemon: Any, config_for: Any) -
     assert f"{daemon.database} is damaged; restore it from a backup" in await _refusal(daemon)
 
 
-async def test_a_second_daemon_is_refused(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_second_daemon_is_refused(apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor) -> None:
     """Two processes on one file would both tell; the second ends, and the first goes on."""
     first = run_daemon(config_for(apis))
     await first.up()
@@ -61,7 +64,9 @@ async def test_a_second_daemon_is_refused(apis: Any, run_daemon: Any, config_for
     assert (await first.get("/readyz"))["status"] == "ok"
 
 
-async def test_a_database_that_disappears_ends_the_process(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_a_database_that_disappears_ends_the_process(
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor
+) -> None:
     """SQLite would write on into the file that is gone; the process ends instead of losing what it has to tell."""
     [key] = apis.add(apis.nebula, phases=[(0, 1)])
     daemon = run_daemon(config_for(apis))

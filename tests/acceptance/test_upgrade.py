@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from acceptance.hook import RunHook
+from acceptance.processes import Apis, ConfigFor, RunDaemon
+
 
 def _change(database: Path, *statements: str) -> None:
     connection = sqlite3.connect(database)
@@ -30,7 +33,7 @@ def _watch(key: str) -> dict[str, Any]:
 
 
 async def test_what_waited_before_an_upgrade_is_told_after_it(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """In the same order and under the same ids; what happened meanwhile is seen by the new version."""
     hook = await run_hook()
@@ -61,7 +64,9 @@ async def test_what_waited_before_an_upgrade_is_told_after_it(
 
 
 @pytest.mark.slow
-async def test_an_older_version_refuses_a_newer_database(apis: Any, run_daemon: Any, config_for: Any) -> None:
+async def test_an_older_version_refuses_a_newer_database(
+    apis: Apis, run_daemon: RunDaemon, config_for: ConfigFor
+) -> None:
     """It says so, ends with status 1, and leaves the database as it was."""
     daemon = run_daemon(config_for(apis))
     await daemon.up()
@@ -76,7 +81,7 @@ async def test_an_older_version_refuses_a_newer_database(apis: Any, run_daemon: 
 
 @pytest.mark.slow
 async def test_a_copy_that_is_put_back_tells_again_under_the_same_ids(
-    apis: Any, run_hook: Any, run_daemon: Any, config_for: Any, until: Callable[..., Any]
+    apis: Apis, run_hook: RunHook, run_daemon: RunDaemon, config_for: ConfigFor, until: Callable[..., Any]
 ) -> None:
     """A receiver that knows an id knows what it is told a second time."""
     hook = await run_hook()

@@ -5,18 +5,17 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+
+from acceptance import readme
 
 HERE = Path(__file__).parent
 START_S = 2.0
@@ -25,19 +24,6 @@ TOKEN = "planted-token-of-the-api"
 STRICT = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--memory=128m", "--pids-limit=64"]
 DOCKER = HERE / "bin"
 SHOWN = pytest.StashKey[list[str]]()
-
-
-def _load(file: Path) -> ModuleType:
-    """Load a module that pytest's import mode puts on no path."""
-    spec = spec_from_file_location(f"acceptance_{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-readme = _load(HERE.parent / "readme.py")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

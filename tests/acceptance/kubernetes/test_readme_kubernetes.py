@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 import yaml
+
+from acceptance import readme
 
 pytestmark = pytest.mark.slow
 
@@ -18,11 +18,6 @@ ROOT = HERE.parents[2]
 
 def script(name: str) -> str:
     """Return the documentation's commands under a marker."""
-    spec = spec_from_file_location("acceptance_readme_kubernetes", HERE.parent / "readme.py")
-    assert spec is not None
-    assert spec.loader is not None
-    readme = sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(readme)
     return "\n".join(readme.blocks(name))
 
 

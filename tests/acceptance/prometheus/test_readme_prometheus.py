@@ -1,11 +1,11 @@
 """The documentation's commands for Prometheus."""
 
 import subprocess
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+
+from acceptance import readme
 
 pytestmark = pytest.mark.slow
 
@@ -14,11 +14,6 @@ HERE = Path(__file__).parent
 
 def script(name: str) -> str:
     """Return the documentation's commands under a marker."""
-    spec = spec_from_file_location("acceptance_readme_prometheus", HERE.parent / "readme.py")
-    assert spec is not None
-    assert spec.loader is not None
-    readme = sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(readme)
     return "\n".join(readme.blocks(name))
 
 

@@ -4,35 +4,21 @@ import os
 import secrets
 import shutil
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 import yaml
 
+from acceptance import readme
+from acceptance.systemd import machine as machines
+
 HERE = Path(__file__).parent
 SECRET = "whsec_Zm9yLXRoZS1hY2NlcHRhbmNlLXRlc3RzLW9ubHk="
 PASSWORD, API_KEY = "planted-explorer-password", "planted-up-api-key"
-
-
-def _load(file: Path) -> ModuleType:
-    """Load a module that pytest's import mode puts on no path."""
-    spec = spec_from_file_location(f"acceptance_{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[spec.name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-machines = _load(HERE / "machine.py")
-readme = _load(HERE.parent / "readme.py")
 
 
 SHOWN = pytest.StashKey[list[str]]()
@@ -71,7 +57,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, shown: list[str]) -> Itera
         shutil.rmtree(root, ignore_errors=True)
 
 
-class Service(machines.Unit):  # type: ignore[name-defined, misc]
+class Service(machines.Unit):
     """The unit with a configuration that a test writes, and its API."""
 
     url = ""

@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from conformance.http.raw_server import Exchange, Handler, Server
-from jobwatchd.http.client import HttpOptions, build_http_client
+from jobwatchd.http.client import HttpClientKind, HttpOptions, build_http_client
 from jobwatchd.ports import HttpClient
 
 # Long enough for a busy machine to answer in, short enough for the tests that wait for them.
@@ -48,13 +48,14 @@ async def serve_bytes(serve: Serve) -> Callable[[bytes], Awaitable[Server]]:
 
 
 @pytest.fixture(params=["pyreqwest", "httpx"])
-def kind(request: pytest.FixtureRequest) -> Any:
+def kind(request: pytest.FixtureRequest) -> HttpClientKind:
     """Name the adapter."""
-    return request.param
+    kind: HttpClientKind = request.param
+    return kind
 
 
 @pytest.fixture
-async def connect(kind: Any) -> AsyncIterator[Callable[..., HttpClient]]:
+async def connect(kind: HttpClientKind) -> AsyncIterator[Callable[..., HttpClient]]:
     """Build a client with these options; it is closed when the test is over."""
     clients: list[HttpClient] = []
 

@@ -2,21 +2,21 @@
 
 import gzip
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import BadPayload
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 
 
 async def test_answer_has_status_headers_and_body(connect: Connect, serve: Serve) -> None:
     """Status, headers in any case, and the body as bytes come back."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer(b'{"a": 1}', headers=["Content-Type: application/json"])
 
@@ -33,7 +33,7 @@ async def test_answer_has_status_headers_and_body(connect: Connect, serve: Serve
 async def test_request_goes_out_as_given(connect: Connect, serve: Serve) -> None:
     """Path and query are not encoded again; the given headers, the user agent and gzip are sent, once each."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer()
 
@@ -56,7 +56,7 @@ async def test_request_goes_out_as_given(connect: Connect, serve: Serve) -> None
 async def test_user_and_password_of_the_url_are_sent(connect: Connect, serve: Serve) -> None:
     """Credentials in the URL become Basic authentication."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer()
 
@@ -86,7 +86,7 @@ async def test_body_is_sent(connect: Connect, serve: Serve) -> None:
     """A POST carries its body and the length of it."""
     bodies = []
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         bodies.append(await exchange.read_request())
         await exchange.answer()
 
@@ -98,7 +98,7 @@ async def test_body_is_sent(connect: Connect, serve: Serve) -> None:
 async def test_post_without_body_says_so(connect: Connect, serve: Serve) -> None:
     """A POST without a body has the length 0, because some servers answer 411 where it has none."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer()
 
@@ -110,7 +110,7 @@ async def test_post_without_body_says_so(connect: Connect, serve: Serve) -> None
 async def test_cookies_are_not_kept(connect: Connect, serve: Serve) -> None:
     """A cookie that one answer sets is not sent with the next request."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             await exchange.read_request()
             await exchange.answer(headers=["Set-Cookie: session=1; Path=/"])
@@ -126,7 +126,7 @@ async def test_cookies_are_not_kept(connect: Connect, serve: Serve) -> None:
 async def test_redirect_is_an_answer(connect: Connect, serve: Serve, location: str) -> None:
     """A 3xx is returned, not followed, wherever it points."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             await exchange.read_request()
             await exchange.answer(b"", "302 Found", [f"Location: {location}"])
@@ -164,7 +164,7 @@ async def test_gzip_is_decompressed(connect: Connect, serve: Serve, size: int) -
     """A compressed body comes back plain, small or large."""
     plain = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer(gzip.compress(plain), headers=["Content-Encoding: gzip"])
 
@@ -180,7 +180,7 @@ async def test_gzip_is_decompressed(connect: Connect, serve: Serve, size: int) -
 async def test_broken_gzip_is_a_bad_payload(connect: Connect, serve: Serve, compressed: bytes) -> None:
     """An answer that came whole but cannot be decompressed is `BadPayload`, not an outage."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer(compressed, headers=["Content-Encoding: gzip"])
 

@@ -2,16 +2,16 @@
 
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
 
 import anyio
 import pytest
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import SourceUnavailable
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ async def test_unknown_host_is_unavailable(connect: Connect) -> None:
 async def test_reset_before_the_headers_is_unavailable(connect: Connect, serve: Serve, method: str) -> None:
     """A request that is cut is not sent again."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         exchange.reset()
 
@@ -87,7 +87,7 @@ async def test_answer_that_is_not_whole_is_unavailable(connect: Connect, serve_b
 async def test_reset_within_the_body_is_unavailable(connect: Connect, serve: Serve) -> None:
     """An RST in the middle of a body is an outage, not a short body."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"x" * 100_000)
         exchange.reset()
@@ -100,7 +100,7 @@ async def test_reset_within_the_body_is_unavailable(connect: Connect, serve: Ser
 async def test_slow_headers_end_with_the_read_timeout(connect: Connect, serve: Serve) -> None:
     """A server that takes the request and says nothing is given up after the read timeout."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.wait_until_left()
 
@@ -113,7 +113,7 @@ async def test_slow_headers_end_with_the_read_timeout(connect: Connect, serve: S
 async def test_stalled_body_ends_with_the_read_timeout(connect: Connect, serve: Serve) -> None:
     """A body that stops coming is given up after the read timeout."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
         await exchange.wait_until_left()
@@ -127,7 +127,7 @@ async def test_stalled_body_ends_with_the_read_timeout(connect: Connect, serve: 
 async def test_trickling_body_ends_with_the_total_timeout(connect: Connect, serve: Serve) -> None:
     """A body that comes byte by byte, each in time, is given up after the total timeout."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
         while True:
@@ -148,7 +148,7 @@ async def test_unanswered_connection_ends_with_the_connect_timeout(connect: Conn
 async def test_unanswered_handshake_ends_with_the_connect_timeout(connect: Connect, serve: Serve) -> None:
     """A server that takes the connection and does not answer the TLS handshake is given up as well."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.wait_until_left()
 
     server = await serve(handle)
@@ -166,7 +166,7 @@ async def test_url_that_is_none_is_unavailable(connect: Connect, url: str) -> No
 async def test_connection_closed_meanwhile_costs_one_request_at_most(connect: Connect, serve: Serve) -> None:
     """A kept connection that the server closed is replaced: at once, or after one `SourceUnavailable`."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer()
 
@@ -186,7 +186,7 @@ async def test_connection_closed_meanwhile_costs_one_request_at_most(connect: Co
 async def test_request_lost_on_a_kept_connection_is_not_sent_again(connect: Connect, serve: Serve, method: str) -> None:
     """A request that a server took over a kept connection, and never answered, is `SourceUnavailable`."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer()
         await exchange.read_request()

@@ -3,16 +3,16 @@
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import anyio
 import pytest
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import BadPayload, SourceUnavailable
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 
 
 def chunked(body: bytes, headers: bytes = b"") -> bytes:
@@ -60,7 +60,7 @@ async def test_gzip_bomb_is_a_bad_payload(connect: Connect, serve_bytes: Serve) 
 async def test_refused_bodies_do_not_use_up_connections(connect: Connect, serve: Serve) -> None:
     """After more refused bodies than there are connections the next request still goes."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             body = b"ok" if "/good" in await exchange.read_head() else b"x" * 500_000
             await exchange.answer(body)
@@ -76,7 +76,7 @@ async def test_refused_bodies_do_not_use_up_connections(connect: Connect, serve:
 async def test_connection_is_used_again(connect: Connect, serve: Serve) -> None:
     """Requests one after the other go over one connection."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             await exchange.read_request()
             await exchange.answer()
@@ -95,7 +95,7 @@ async def test_no_more_requests_in_flight_than_connections(connect: Connect, ser
     most = 0
     everyone = asyncio.Event()
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         nonlocal in_flight, most
         while True:
             await exchange.read_request()
@@ -125,7 +125,7 @@ async def test_no_more_requests_in_flight_than_connections(connect: Connect, ser
 async def test_wait_for_a_connection_is_bounded(connect: Connect, serve: Serve) -> None:
     """A request that finds all connections taken for too long is `SourceUnavailable`."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.wait_until_left()
 
@@ -149,7 +149,7 @@ async def test_cancelled_requests_do_not_use_up_connections(connect: Connect, se
     """After more cancelled requests than there are connections the next request goes at once."""
     taken = asyncio.Semaphore(0)
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         if "/hang" in await exchange.read_head():
             taken.release()
             await exchange.wait_until_left()
@@ -172,7 +172,7 @@ async def test_cancelling_within_the_body_and_while_waiting_frees_the_slot(conne
     """A request is cancelled in the middle of its body, and one that waits behind it: the next one goes at once."""
     begun = asyncio.Event()
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         if "/hang" in await exchange.read_head():
             await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"x" * 100_000)
             begun.set()
@@ -194,7 +194,7 @@ async def test_cancelling_within_the_body_and_while_waiting_frees_the_slot(conne
 async def test_close_gives_connections_back(connect: Connect, serve: Serve) -> None:
     """After `close` the server sees its kept connection end."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer()
         await exchange.wait_until_left()

@@ -8,12 +8,13 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import BadPayload, SourceUnavailable
 from jobwatchd.http.limits import BUFFERS, Memory
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 CAP = 200_000
 ROOM = BUFFERS + CAP + 1
 
@@ -48,7 +49,7 @@ class Watched(Memory):
 async def test_many_large_bodies_are_read_in_turns(connect: Connect, serve: Serve, shape: str) -> None:
     """All of them come, and never more at once than there is memory for."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             await exchange.read_request()
             await exchange.send(respond(shape, b"x" * CAP))
@@ -71,7 +72,7 @@ async def test_many_large_bodies_are_read_in_turns(connect: Connect, serve: Serv
 async def test_small_bodies_wait_for_nothing(connect: Connect, serve: Serve, shape: str) -> None:
     """Though others hold all the memory there is."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             await exchange.read_request()
             await exchange.send(respond(shape, b"x" * 10_000))
@@ -90,7 +91,7 @@ async def test_waiting_for_memory_is_not_the_servers_time(connect: Connect, serv
     """A request that found none is sent again, with all of its time, when there is some."""
     waited: list[str] = []
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             waited.append(await exchange.read_head())
             await exchange.send(respond(shape, b"x" * CAP))
@@ -116,7 +117,7 @@ async def test_waiting_for_memory_is_not_the_servers_time(connect: Connect, serv
 async def test_a_wait_too_long_is_not_the_servers_fault(connect: Connect, serve: Serve, shape: str) -> None:
     """It is told of this answer, and nothing is said of the server; the connection is free again."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             await exchange.read_request()
             await exchange.send(respond(shape, b"x" * CAP))
@@ -141,7 +142,7 @@ async def test_failures_give_everything_back(connect: Connect, serve: Serve) -> 
         respond("gzip", b"x" * (CAP + 1)),
     ]
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.send(answers.pop(0))
 
@@ -157,7 +158,7 @@ async def test_failures_give_everything_back(connect: Connect, serve: Serve) -> 
 async def test_what_is_cut_waits_for_nothing(connect: Connect, serve: Serve) -> None:
     """Nobody reads it anyway."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.send(respond("length", b"x" * CAP))
 

@@ -2,17 +2,17 @@
 
 import gzip
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import anyio
 import pytest
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import SinkUnavailable
 from jobwatchd.http.failures import FOR_SINKS
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 URL_TAIL = "/planted/path?key=planted"
 NO_LENGTH = b"HTTP/1.1 200 OK\r\n\r\n"
 
@@ -47,7 +47,7 @@ async def test_owner_chooses_what_is_raised_and_told(
 async def test_owner_chooses_for_time_outs_too(connect: Connect, serve: Serve) -> None:
     """Where the answer is late, and where nothing was sent because all connections are in use."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.wait_until_left()
 
@@ -88,7 +88,7 @@ async def test_endless_body_is_cut_off_and_left(connect: Connect, serve: Serve) 
     """The server sees its connection end, and the next request goes over another one."""
     left = anyio.Event()
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.send(NO_LENGTH)
         try:
@@ -117,7 +117,7 @@ async def test_body_that_breaks_off_below_the_cap_is_no_answer(connect: Connect,
 async def test_body_that_is_cut_is_not_decompressed(connect: Connect, serve: Serve, body: bytes) -> None:
     """Compression was not asked for, and one that cannot be undone makes no failure of a success."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer(body, headers=["Content-Encoding: gzip"])
 
@@ -130,7 +130,7 @@ async def test_body_that_is_cut_is_not_decompressed(connect: Connect, serve: Ser
 async def test_connection_is_kept_when_the_body_was_short(connect: Connect, serve: Serve) -> None:
     """To want a part only costs no connection where the whole is less."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             await exchange.read_request()
             await exchange.answer(b"x" * 1000)
@@ -145,7 +145,7 @@ async def test_connection_is_kept_when_the_body_was_short(connect: Connect, serv
 async def test_idle_connection_is_not_used_again(connect: Connect, serve: Serve) -> None:
     """After `idle_s` a request takes a new connection."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         while True:
             await exchange.read_request()
             await exchange.answer()

@@ -5,22 +5,22 @@ import base64
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import ConfigError, SourceUnavailable
 from jobwatchd.http.client import Tls
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 PASSWORD = "s3cr et"
 LOGIN = "basic " + base64.b64encode(f"watcher:{PASSWORD}".encode()).decode()
 
 
-async def greet(exchange: Any) -> None:
+async def greet(exchange: Exchange) -> None:
     """Answer one request."""
     await exchange.read_request()
     await exchange.answer(b"from the server")
@@ -34,7 +34,7 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-async def tunnel(exchange: Any) -> None:
+async def tunnel(exchange: Exchange) -> None:
     """Open what a CONNECT asks for, and carry bytes both ways."""
     target = (await exchange.read_head()).split(" ")[1]
     host, _, port = target.partition(":")

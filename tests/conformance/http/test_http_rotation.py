@@ -12,6 +12,7 @@ import anyio
 import pytest
 import trustme
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import SourceUnavailable
 from jobwatchd.http.client import Tls
 from jobwatchd.ports import HttpClient
@@ -19,11 +20,11 @@ from jobwatchd.rotation import Rotation
 from jobwatchd.testing import FakeClock
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 PATIENCE_S = 5.0
 
 
-async def chat(exchange: Any) -> None:
+async def chat(exchange: Exchange) -> None:
     """Answer requests for as long as they come."""
     while True:
         await exchange.read_request()
@@ -105,7 +106,7 @@ async def test_a_new_certificate_is_shown_and_the_old_connection_ends(
     seen: list[str] = []
     begun, go_on = asyncio.Event(), asyncio.Event()
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         peer = exchange.writer.get_extra_info("ssl_object").getpeercert()
         while True:
             head = await exchange.read_head()

@@ -2,15 +2,15 @@
 
 import traceback
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import ConfigError, SourceError, SourceUnavailable
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 
 FAULTS = {
     "nothing": b"",
@@ -44,7 +44,7 @@ async def test_failure_tells_no_credentials(connect: Connect, serve_bytes: Serve
 async def test_timeout_tells_no_credentials(connect: Connect, serve: Serve) -> None:
     """A request that times out tells no more than one that fails."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.wait_until_left()
 
     server = await serve(handle)
@@ -90,7 +90,7 @@ async def test_user_agent_that_cannot_be_sent_is_refused(connect: Connect) -> No
 async def test_value_beyond_ascii_is_sent_as_utf_8(connect: Connect, serve: Serve) -> None:
     """A password with an umlaut in a header goes out, the same way from both clients."""
 
-    async def handle(exchange: Any) -> None:
+    async def handle(exchange: Exchange) -> None:
         await exchange.read_request()
         await exchange.answer()
 

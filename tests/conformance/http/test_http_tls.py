@@ -3,21 +3,21 @@
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
+from conformance.http.raw_server import Exchange, Server
 from jobwatchd.errors import ConfigError, SourceUnavailable
 from jobwatchd.http.client import Tls
 from jobwatchd.ports import HttpClient
 
 Connect = Callable[..., HttpClient]
-Serve = Callable[..., Awaitable[Any]]
+Serve = Callable[..., Awaitable[Server]]
 
 
-async def greet(exchange: Any) -> None:
+async def greet(exchange: Exchange) -> None:
     """Answer one request."""
     await exchange.read_request()
     await exchange.answer()

@@ -1,14 +1,15 @@
 """A little HTTP server, which notes what it is asked; and what all rigs upon it have in common."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import ClassVar, Self
 
 import anyio
 
-from jobwatchd.model.job import JobReference
-from jobwatchd.ports import Source
+from jobwatchd.model.job import JobReference, Observation
+from jobwatchd.ports import HttpClient, Source
+from jobwatchd.testing import FakeClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Reply:
     cut: bool = False
 
 
+# A state, as an API says it.
+Word = int | str
 Respond = Callable[[Call], Awaitable[Reply]]
 
 
@@ -41,7 +44,7 @@ class LittleServer:
         self.calls: list[Call] = []
         self.url = ""
         self._respond = respond
-        self._tasks: set[Any] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -60,6 +63,7 @@ class LittleServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
+        assert task is not None
         self._tasks.add(task)
         try:
             while await self._exchange(reader, writer):
@@ -88,23 +92,39 @@ class LittleServer:
         return call
 
 
+def always(reply: Reply) -> Callable[[Call], Reply]:
+    """Return what answers every request like this."""
+    return lambda _: reply
+
+
 @dataclass
 class Rig:
-    """A source and what its API does: `jobs` answers what passed authentication, `held` delays answers to targets."""
+    """A source and what its API does: `jobs` answers what passed authentication, `held` delays answers to targets.
+
+    `parameters` is how many name a job.
+    """
 
     source: Source = field(init=False)
     server: LittleServer = field(init=False)
     jobs: Callable[[Call], Reply] = field(init=False)
     held: dict[str, anyio.Event] = field(default_factory=dict)
+    words: Mapping[str, Word] = field(default_factory=dict)
+    unknown: ClassVar[tuple[Word, str]]
+    lets_in_all: bool = False
+    parameters: int = 1
     secrets: tuple[str, ...] = ()
     reply: type[Reply] = Reply
 
     async def respond(self, call: Call) -> Reply:
         """Answer one request."""
-        refusal = self.refuse(call)
+        refusal = None if self.lets_in_all else self.refuse(call)
         if call.target in self.held:
             await self.held[call.target].wait()
         return refusal or self.jobs(call)
+
+    def take(self, secret: str) -> None:
+        """Have the API take this secret, and none that it took before, nor what those had brought."""
+        raise NotImplementedError
 
     def refuse(self, call: Call) -> Reply | None:
         """Return the answer to a request without good credentials, or to a login."""
@@ -113,3 +133,33 @@ class Rig:
     def ref_of(self, *values: str) -> JobReference:
         """Return a reference to a job by plain parameters."""
         return JobReference.of("api", values)
+
+    async def see(self, ref: JobReference | None = None) -> Observation:
+        """Ask the source for a job, of which something has to be seen."""
+        observation = (await self.source.observe(ref or self.ref(), 0)).observation
+        assert observation is not None
+        return observation
+
+    def build(self, url: str, client: HttpClient, clock: FakeClock) -> Source:
+        """Return the source."""
+        raise NotImplementedError
+
+    def ref(self, number: int = 1964) -> JobReference:
+        """Return a reference to a job by a number."""
+        raise NotImplementedError
+
+    def shows(self, word: Word, number: int = 1964) -> Reply:
+        """Return the answer that shows a job in a state, given in the API's own word."""
+        raise NotImplementedError
+
+    def nothing_listed(self) -> Reply:
+        """Return a list without jobs."""
+        raise NotImplementedError
+
+    def number_in(self, call: Call) -> int:
+        """Return which job was asked for."""
+        raise NotImplementedError
+
+    def not_found(self) -> Reply:
+        """Return how the API says that there is no such job."""
+        raise NotImplementedError

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs
 import anyio
 import pytest
 
+from conformance.sources.little_server import Reply, always
+from conformance.sources.rigs import HttpJsonRig
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.redaction import SECRETS
 
@@ -26,13 +28,13 @@ def rig_kind() -> str:
     return "http-json"
 
 
-def _use(rig: Any, auth: dict[str, Any], **credentials: str) -> None:
+def _use(rig: HttpJsonRig, auth: dict[str, Any], **credentials: str) -> None:
     """Give the rig a source with another authentication, and an API that lets everybody in."""
     rig.source = rig.make(rig.server.url, {"auth": auth}, **credentials)
-    rig.refuse = lambda _: None
+    rig.lets_in_all = True
 
 
-def _answer_token(rig: Any, target: str, *replies: Any) -> None:
+def _answer_token(rig: HttpJsonRig, target: str, *replies: Reply) -> None:
     """Answer logins with these in turn; the jobs as ever."""
     rest, jobs = list(replies), rig.jobs
     rig.jobs = lambda call: (rest.pop(0) if len(rest) > 1 else rest[0]) if call.target == target else jobs(call)
@@ -56,7 +58,9 @@ def _answer_token(rig: Any, target: str, *replies: Any) -> None:
         ),
     ],
 )
-async def test_constant_credentials_go_with_each_request(rig: Any, auth: Any, credentials: Any, headers: Any) -> None:
+async def test_constant_credentials_go_with_each_request(
+    rig: HttpJsonRig, auth: Any, credentials: Any, headers: Any
+) -> None:
     """Nothing else is sent, above all no login."""
     _use(rig, auth, **credentials)
     await rig.source.observe(rig.ref(), 0)
@@ -65,7 +69,7 @@ async def test_constant_credentials_go_with_each_request(rig: Any, auth: Any, cr
     assert ("authorization" in call.headers) == ("authorization" in headers)
 
 
-async def test_constant_credentials_are_not_tried_twice(rig: Any) -> None:
+async def test_constant_credentials_are_not_tried_twice(rig: HttpJsonRig) -> None:
     """They would be refused again."""
     _use(rig, {"kind": "bearer"}, token="abc")
     rig.jobs = lambda _: rig.reply(401, b"abc")
@@ -74,12 +78,12 @@ async def test_constant_credentials_are_not_tried_twice(rig: Any) -> None:
     assert len(rig.server.calls) == 1
 
 
-async def test_fifty_polls_share_one_login(rig: Any) -> None:
+async def test_fifty_polls_share_one_login(rig: HttpJsonRig) -> None:
     """They wait for it, and then all go on; when the token expires, one logs in for all."""
     seen = []
 
     async def poll(number: int) -> None:
-        seen.append((await rig.source.observe(rig.ref(number), 0)).observation.native_state)
+        seen.append((await rig.see(rig.ref(number))).native_state)
 
     for logins in (1, 2):
         rig.tokens.clear()
@@ -93,7 +97,7 @@ async def test_fifty_polls_share_one_login(rig: Any) -> None:
     assert seen == ["busy"] * 100
 
 
-async def test_a_second_refusal_is_final(rig: Any) -> None:
+async def test_a_second_refusal_is_final(rig: HttpJsonRig) -> None:
     """One new login, one more try."""
     rig.jobs = lambda _: rig.reply(401, b"t0ken-1")
     with pytest.raises(SourceUnauthorized, match="even after a new login"):
@@ -101,17 +105,17 @@ async def test_a_second_refusal_is_final(rig: Any) -> None:
     assert rig.logins == 2
 
 
-async def test_a_refusal_under_200_renews_too(rig: Any) -> None:
+async def test_a_refusal_under_200_renews_too(rig: HttpJsonRig) -> None:
     """Where the description says how the API words it."""
     changes = {"unauthorized": {"status": [200, 401], "when": "error == 'expired'"}}
     rig.source = rig.make(rig.server.url, changes, username="root", password=rig.password)
     replies = [rig.reply(200, b'{"error": "expired"}'), rig.shows("done")]
     rig.jobs = lambda _: replies.pop(0)
-    assert (await rig.source.observe(rig.ref(), 0)).observation.native_state == "done"
+    assert (await rig.see()).native_state == "done"
     assert rig.logins == 2
 
 
-async def test_a_token_is_renewed_before_its_life_ends(rig: Any) -> None:
+async def test_a_token_is_renewed_before_its_life_ends(rig: HttpJsonRig) -> None:
     """The API tells how long it lives; a tenth before its end is soon enough."""
     _use(rig, OAUTH2, **CLIENT)
     _answer_token(rig, "/oauth/token", rig.reply(200, b'{"access_token": "t", "expires_in": "100"}'))
@@ -122,7 +126,7 @@ async def test_a_token_is_renewed_before_its_life_ends(rig: Any) -> None:
 
 
 @pytest.mark.parametrize("send", ["header", "form"])
-async def test_oauth2_asks_as_the_standard_says(rig: Any, send: str) -> None:
+async def test_oauth2_asks_as_the_standard_says(rig: HttpJsonRig, send: str) -> None:
     """RFC 6749: a form, the client in the header (each part encoded) or in the form."""
     _use(rig, {**OAUTH2, "send": send}, **CLIENT)
     _answer_token(rig, "/oauth/token", rig.reply(200, b'{"access_token": "t"}'))
@@ -137,7 +141,7 @@ async def test_oauth2_asks_as_the_standard_says(rig: Any, send: str) -> None:
     assert poll.headers["authorization"] == "Bearer t"
 
 
-async def test_a_login_form_sets_a_cookie(rig: Any) -> None:
+async def test_a_login_form_sets_a_cookie(rig: HttpJsonRig) -> None:
     """It is sent back, and nothing of the password can become another field."""
     _use(rig, COOKIE, username="u&admin=1", password="p=ä +&")
     _answer_token(rig, "/signin", rig.reply(302, b"", (("Set-Cookie", "sid=abc; HttpOnly"), ("Location", "/"))))
@@ -147,7 +151,7 @@ async def test_a_login_form_sets_a_cookie(rig: Any) -> None:
     assert poll.headers["cookie"] == "sid=abc"
 
 
-async def test_a_json_login_sends_its_token_as_described(rig: Any) -> None:
+async def test_a_json_login_sends_its_token_as_described(rig: HttpJsonRig) -> None:
     """Some APIs want another header, and the login itself basic authentication."""
     login = {"path": "/token", "headers": {"Authorization": "Basic {basic}"}}
     auth = {"kind": "json-login", "login": login, "token": "data.t", "headers": {"X-Session": "s={access_token}"}}
@@ -172,7 +176,7 @@ async def test_a_json_login_sends_its_token_as_described(rig: Any) -> None:
         ((200, b'{"jwt": "t0ken", "jwt": "t0ken2"}'), BadPayload),
     ],
 )
-async def test_a_login_that_fails_quotes_nothing(rig: Any, reply: Any, kind: type[SourceError]) -> None:
+async def test_a_login_that_fails_quotes_nothing(rig: HttpJsonRig, reply: Any, kind: type[SourceError]) -> None:
     """It is told as what it is, never as a word about the job, and what was answered is not shown."""
     rig.login_reply = rig.reply(*reply)
     with pytest.raises(kind, match=r"^POST http://127\.0\.0\.1:\d+/login ") as caught:
@@ -181,12 +185,12 @@ async def test_a_login_that_fails_quotes_nothing(rig: Any, reply: Any, kind: typ
     assert "t0ken" not in str(caught.value)
 
 
-async def test_an_answer_that_repeats_a_secret_is_quoted_without_it(rig: Any) -> None:
+async def test_an_answer_that_repeats_a_secret_is_quoted_without_it(rig: HttpJsonRig) -> None:
     """Neither what the user gave nor what the login brought is told."""
     SECRETS.add([rig.password])
     await rig.source.observe(rig.ref(), 0)
     for body in (rig.password.encode(), b"t0ken-1"):
-        rig.jobs = lambda _, body=body: rig.reply(500, b"echo " + body)
+        rig.jobs = always(rig.reply(500, b"echo " + body))
         with pytest.raises(SourceUnavailable, match=r"echo \*+") as caught:
             await rig.source.observe(rig.ref(), 0)
         assert body.decode() not in str(caught.value)

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from conformance.sources.little_server import Call
+from conformance.sources.little_server import Call, Reply
+from conformance.sources.rigs import HttpJsonRig
 from jobwatchd.errors import BadPayload, SourceRejected, SourceUnauthorized, SourceUnavailable
 from jobwatchd.model.job import State
 
@@ -31,27 +32,27 @@ def rig_kind() -> str:
     return "http-json"
 
 
-def _use(rig: Any, listing: dict[str, Any], **changes: Any) -> None:
+def _use(rig: HttpJsonRig, listing: dict[str, Any], **changes: Any) -> None:
     """Give the rig a source with this list."""
     rig.source = rig.make(rig.server.url, {"auth": {"kind": "bearer"}, "list": listing, **changes}, token="abcdefgh")
-    rig.refuse = lambda _: None
+    rig.lets_in_all = True
 
 
-def _page(rig: Any, *ids: int, headers: Any = (), **more: Any) -> Any:
+def _page(rig: HttpJsonRig, *ids: int, headers: tuple[tuple[str, str], ...] = (), **more: Any) -> Reply:
     jobs = [{"id": number, "flow": "f", "status": "done"} for number in ids]
     return rig.reply(200, json.dumps({"jobs": jobs, **more}).encode(), headers)
 
 
-async def _found(rig: Any, *numbers: int, group: str = "") -> tuple[set[int], int]:
+async def _found(rig: HttpJsonRig, *numbers: int, group: str = "") -> tuple[set[int], int]:
     """Return which of these jobs the list shows, and how many requests that took."""
     listing = await rig.source.observe_many(group, [rig.ref(number) for number in numbers])
     return {int(ref.job) for ref in listing.found}, listing.requests
 
 
-async def test_a_group_is_asked_for_as_described(rig: Any) -> None:
+async def test_a_group_is_asked_for_as_described(rig: HttpJsonRig) -> None:
     """Its name comes from the answer for a single job, and is one segment of the path."""
     rig.jobs = lambda _: rig.reply(200, b'{"job": {"id": 5, "flow": "a/b ?", "status": "BUSY"}}')
-    group = (await rig.source.observe(rig.ref(5), 0)).observation.group
+    group = (await rig.see(rig.ref(5))).group or ""
     entry = {"id": 5, "flow": "a/b ?", "status": "Done"}
     rig.jobs = lambda _: rig.reply(200, json.dumps({"jobs": [entry, {**entry, "id": 6, "flow": "x"}]}).encode())
     listing = await rig.source.observe_many(group, [rig.ref(5), rig.ref(6)])
@@ -59,20 +60,20 @@ async def test_a_group_is_asked_for_as_described(rig: Any) -> None:
     assert rig.server.calls[-1].target == "/v1/flows/a%2Fb%20%3F/jobs?page=1&per=100"
 
 
-async def test_a_group_may_be_a_parameter(rig: Any) -> None:
+async def test_a_group_may_be_a_parameter(rig: HttpJsonRig) -> None:
     """Then each job's own parameters say where to look, and an entry need not repeat them."""
     listing = {**LIST, "group": ["space"], "request": {"path": "/v1/{space}/jobs"}}
     changes = {"parameters": ["space", "job_id"], "request": {"path": "/v1/{space}/jobs/{job_id}"}}
     _use(rig, listing, **changes)
     one, other = rig.ref_of("s 1", "5"), rig.ref_of("s2", "5")
     rig.jobs = lambda _: rig.shows("busy", 5)
-    assert (await rig.source.observe(one, 0)).observation.group == "s%201"
+    assert (await rig.see(one)).group == "s%201"
     rig.jobs = lambda _: _page(rig, 5)
     assert set((await rig.source.observe_many("s%201", [one, other])).found) == {one}
     assert rig.server.calls[-1].target == "/v1/s%201/jobs"
 
 
-async def test_numbered_pages(rig: Any) -> None:
+async def test_numbered_pages(rig: HttpJsonRig) -> None:
     """They are counted from where the description says."""
     _use(rig, NUMBER)
     pages = [_page(rig, 1, 2), _page(rig, 3), _page(rig)]
@@ -80,7 +81,7 @@ async def test_numbered_pages(rig: Any) -> None:
     assert await _found(rig, 1, 3, 9) == ({1, 3}, 3)
 
 
-async def test_offsets_follow_what_was_shown(rig: Any) -> None:
+async def test_offsets_follow_what_was_shown(rig: HttpJsonRig) -> None:
     """A server that gives fewer than were asked for is not skipped over; numbers are numbers in JSON."""
     _use(rig, OFFSET)
     rig.jobs = lambda call: _page(rig, *range(json.loads(call.body)["from"], json.loads(call.body)["from"] + 2))
@@ -88,7 +89,7 @@ async def test_offsets_follow_what_was_shown(rig: Any) -> None:
     assert [json.loads(call.body) for call in rig.server.calls] == [{"from": n, "n": 3} for n in (0, 2, 4)]
 
 
-async def test_cursors_are_sent_back_encoded(rig: Any) -> None:
+async def test_cursors_are_sent_back_encoded(rig: HttpJsonRig) -> None:
     """The first request has none; the list ends where there is no further one."""
     _use(rig, CURSOR)
     pages = {None: _page(rig, 1, next="a&n=9"), "a&n=9": _page(rig, 2, next=7), "7": _page(rig, 3, next="")}
@@ -97,7 +98,7 @@ async def test_cursors_are_sent_back_encoded(rig: Any) -> None:
     assert rig.server.calls[0].target == "/v1/jobs?n=100"
 
 
-async def test_links_are_followed(rig: Any) -> None:
+async def test_links_are_followed(rig: HttpJsonRig) -> None:
     """Relative ones too, among others."""
     _use(rig, LINK)
     link = ("Link", f'<{rig.server.url}/v1/jobs?c=0>; rel="prev", </v1/jobs?c=2>; title="x"; rel="last next"')
@@ -107,7 +108,7 @@ async def test_links_are_followed(rig: Any) -> None:
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:1/x", "//evil.example/x", "https:/x", "http://[/", "/a b"])
-async def test_a_link_to_another_server_is_not_followed(rig: Any, target: str) -> None:
+async def test_a_link_to_another_server_is_not_followed(rig: HttpJsonRig, target: str) -> None:
     """The credentials would go along."""
     _use(rig, LINK)
     rig.jobs = lambda _: _page(rig, 1, headers=(("Link", f'<{target}>; rel="next"'),))
@@ -116,7 +117,7 @@ async def test_a_link_to_another_server_is_not_followed(rig: Any, target: str) -
     assert len(rig.server.calls) == 1
 
 
-async def test_pages_end_with_the_total_when_it_moves_or_when_they_are_too_many(rig: Any) -> None:
+async def test_pages_end_with_the_total_when_it_moves_or_when_they_are_too_many(rig: HttpJsonRig) -> None:
     """More requests than jobs, or pages that do not fit together, help nobody."""
     _use(rig, {**NUMBER, "total": "n", "max_pages": 4})
 
@@ -132,7 +133,7 @@ async def test_pages_end_with_the_total_when_it_moves_or_when_they_are_too_many(
     assert (await _found(rig, 1, 2))[1] == 2
 
 
-async def test_what_cannot_be_trusted_is_left_out(rig: Any) -> None:
+async def test_what_cannot_be_trusted_is_left_out(rig: HttpJsonRig) -> None:
     """A job that is shown twice, has no state, no id, or an id of another shape."""
     _use(rig, NUMBER)
     entries = [{"id": 1, "status": "done"}, {"id": 1, "status": "broken"}, {"id": 2}, {"id": 3, "status": []}]
@@ -158,7 +159,7 @@ async def test_what_cannot_be_trusted_is_left_out(rig: Any) -> None:
     ],
 )
 async def test_a_list_that_fails_says_nothing_about_jobs(
-    rig: Any, status: int, body: bytes, kind: type[Exception]
+    rig: HttpJsonRig, status: int, body: bytes, kind: type[Exception]
 ) -> None:
     """Above all, a list that does not exist is no job that does not exist."""
     _use(rig, NUMBER)
@@ -168,7 +169,7 @@ async def test_a_list_that_fails_says_nothing_about_jobs(
     assert type(caught.value) is kind
 
 
-async def test_entries_may_be_read_in_another_way(rig: Any) -> None:
+async def test_entries_may_be_read_in_another_way(rig: HttpJsonRig) -> None:
     """Where the list shows jobs in another shape than a single request does."""
     _use(rig, {**NUMBER, "id": "ref.no", "read": {"within": "ref", "state": "s", "name": "title"}})
     rig.jobs = lambda _: rig.reply(200, b'{"jobs": [{"ref": {"no": 5, "s": "DONE", "title": "t"}}, {"ref": null}]}')
@@ -176,8 +177,8 @@ async def test_entries_may_be_read_in_another_way(rig: Any) -> None:
     assert [(seen.state, seen.facts.name) for seen in listing.found.values()] == [(State.SUCCEEDED, "t")]
 
 
-async def test_without_a_list_there_are_no_groups(rig: Any) -> None:
+async def test_without_a_list_there_are_no_groups(rig: HttpJsonRig) -> None:
     """So that nobody asks for one."""
     _use(rig, NUMBER, list=None)
     rig.jobs = lambda _: rig.shows("busy")
-    assert (await rig.source.observe(rig.ref(), 0)).observation.group is None
+    assert (await rig.see()).group is None

@@ -1,11 +1,11 @@
 """NebulaGraph Explorer's sessions: one login for all polls that need it."""
 
 import json
-from typing import Any
 
 import anyio
 import pytest
 
+from conformance.sources.rigs import NebulaRig
 from jobwatchd.errors import BadPayload, SourceError, SourceRejected, SourceUnauthorized, SourceUnavailable
 
 CONNECT = "/api-open/v1/connect"
@@ -17,13 +17,13 @@ def rig_kind() -> str:
     return "nebula"
 
 
-async def _poll_all(rig: Any, numbers: range) -> list[object]:
+async def _poll_all(rig: NebulaRig, numbers: range) -> list[object]:
     """Poll jobs all at once; return what came of each, a state's word or an error."""
     outcomes: list[object] = []
 
     async def poll(number: int) -> None:
         try:
-            outcomes.append((await rig.source.observe(rig.ref(number), 0)).observation.native_state)
+            outcomes.append((await rig.see(rig.ref(number))).native_state)
         except SourceError as error:
             outcomes.append(error)
 
@@ -36,7 +36,7 @@ async def _poll_all(rig: Any, numbers: range) -> list[object]:
     return outcomes
 
 
-async def test_a_login_is_as_documented(rig: Any) -> None:
+async def test_a_login_is_as_documented(rig: NebulaRig) -> None:
     """Credentials and graphd address go out once, the token comes back as a cookie with every request."""
     await rig.source.observe(rig.ref(), 0)
     await rig.source.observe(rig.ref(), 0)
@@ -49,14 +49,14 @@ async def test_a_login_is_as_documented(rig: Any) -> None:
     assert "authorization" not in polls[0].headers
 
 
-async def test_fifty_polls_share_one_login(rig: Any) -> None:
+async def test_fifty_polls_share_one_login(rig: NebulaRig) -> None:
     """They wait for it, and then all go on."""
     rig.held[CONNECT] = anyio.Event()
     assert await _poll_all(rig, range(1, 51)) == ["1"] * 50
     assert rig.logins == 1
 
 
-async def test_an_expired_token_is_renewed_once_for_all(rig: Any) -> None:
+async def test_an_expired_token_is_renewed_once_for_all(rig: NebulaRig) -> None:
     """Fifty polls are refused at once; one logs in, all are sent again."""
     await rig.source.observe(rig.ref(), 0)
     rig.tokens.clear()
@@ -65,7 +65,7 @@ async def test_an_expired_token_is_renewed_once_for_all(rig: Any) -> None:
     assert rig.logins == 2
 
 
-async def test_a_late_refusal_of_an_old_token_does_not_log_in_again(rig: Any) -> None:
+async def test_a_late_refusal_of_an_old_token_does_not_log_in_again(rig: NebulaRig) -> None:
     """Somebody else has renewed it meanwhile."""
     await rig.source.observe(rig.ref(), 0)
     rig.tokens.clear()
@@ -79,7 +79,7 @@ async def test_a_late_refusal_of_an_old_token_does_not_log_in_again(rig: Any) ->
     assert rig.logins == 2
 
 
-async def test_a_wrong_password_is_tried_once_for_all_that_wait(rig: Any) -> None:
+async def test_a_wrong_password_is_tried_once_for_all_that_wait(rig: NebulaRig) -> None:
     """All fail alike, in errors of their own; the next poll tries again, and may succeed."""
     good, rig.password = rig.password, "another"
     rig.held[CONNECT] = anyio.Event()
@@ -88,10 +88,10 @@ async def test_a_wrong_password_is_tried_once_for_all_that_wait(rig: Any) -> Non
     assert len({id(error) for error in outcomes}) == 50
     assert rig.logins == 1
     rig.password = good
-    assert (await rig.source.observe(rig.ref(), 0)).observation.native_state == "1"
+    assert (await rig.see()).native_state == "1"
 
 
-async def test_a_login_that_is_cancelled_does_not_stop_the_others(rig: Any) -> None:
+async def test_a_login_that_is_cancelled_does_not_stop_the_others(rig: NebulaRig) -> None:
     """The next of those that wait logs in."""
     rig.held[CONNECT] = anyio.Event()
     impatient = anyio.CancelScope()
@@ -103,7 +103,7 @@ async def test_a_login_that_is_cancelled_does_not_stop_the_others(rig: Any) -> N
     outcomes: list[object] = []
 
     async def wait_for_it() -> None:
-        outcomes.append((await rig.source.observe(rig.ref(2), 0)).observation.native_state)
+        outcomes.append((await rig.see(rig.ref(2))).native_state)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(give_up)
@@ -118,7 +118,7 @@ async def test_a_login_that_is_cancelled_does_not_stop_the_others(rig: Any) -> N
 
 @pytest.mark.parametrize("code", [40104000, 40104001, 40104999])
 @pytest.mark.parametrize("status", [200, 401])
-async def test_a_second_refusal_is_final(rig: Any, code: int, status: int) -> None:
+async def test_a_second_refusal_is_final(rig: NebulaRig, code: int, status: int) -> None:
     """One new login, one more try, then `SourceUnauthorized`; whatever the HTTP status says."""
     rig.jobs = lambda _: rig.envelope(None, code, status)
     with pytest.raises(SourceUnauthorized, match="even after a new login"):
@@ -127,16 +127,16 @@ async def test_a_second_refusal_is_final(rig: Any, code: int, status: int) -> No
     assert len(rig.server.calls) == 4
 
 
-async def test_a_401_without_an_envelope_renews_too(rig: Any) -> None:
+async def test_a_401_without_an_envelope_renews_too(rig: NebulaRig) -> None:
     """A gateway that checks the token need not know the envelope."""
     replies = [rig.reply(401, b"<h1>Unauthorized</h1>"), rig.shows(2)]
     rig.jobs = lambda _: replies.pop(0)
-    assert (await rig.source.observe(rig.ref(), 0)).observation.native_state == "2"
+    assert (await rig.see()).native_state == "2"
     assert rig.logins == 2
 
 
 @pytest.mark.parametrize("code", [40304000, 40404000, 50004000])
-async def test_other_codes_do_not_renew(rig: Any, code: int) -> None:
+async def test_other_codes_do_not_renew(rig: NebulaRig, code: int) -> None:
     """A new token would not help."""
     rig.jobs = lambda _: rig.envelope(None, code)
     with pytest.raises(SourceError):
@@ -156,7 +156,7 @@ async def test_other_codes_do_not_renew(rig: Any, code: int) -> None:
         ("explorer_token={} and more", False),
     ],
 )
-async def test_the_token_is_found_in_its_cookie(rig: Any, cookie: str, *, is_usable: bool) -> None:
+async def test_the_token_is_found_in_its_cookie(rig: NebulaRig, cookie: str, *, is_usable: bool) -> None:
     """Attributes are not read at all, so that a stray `#` among them does no harm."""
     rig.cookie = cookie
     if is_usable:
@@ -180,7 +180,7 @@ async def test_the_token_is_found_in_its_cookie(rig: Any, cookie: str, *, is_usa
     ],
 )
 async def test_a_login_that_fails_is_told_as_what_it_is(
-    rig: Any, code: int, status: int, kind: type[SourceError]
+    rig: NebulaRig, code: int, status: int, kind: type[SourceError]
 ) -> None:
     """Never as a word about the job; and the answer, which may hold a token, is not quoted."""
     rig.login_reply = rig.envelope({"token": "s3cret"}, code, status)
@@ -191,7 +191,7 @@ async def test_a_login_that_fails_is_told_as_what_it_is(
     assert rig.logins == 1
 
 
-async def test_what_a_failed_login_asks_for_reaches_all_that_wait(rig: Any) -> None:
+async def test_what_a_failed_login_asks_for_reaches_all_that_wait(rig: NebulaRig) -> None:
     """A server that is starting asks everybody to come back later."""
     rig.login_reply = rig.reply(503, b"", (("Retry-After", "30"),))
     rig.held[CONNECT] = anyio.Event()

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from conformance.sources.little_server import Rig
+from conformance.sources.rigs import HttpJsonRig, TelestreamRig
 from jobwatchd.errors import SourceUnauthorized
+from jobwatchd.http.client import HttpClientKind
 from jobwatchd.kinds.clients import Clients
 from jobwatchd.rotation import Rotation
 from jobwatchd.sources.http_json.section import HttpJsonSettings
@@ -32,34 +35,25 @@ def rotation() -> Rotation:
 
 
 @pytest.fixture
-async def filed(rig: Any, http_kind: Any, file: Path, rotation: Rotation) -> Any:
+async def filed(rig: Rig, http_kind: HttpClientKind, file: Path, rotation: Rotation) -> Rig:
     """Return a rig whose source is built as `wiring` does it, with its secret in a file."""
-    common = {"base_url": rig.server.url, "http_client": http_kind}
+    common: dict[str, Any] = {"base_url": rig.server.url, "http_client": http_kind}
     match rig:
-        case _ if hasattr(rig, "api_key"):
+        case TelestreamRig():
             section: Any = TelestreamUpSettings(kind="telestream-up", api_key=OLD, api_key_file=file, **common)
-        case _ if hasattr(rig, "make"):
+        case HttpJsonRig():
             section = HttpJsonSettings(
                 kind="http-json", username="root", password=OLD, password_file=file, **common, **rig.api
             )
         case _:
-            graphd = {"address": "10.0.0.5"}
+            graphd: Any = {"address": "10.0.0.5"}
             section = NebulaExplorerSettings(
                 kind="nebula-explorer", account="root", password=OLD, password_file=file, graphd=graphd, **common
             )
     await rig.source.close()
     rig.source = build_source("api", section, FakeClock(), clients=Clients(rotation))
-    change(rig, OLD)
+    rig.take(OLD)
     return rig
-
-
-def change(rig: Any, secret: str) -> None:
-    """Have the API take this secret, and none that it took before, nor what those had brought."""
-    if hasattr(rig, "api_key"):
-        rig.api_key = secret
-    else:
-        rig.password = secret
-        rig.tokens.clear()
 
 
 def write(file: Path, content: bytes) -> None:
@@ -67,20 +61,20 @@ def write(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def replace(rig: Any, file: Path, content: bytes = NEW.encode()) -> None:
+def replace(rig: Rig, file: Path, content: bytes = NEW.encode()) -> None:
     """Write this into the file, and have the API take the new secret."""
     write(file, content)
-    change(rig, NEW)
+    rig.take(NEW)
 
 
-async def test_a_secret_is_read_again_when_it_is_refused(filed: Any, file: Path) -> None:
+async def test_a_secret_is_read_again_when_it_is_refused(filed: Rig, file: Path) -> None:
     """No poll fails, whoever was told first of the new one."""
     await filed.source.observe(filed.ref(), 0)
     replace(filed, file)
     assert (await filed.source.observe(filed.ref(), 0)).observation is not None
 
 
-async def test_a_list_reads_it_again_too(filed: Any, file: Path) -> None:
+async def test_a_list_reads_it_again_too(filed: Rig, file: Path) -> None:
     """As a single poll does."""
     await filed.source.observe(filed.ref(), 0)
     filed.jobs = lambda _: filed.nothing_listed()
@@ -88,10 +82,10 @@ async def test_a_list_reads_it_again_too(filed: Any, file: Path) -> None:
     await filed.source.observe_many("s/w", [filed.ref()])
 
 
-async def test_a_secret_that_has_not_changed_is_refused(filed: Any) -> None:
+async def test_a_secret_that_has_not_changed_is_refused(filed: Rig) -> None:
     """After one request more at most, and a login where there is one."""
     await filed.source.observe(filed.ref(), 0)
-    change(filed, NEW)
+    filed.take(NEW)
     before = len(filed.server.calls)
     with pytest.raises(SourceUnauthorized) as caught:
         await filed.source.observe(filed.ref(), 0)
@@ -99,7 +93,7 @@ async def test_a_secret_that_has_not_changed_is_refused(filed: Any) -> None:
     assert len(filed.server.calls) - before <= 2
 
 
-async def test_a_secret_that_has_changed_is_refused_once(filed: Any, file: Path) -> None:
+async def test_a_secret_that_has_changed_is_refused_once(filed: Rig, file: Path) -> None:
     """Where the new one is wrong too, that is told; it is not tried for ever."""
     await filed.source.observe(filed.ref(), 0)
     replace(filed, file, b"wrong-s3cret")
@@ -111,7 +105,7 @@ async def test_a_secret_that_has_changed_is_refused_once(filed: Any, file: Path)
 
 @pytest.mark.parametrize("spoilt", [b"", b"\n", b"two\nlines", b"\xff"])
 async def test_a_file_of_no_use_leaves_the_old_secret(
-    filed: Any, file: Path, rotation: Rotation, spoilt: bytes
+    filed: Rig, file: Path, rotation: Rotation, spoilt: bytes
 ) -> None:
     """Until what it is to be has been written."""
     write(file, spoilt)

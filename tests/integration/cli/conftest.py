@@ -1,14 +1,11 @@
 """A simulated Explorer, and the commands that ask it, as a script would run them."""
 
-import os
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from subprocess import PIPE, CompletedProcess
 
-import anyio
 import pytest
 
+from integration.cli.api import Api
 from jobwatchd.clock import SystemClock
 from jobwatchd.simulator.nebula import NebulaOptions, NebulaSimulator
 from jobwatchd.simulator.roster import JobSpec
@@ -25,30 +22,6 @@ sources:
     graphd: {{address: 10.0.0.5}}
     poll: {{min_interval: 50ms, max_interval: 100ms, lost_after: {{not_found: 2, grace: 0s}}}}
 """
-
-
-class Api:
-    """A simulated Explorer with a job for each end, and a configuration that watches it."""
-
-    def __init__(self, config: Path) -> None:
-        self.config = config
-
-    def edit(self, old: str, new: str) -> None:
-        """Change the configuration."""
-        text = self.config.read_text()
-        assert old in text
-        self.config.write_text(text.replace(old, new))
-
-    async def wait(self, *arguments: str | bytes, redirection: str = "") -> CompletedProcess[bytes]:
-        """Run `jobwatchd wait` to its end."""
-        return await self.run("wait", *arguments, redirection=redirection)
-
-    async def run(self, *arguments: str | bytes, redirection: str = "", stdout: int = PIPE) -> CompletedProcess[bytes]:
-        """Run a command with this configuration to its end; `redirection` is what a shell does to its descriptors."""
-        command = [sys.executable, "-m", "jobwatchd", *arguments, "-c", str(self.config)]
-        if redirection:
-            command = ["sh", "-c", f'exec "$@" {redirection}', "sh", *command]
-        return await anyio.run_process(command, check=False, stdout=stdout, env={"PATH": os.environ["PATH"]})
 
 
 @pytest.fixture

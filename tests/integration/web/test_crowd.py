@@ -1,15 +1,15 @@
 """Whatever clients do with their connections, health checks and scrapes get through."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
 import anyio
 import httpx
 import pytest
 from anyio.abc import ByteStream
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from integration.web.daemon import Daemon, ImpatientClock
 from jobwatchd.web import application, server
 from jobwatchd.web.listener import bind
 from jobwatchd.web.protocol import MAX_AHEAD, BoundedProtocol
@@ -47,6 +47,7 @@ class Crowd:
         return found
 
 
+Serving = Callable[[ASGIApp], Awaitable[Crowd]]
 WELL = {"/livez": 200, "/readyz": 200, "/metrics": 200, "/v1/status": 200}
 
 
@@ -57,11 +58,11 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def serving() -> AsyncIterator[Callable[..., Any]]:
+async def serving() -> AsyncIterator[Serving]:
     """Return what serves an application to few at a time."""
     async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
 
-        async def start(app: Any) -> Crowd:
+        async def start(app: ASGIApp) -> Crowd:
             [sock] = bind("127.0.0.1:0")
             await tasks.start(serve_sockets, app, [sock], LIMIT)
             return Crowd(sock.getsockname()[1], stack)
@@ -72,9 +73,15 @@ async def serving() -> AsyncIterator[Callable[..., Any]]:
 
 
 @pytest.fixture
-async def crowd(daemon: Any, serving: Callable[..., Any]) -> Any:
+async def crowd(daemon: Daemon, serving: Serving) -> Crowd:
     """Serve the daemon's HTTP side to few at a time."""
     return await serving(daemon.app)
+
+
+def slow(clock: ImpatientClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no wait come to its end."""
+    monkeypatch.setattr(clock, "sleep", lambda _delay_s: anyio.sleep(0.01))
+    monkeypatch.setattr(clock, "monotonic", lambda: 0.0)
 
 
 async def answer(stream: ByteStream) -> bytes:
@@ -119,10 +126,11 @@ async def test_the_longest_idle_makes_room(crowd: Crowd) -> None:
 @pytest.mark.parametrize(
     "sent", [[], [b"GET /livez HTT"], [ASK + b"GET /livez HTTP/1.1\r\nX-Slow: "], [ASK], [POLL], [BODY + b"\r\n["]]
 )
-async def test_probes_are_answered_in_any_crowd(daemon: Any, crowd: Crowd, sent: list[bytes]) -> None:
+async def test_probes_are_answered_in_any_crowd(
+    daemon: Daemon, crowd: Crowd, sent: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Silent clients, slow ones, idle ones, and those that wait do not keep health checks and scrapes out."""
-    daemon.clock.sleep = lambda _delay_s: anyio.sleep(0.01)
-    daemon.clock.monotonic = lambda: 0.0
+    slow(daemon.clock, monkeypatch)
     for _ in range(3 * LIMIT):
         await crowd.connect(*sent)
     found = await crowd.probes()
@@ -133,10 +141,11 @@ async def test_probes_are_answered_in_any_crowd(daemon: Any, crowd: Crowd, sent:
     }
 
 
-async def test_those_that_wait_do_not_keep_others_out(daemon: Any, crowd: Crowd) -> None:
+async def test_those_that_wait_do_not_keep_others_out(
+    daemon: Daemon, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who waits for events has room of its own; the others are answered, and one that finds no room is told so."""
-    daemon.clock.sleep = lambda _delay_s: anyio.sleep(0.01)
-    daemon.clock.monotonic = lambda: 0.0
+    slow(daemon.clock, monkeypatch)
     for _ in range(LIMIT // 4):
         await crowd.connect(POLL)
     async with httpx.AsyncClient(base_url=crowd.url, headers={"Authorization": "Bearer planted-token"}) as client:
@@ -161,9 +170,7 @@ class Large:
         self.gone.set()
 
 
-async def test_who_does_not_take_an_answer_is_given_up(
-    serving: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_does_not_take_an_answer_is_given_up(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer of which nothing is taken for a while is cut off."""
     monkeypatch.setattr(BoundedProtocol, "take_timeout_s", 0.05)
     monkeypatch.setattr(server, "TICKS_A_REVIEW", 1)
@@ -173,7 +180,7 @@ async def test_who_does_not_take_an_answer_is_given_up(
         await app.gone.wait()
 
 
-async def test_who_does_not_take_an_answer_makes_room(serving: Callable[..., Any]) -> None:
+async def test_who_does_not_take_an_answer_makes_room(serving: Serving) -> None:
     """Clients that read nothing are given up for new ones as idle ones are."""
     crowd = await serving(Large())
     slow = [await crowd.connect(ASK) for _ in range(LIMIT)]

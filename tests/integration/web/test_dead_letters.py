@@ -6,12 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from integration.web.daemon import Daemon
 from jobwatchd.model.delivery import Attempt, Delivery, DeliveryStatus
 from jobwatchd.model.job import State
 
 
 @pytest.fixture
-async def dead(daemon: Any) -> Sequence[Delivery]:
+async def dead(daemon: Daemon) -> Sequence[Delivery]:
     """Three events that the sink `ci` would not take."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED)
     deliveries: Sequence[Delivery] = await daemon.store.pending_deliveries("ci", 0, 10)
@@ -45,7 +46,7 @@ async def test_other_sinks_have_none(client: httpx.AsyncClient, dead: Sequence[D
 
 
 async def test_replay_makes_them_pending_again(
-    client: httpx.AsyncClient, daemon: Any, dead: Sequence[Delivery]
+    client: httpx.AsyncClient, daemon: Daemon, dead: Sequence[Delivery]
 ) -> None:
     """What is replayed is no longer dead; replaying it again does nothing."""
     wanted = {"sink": "ci", "event_ids": [dead[0].event.id, dead[2].event.id]}
@@ -58,7 +59,7 @@ async def test_replay_makes_them_pending_again(
 
 
 async def test_replay_wakes_the_sinks_and_is_logged(
-    client: httpx.AsyncClient, daemon: Any, dead: Sequence[Delivery]
+    client: httpx.AsyncClient, daemon: Daemon, dead: Sequence[Delivery]
 ) -> None:
     """What is pending again is sent at once, and who reads the log knows of it; nothing replayed is nothing to say."""
     for _ in range(2):

@@ -1,42 +1,32 @@
 """`jobwatchd dead-letters` and `jobwatchd sinks` against a running daemon."""
 
 import json
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
-import anyio.to_thread
 import pytest
-from click.testing import CliRunner, Result
 
+from integration.web.daemon import Daemon
+from integration.web.shell import Shell
 from jobwatchd.cli import cli
 from jobwatchd.model.delivery import Attempt, DeliveryStatus, SinkCondition, SinkState
 from jobwatchd.model.job import State
 from jobwatchd.model.query import DeadLetterQuery
 
-Run = Callable[..., Any]
+
+@pytest.fixture
+def run(daemon: Daemon, tmp_path: Path) -> Shell:
+    """Return what runs any command."""
+    return Shell(cli, daemon, tmp_path)
 
 
 @pytest.fixture
-def run(daemon: Any, tmp_path: Any) -> Run:
-    """Run a command with the daemon's address and token, beside the server."""
-    token_file = tmp_path / "token"
-    token_file.write_text("planted-token\n")
-    environment = {"JOBWATCHD_URL": daemon.url, "JOBWATCHD_TOKEN_FILE": str(token_file)}
-
-    async def run(*arguments: str) -> Result:
-        return await anyio.to_thread.run_sync(CliRunner(env=environment).invoke, cli, arguments)
-
-    return run
-
-
-@pytest.fixture
-async def dead(daemon: Any) -> list[str]:
+async def dead(daemon: Daemon) -> list[str]:
     """Let the sink `ci` give up three events of one job, and return their ids."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED)
     return await give_up(daemon)
 
 
-async def give_up(daemon: Any) -> list[str]:
+async def give_up(daemon: Daemon) -> list[str]:
     """Let the sink `ci` give up all that waits for it."""
     pending = await daemon.store.pending_deliveries("ci", 0, 10_000)
     now = daemon.clock.now()
@@ -46,12 +36,12 @@ async def give_up(daemon: Any) -> list[str]:
     return [each.event.id for each in pending]
 
 
-async def left(daemon: Any) -> int:
+async def left(daemon: Daemon) -> int:
     """Return how many dead letters there are."""
     return len(await daemon.store.list_dead_letters(DeadLetterQuery(limit=10_000)))
 
 
-async def test_people_get_a_table(run: Run, dead: list[str]) -> None:
+async def test_people_get_a_table(run: Shell, dead: list[str]) -> None:
     """Where it is, whose it is, why it was given up, and under which id it can be asked for."""
     done = await run("dead-letters", "list", "--limit", "1")
     assert done.stdout.splitlines() == [
@@ -71,7 +61,7 @@ async def test_people_get_a_table(run: Run, dead: list[str]) -> None:
     ],
 )
 async def test_listing_takes_the_options_of_events(
-    run: Run, dead: list[str], options: list[str], states: list[str]
+    run: Shell, dead: list[str], options: list[str], states: list[str]
 ) -> None:
     """One document a line with --json."""
     done = await run("dead-letters", "list", "--json", *options)
@@ -90,7 +80,7 @@ async def test_listing_takes_the_options_of_events(
     ],
 )
 async def test_replay_brings_back_what_fits(
-    run: Run, daemon: Any, dead: list[str], options: list[str], count: int
+    run: Shell, daemon: Daemon, dead: list[str], options: list[str], count: int
 ) -> None:
     """All of it, and nothing else."""
     done = await run("dead-letters", "replay", *options)
@@ -98,14 +88,14 @@ async def test_replay_brings_back_what_fits(
     assert await left(daemon) == 3 - count
 
 
-async def test_replay_takes_ids(run: Run, daemon: Any, dead: list[str]) -> None:
+async def test_replay_takes_ids(run: Shell, daemon: Daemon, dead: list[str]) -> None:
     """Those of one sink only, where that is said too."""
     assert (await run("dead-letters", "replay", "--sink", "other", *dead[:2])).stdout == "0 to be sent again\n"
     assert (await run("dead-letters", "replay", *dead[:2])).stdout == "2 to be sent again\n"
     assert await left(daemon) == 1
 
 
-async def test_replay_goes_on_page_after_page(run: Run, daemon: Any) -> None:
+async def test_replay_goes_on_page_after_page(run: Shell, daemon: Daemon) -> None:
     """More than one request may take."""
     watch = await daemon.watch("1")
     for _ in range(300):
@@ -119,7 +109,7 @@ async def test_replay_goes_on_page_after_page(run: Run, daemon: Any) -> None:
 
 
 @pytest.mark.parametrize("options", [[], ["--after", "1"], ["--limit", "5"]])
-async def test_replay_wants_to_know_which(run: Run, daemon: Any, dead: list[str], options: list[str]) -> None:
+async def test_replay_wants_to_know_which(run: Shell, daemon: Daemon, dead: list[str], options: list[str]) -> None:
     """Nobody sends everything again by leaving something out."""
     done = await run("dead-letters", "replay", *options)
     assert done.exit_code == 2
@@ -127,14 +117,14 @@ async def test_replay_wants_to_know_which(run: Run, daemon: Any, dead: list[str]
     assert await left(daemon) == 3
 
 
-async def test_a_wrong_id_is_explained(run: Run, dead: list[str]) -> None:
+async def test_a_wrong_id_is_explained(run: Shell, dead: list[str]) -> None:
     """The daemon says what it expected."""
     done = await run("dead-letters", "replay", "no-id")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "event_ids" in done.stderr
 
 
-async def test_sinks_are_listed_and_enabled(run: Run, daemon: Any) -> None:
+async def test_sinks_are_listed_and_enabled(run: Shell, daemon: Daemon) -> None:
     """One that is off says since when and why, and is on when asked."""
     daemon.sinks.found = {
         "hook": SinkState("hook", SinkCondition.DISABLED, daemon.clock.now(), "ci.example.com answered 410"),

@@ -7,11 +7,12 @@ import anyio.lowlevel
 import httpx
 import pytest
 
+from integration.web.daemon import Daemon
 from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.job import State, Task
 
 
-async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """Following `next` yields every event once, in order; at the end `next` stays where it is."""
     await daemon.see(await daemon.watch("1"), *list(State)[:5])
     seen, after = [], 0
@@ -22,7 +23,7 @@ async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Any) -
     assert page["next"] == after
 
 
-async def test_the_newest_come_first_on_request(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_the_newest_come_first_on_request(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """With order=newest pages go back in time."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED)
     first = (await client.get("/v1/events", params={"order": "newest", "limit": 2})).json()
@@ -39,7 +40,7 @@ async def test_the_newest_come_first_on_request(client: httpx.AsyncClient, daemo
         ({"source": "media"}, []),
     ],
 )
-async def test_filters(client: httpx.AsyncClient, daemon: Any, query: dict[str, Any], expected: list[str]) -> None:
+async def test_filters(client: httpx.AsyncClient, daemon: Daemon, query: dict[str, Any], expected: list[str]) -> None:
     """Each filter keeps the events that it says."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.FAILED)
     await daemon.see(await daemon.watch("2"), State.RUNNING)
@@ -47,7 +48,7 @@ async def test_filters(client: httpx.AsyncClient, daemon: Any, query: dict[str, 
     assert [item["type"] for item in page["items"]] == expected
 
 
-async def test_an_event_tells_all_there_is(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_an_event_tells_all_there_is(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """The job, what it is a run of, its labels and times are in the event."""
     at = daemon.clock.now()
     facts = JobFacts("pagerank", "7", "ranks", 40.0, started_at=at, url="https://graph.example.com/7")
@@ -74,7 +75,7 @@ async def test_an_event_tells_all_there_is(client: httpx.AsyncClient, daemon: An
     assert expected.items() <= event.items()
 
 
-async def test_a_task_is_told_whole(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_a_task_is_told_whole(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """The event of a task carries the task's own id, name and state."""
     task = Task("t1", State.RUNNING, "run", name="load")
     await daemon.see(await daemon.watch("1"), State.RUNNING, tasks=(task,))
@@ -89,26 +90,28 @@ async def test_a_task_is_told_whole(client: httpx.AsyncClient, daemon: Any) -> N
     }
 
 
-async def test_waiting_ends_when_the_time_is_up(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_waiting_ends_when_the_time_is_up(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """Where nothing happens, the empty page comes after the time asked for."""
     page = (await client.get("/v1/events", params={"after": 7, "wait": "30s"})).json()
     assert page == {"items": [], "next": 7}
     assert sum(daemon.clock.sleeps) == 30
 
 
-async def test_waiting_is_bounded(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_waiting_is_bounded(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """Nobody can wait longer than a minute."""
     await client.get("/v1/events", params={"wait": "3600s"})
     assert sum(daemon.clock.sleeps) == 60
 
 
-async def test_without_waiting_the_answer_comes_at_once(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_without_waiting_the_answer_comes_at_once(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """An empty page is the answer where no wait was asked for."""
     assert (await client.get("/v1/events")).json()["items"] == []
     assert daemon.clock.sleeps == []
 
 
-async def test_waiting_ends_as_soon_as_something_is_there(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_waiting_ends_as_soon_as_something_is_there(
+    client: httpx.AsyncClient, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An event that happens while a client waits is told then, not when the time is up."""
     watch = await daemon.watch("1")
     real_sleep = daemon.clock.sleep
@@ -118,20 +121,22 @@ async def test_waiting_ends_as_soon_as_something_is_there(client: httpx.AsyncCli
         if len(daemon.clock.sleeps) == 3:
             await daemon.see(watch, State.FAILED)
 
-    daemon.clock.sleep = sleep
+    monkeypatch.setattr(daemon.clock, "sleep", sleep)
     page = (await client.get("/v1/events", params={"wait": "60s"})).json()
     assert [item["type"] for item in page["items"]] == ["job.failed"]
     assert len(daemon.clock.sleeps) == 3
 
 
-async def test_waiting_ends_when_the_daemon_stops(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_waiting_ends_when_the_daemon_stops(
+    client: httpx.AsyncClient, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A shutdown answers those who wait, rather than being held up by them."""
 
     async def sleep(delay_s: float) -> None:
         daemon.heartbeats.ready = False
         await anyio.lowlevel.checkpoint()
 
-    daemon.clock.sleep = sleep  # time stands still: nothing else could end the wait
+    monkeypatch.setattr(daemon.clock, "sleep", sleep)  # time stands still: nothing else could end the wait
     with anyio.fail_after(10):
         page = (await client.get("/v1/events", params={"wait": "60s"})).json()
     assert page["items"] == []

@@ -3,21 +3,23 @@
 import json
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from anyio.abc import ByteReceiveStream
 from starlette.responses import PlainTextResponse
 
+from integration.web.daemon import Daemon, Switchboard
 from jobwatchd.model.job import State
 
 COMMAND = [sys.executable, "-Im", "jobwatchd", "events"]
-Start = Callable[..., Any]
 
 
 @pytest.fixture
-def environment(daemon: Any, tmp_path: Any) -> dict[str, str]:
+def environment(daemon: Daemon, tmp_path: Path) -> dict[str, str]:
     """Tell the command where the daemon is."""
     token_file = tmp_path / "token"
     token_file.write_text("planted-token\n")
@@ -30,14 +32,14 @@ async def _events(environment: dict[str, str], *options: str) -> Sequence[dict[s
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-async def test_the_latest_events_come_in_order(environment: dict[str, str], daemon: Any) -> None:
+async def test_the_latest_events_come_in_order(environment: dict[str, str], daemon: Daemon) -> None:
     """Without a position the latest events are shown, the oldest of them first."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED)
     told = await _events(environment, "--limit", "2")
     assert [each["state"] for each in told] == ["running", "failed"]
 
 
-async def test_all_after_a_position(environment: dict[str, str], daemon: Any) -> None:
+async def test_all_after_a_position(environment: dict[str, str], daemon: Daemon) -> None:
     """With a position everything after it is shown, also where that is more than a page."""
     watch = await daemon.watch("1")
     for _ in range(251):
@@ -46,7 +48,7 @@ async def test_all_after_a_position(environment: dict[str, str], daemon: Any) ->
     assert [each["position"] for each in told] == list(range(2, 503))
 
 
-async def test_filters(environment: dict[str, str], daemon: Any) -> None:
+async def test_filters(environment: dict[str, str], daemon: Daemon) -> None:
     """The options keep the events that they say."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED)
     told = await _events(environment, "--source", "graph", "--type", "job.failed", "--type", "job.queued")
@@ -54,7 +56,7 @@ async def test_filters(environment: dict[str, str], daemon: Any) -> None:
     assert await _events(environment, "--source", "media") == []
 
 
-async def test_people_get_a_table(environment: dict[str, str], daemon: Any) -> None:
+async def test_people_get_a_table(environment: dict[str, str], daemon: Daemon) -> None:
     """Without --json each event is one line with aligned columns."""
     await daemon.see(await daemon.watch("1"), State.FAILED, error="disk full")
     done = await anyio.run_process(COMMAND, env=environment)
@@ -64,7 +66,7 @@ async def test_people_get_a_table(environment: dict[str, str], daemon: Any) -> N
     ]
 
 
-async def test_following_tells_what_happens_until_interrupted(environment: dict[str, str], daemon: Any) -> None:
+async def test_following_tells_what_happens_until_interrupted(environment: dict[str, str], daemon: Daemon) -> None:
     """What happens while the command runs is told at once, until Ctrl-C ends it."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
@@ -78,7 +80,9 @@ async def test_following_tells_what_happens_until_interrupted(environment: dict[
             assert await process.wait() == 130
 
 
-async def test_following_outlives_a_restart(environment: dict[str, str], daemon: Any, switchboard: Any) -> None:
+async def test_following_outlives_a_restart(
+    environment: dict[str, str], daemon: Daemon, switchboard: Switchboard
+) -> None:
     """While the daemon is away that is told once; then nothing is missing, and nothing comes twice."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
@@ -101,7 +105,7 @@ async def test_following_outlives_a_restart(environment: dict[str, str], daemon:
 
 
 async def test_following_begins_anew_with_a_new_database(
-    environment: dict[str, str], daemon: Any, switchboard: Any
+    environment: dict[str, str], daemon: Daemon, switchboard: Switchboard
 ) -> None:
     """Its positions begin at one again."""
     await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING)
@@ -112,14 +116,14 @@ async def test_following_begins_anew_with_a_new_database(
             assert [(await lines.next())["state"] for _ in range(2)] == ["queued", "running"]
             switchboard.app = PlainTextResponse("away", 503)
             await process.stderr.receive()
-            another = type(daemon)(url=switchboard.url)
+            another = Daemon(url=switchboard.url)
             await another.see(await another.watch("1"), State.FAILED)
             switchboard.app = another.app
             assert (await lines.next())["state"] == "failed"
             process.terminate()
 
 
-async def test_following_ends_where_nothing_will_help(environment: dict[str, str], daemon: Any) -> None:
+async def test_following_ends_where_nothing_will_help(environment: dict[str, str], daemon: Daemon) -> None:
     """A token that is refused meanwhile is told, with a status of its own."""
     await daemon.see(await daemon.watch("1"), State.QUEUED)
     async with await anyio.open_process([*COMMAND, "--follow", "--json"], env=environment) as process:
@@ -146,7 +150,8 @@ async def test_wrong_usage_has_its_own_status(environment: dict[str, str], optio
 class _Lines:
     """JSON lines from a stream of bytes."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: ByteReceiveStream | None) -> None:
+        assert stream is not None
         self._stream = stream
         self._rest = b""
 

@@ -1,9 +1,9 @@
 """Only those with a token use the API."""
 
-from typing import Any
-
 import httpx
 import pytest
+
+from integration.web.daemon import Daemon
 
 PATHS = ["/v1/watches", "/v1/events", "/v1/status", "/v1/nothing", "/v1"]
 
@@ -46,7 +46,7 @@ async def test_the_scheme_is_read_as_http_says(stranger: httpx.AsyncClient, head
     assert (await stranger.get("/v1/watches", headers=header)).status_code == 200
 
 
-async def test_any_of_several_tokens_opens(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_any_of_several_tokens_opens(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """While a token is being replaced, old and new both work; a reload takes effect at the next request."""
     daemon.tokens["new"] = "new-token"
     assert (await client.get("/v1/watches")).status_code == 200
@@ -54,7 +54,7 @@ async def test_any_of_several_tokens_opens(client: httpx.AsyncClient, daemon: An
     assert (await client.get("/v1/watches")).status_code == 401
 
 
-async def test_without_configured_tokens_this_machine_may(stranger: httpx.AsyncClient, daemon: Any) -> None:
+async def test_without_configured_tokens_this_machine_may(stranger: httpx.AsyncClient, daemon: Daemon) -> None:
     """Where no tokens are configured, a client on the same machine needs none."""
     daemon.tokens.clear()
     assert (await stranger.get("/v1/watches")).status_code == 200

@@ -1,9 +1,9 @@
 """HEAD is answered wherever GET is."""
 
-from typing import Any
-
 import httpx
 import pytest
+
+from integration.web.daemon import Daemon
 
 PATHS = [
     "/livez",
@@ -27,7 +27,7 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_head_is_get_without_a_body(client: httpx.AsyncClient, daemon: Any, path: str) -> None:
+async def test_head_is_get_without_a_body(client: httpx.AsyncClient, daemon: Daemon, path: str) -> None:
     """The status and the headers are those of a GET, the length is that of its body, and the connection goes on."""
     await daemon.watch("1")
     whole, head = await client.get(path), await client.head(path)
@@ -37,7 +37,7 @@ async def test_head_is_get_without_a_body(client: httpx.AsyncClient, daemon: Any
     assert (await client.get("/livez")).status_code == 200
 
 
-async def test_a_probe_by_head_tells_what_is_wrong(stranger: httpx.AsyncClient, daemon: Any) -> None:
+async def test_a_probe_by_head_tells_what_is_wrong(stranger: httpx.AsyncClient, daemon: Daemon) -> None:
     """Load balancers that ask by HEAD see that it is not well."""
     daemon.heartbeats.stuck = ["stuck"]
     assert [(await stranger.head(path)).status_code for path in ("/livez", "/readyz")] == [503, 503]

@@ -1,13 +1,13 @@
 """Probes, status and metrics: how the daemon says that it is well."""
 
 import gzip
-from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from integration.web.daemon import Daemon
 from jobwatchd.model.health import SourceState
 from jobwatchd.web import monitoring
 
@@ -27,7 +27,11 @@ PROBLEM = "The lane of graph made no progress for 60 s."
     ],
 )
 async def test_probes_follow_the_heartbeats(
-    stranger: httpx.AsyncClient, daemon: Any, path: str, heartbeats: tuple[bool, list[str]], expected: tuple[int, str]
+    stranger: httpx.AsyncClient,
+    daemon: Daemon,
+    path: str,
+    heartbeats: tuple[bool, list[str]],
+    expected: tuple[int, str],
 ) -> None:
     """Each probe answers by the loops' progress and, for readiness, by the stage of life; nobody needs a token."""
     daemon.heartbeats.ready, daemon.heartbeats.stuck = heartbeats
@@ -36,7 +40,7 @@ async def test_probes_follow_the_heartbeats(
     assert answer.json()["problems"] == heartbeats[1]
 
 
-async def test_a_broken_store_is_not_ready_but_alive(stranger: httpx.AsyncClient, daemon: Any) -> None:
+async def test_a_broken_store_is_not_ready_but_alive(stranger: httpx.AsyncClient, daemon: Daemon) -> None:
     """A restart does not mend a database, so only readiness is lost, and says why."""
     daemon.store.broken = True
     ready = await stranger.get("/readyz")
@@ -45,7 +49,7 @@ async def test_a_broken_store_is_not_ready_but_alive(stranger: httpx.AsyncClient
 
 
 async def test_a_hanging_store_is_not_waited_for(
-    stranger: httpx.AsyncClient, daemon: Any, monkeypatch: pytest.MonkeyPatch
+    stranger: httpx.AsyncClient, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A store that does not answer is a problem of its own, after a bounded time."""
     monkeypatch.setattr(monitoring, "STORE_TIMEOUT_S", 0.01)
@@ -55,7 +59,7 @@ async def test_a_hanging_store_is_not_waited_for(
     assert "did not answer" in ready.json()["problems"][0]
 
 
-async def test_status_tells_version_uptime_and_sources(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_status_tells_version_uptime_and_sources(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """The status has how each source fares."""
     daemon.clock.elapsed_s += 90
     daemon.watchlist.fares = [
@@ -103,7 +107,7 @@ async def test_metrics_are_compressed_only_on_request(stranger: httpx.AsyncClien
     assert "content-encoding" not in plain.headers
 
 
-async def test_an_outage_is_not_ready_but_alive(stranger: httpx.AsyncClient, daemon: Any) -> None:
+async def test_an_outage_is_not_ready_but_alive(stranger: httpx.AsyncClient, daemon: Daemon) -> None:
     """What work waits for is said without asking the store again; a restart would not help."""
     daemon.heartbeats.waits = ["The disk is full."]
     daemon.store.hanging = True
@@ -112,14 +116,14 @@ async def test_an_outage_is_not_ready_but_alive(stranger: httpx.AsyncClient, dae
     assert (await stranger.get("/livez")).status_code == 200
 
 
-async def test_a_store_that_is_not_open_yet_is_not_asked(stranger: httpx.AsyncClient, daemon: Any) -> None:
+async def test_a_store_that_is_not_open_yet_is_not_asked(stranger: httpx.AsyncClient, daemon: Daemon) -> None:
     """The probe of a daemon that starts says so, and nothing else."""
     daemon.heartbeats.ready = daemon.heartbeats.started = False
     daemon.store.hanging = True
     assert (await stranger.get("/readyz")).json() == {"status": "starting", "problems": []}
 
 
-async def test_status_tells_what_is_waited_for(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_status_tells_what_is_waited_for(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """Beside the loops that make no progress."""
     daemon.heartbeats.stuck, daemon.heartbeats.waits = [PROBLEM], ["The disk is full."]
     assert (await client.get("/v1/status")).json()["problems"] == [PROBLEM, "The disk is full."]

@@ -8,6 +8,8 @@ import anyio
 import pytest
 from starlette.responses import PlainTextResponse
 
+from integration.web.daemon import Daemon, Switchboard
+
 PROBLEM = "The lane of graph made no progress for 60 s."
 # What a health check must not wait for: the daemon's own parts, and what they are made of.
 HEAVY = ("jobwatchd.wiring", "jobwatchd.settings", "sqlalchemy", "pydantic", "fastapi", "httpx", "rich", "anyio")
@@ -27,7 +29,7 @@ async def _health(url: str, *options: str, **environment: str) -> Any:
     ],
 )
 async def test_the_status_is_that_of_readiness(
-    daemon: Any, heartbeats: tuple[bool, list[str]], status: int, told: Sequence[str]
+    daemon: Daemon, heartbeats: tuple[bool, list[str]], status: int, told: Sequence[str]
 ) -> None:
     """Exit status 0 only when ready; each problem is a line."""
     daemon.heartbeats.ready, daemon.heartbeats.stuck = heartbeats
@@ -35,7 +37,7 @@ async def test_the_status_is_that_of_readiness(
     assert (done.returncode, done.stdout.decode().splitlines(), done.stderr) == (status, told, b"")
 
 
-async def test_a_daemon_that_waits_for_its_store_is_alive(daemon: Any) -> None:
+async def test_a_daemon_that_waits_for_its_store_is_alive(daemon: Daemon) -> None:
     """What restarts it had better not do so then; a loop that hangs is another matter."""
     daemon.heartbeats.waits = ["The disk is full."]
     done = await _health(daemon.url)
@@ -46,7 +48,7 @@ async def test_a_daemon_that_waits_for_its_store_is_alive(daemon: Any) -> None:
     assert (done.returncode, done.stdout.decode().splitlines()) == (1, ["unwell", PROBLEM])
 
 
-async def test_the_environments_proxy_is_not_asked(daemon: Any) -> None:
+async def test_the_environments_proxy_is_not_asked(daemon: Daemon) -> None:
     """A container with a proxy for its requests asks its own daemon directly."""
     done = await _health(f"{daemon.url}/", http_proxy="http://127.0.0.1:1")
     assert done.returncode == 0
@@ -62,7 +64,7 @@ async def test_nobody_answers() -> None:
 
 
 @pytest.mark.parametrize("body", ["hello", "[1]", '{"status": "ok"}', '{"status": "ok", "problems": null}'])
-async def test_somebody_else_answers(switchboard: Any, body: str) -> None:
+async def test_somebody_else_answers(switchboard: Switchboard, body: str) -> None:
     """An answer that is not the daemon's is not taken for health, though its status is 200."""
     switchboard.app = PlainTextResponse(body)
     done = await _health(switchboard.url)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from integration.web.daemon import Daemon
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings import load_settings
 
@@ -87,7 +88,7 @@ BAD: list[dict[str, Any]] = [
 TOLD_APART = [{**JOB, "deadlin": "6h"}, {**JOB, "labels": {f"l{number}": "x" for number in range(33)}}]
 
 
-def _file_says(folder: Path, daemon: Any, watch: dict[str, Any]) -> list[str]:
+def _file_says(folder: Path, daemon: Daemon, watch: dict[str, Any]) -> list[str]:
     """Return what is wrong with a watch in the file, without place and key."""
     file = folder / "jobwatchd.yaml"
     file.write_text(json.dumps({"sources": daemon.sources, "watches": [watch]}))
@@ -107,7 +108,7 @@ async def _api_says(client: httpx.AsyncClient, watch: dict[str, Any]) -> list[st
 
 @pytest.mark.parametrize("watch", GOOD)
 async def test_what_is_right_passes_both_doors(
-    client: httpx.AsyncClient, daemon: Any, tmp_path: Path, watch: dict[str, Any]
+    client: httpx.AsyncClient, daemon: Daemon, tmp_path: Path, watch: dict[str, Any]
 ) -> None:
     """The file and the API take it."""
     assert (_file_says(tmp_path, daemon, watch), await _api_says(client, watch)) == ([], [])
@@ -115,7 +116,7 @@ async def test_what_is_right_passes_both_doors(
 
 @pytest.mark.parametrize("watch", BAD)
 async def test_what_is_wrong_is_refused_at_both_doors_alike(
-    client: httpx.AsyncClient, daemon: Any, tmp_path: Path, watch: dict[str, Any]
+    client: httpx.AsyncClient, daemon: Daemon, tmp_path: Path, watch: dict[str, Any]
 ) -> None:
     """The file and the API say the same sentence."""
     [told] = _file_says(tmp_path, daemon, watch)
@@ -124,7 +125,7 @@ async def test_what_is_wrong_is_refused_at_both_doors_alike(
 
 @pytest.mark.parametrize("watch", TOLD_APART)
 async def test_what_is_wrong_is_refused_at_both_doors(
-    client: httpx.AsyncClient, daemon: Any, tmp_path: Path, watch: dict[str, Any]
+    client: httpx.AsyncClient, daemon: Daemon, tmp_path: Path, watch: dict[str, Any]
 ) -> None:
     """The file and the API refuse it, each in its own words."""
     assert _file_says(tmp_path, daemon, watch)

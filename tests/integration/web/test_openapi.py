@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
+
+from integration.web.daemon import Daemon
 
 SCHEMATHESIS = [sys.executable, "-m", "schemathesis.cli", "run"]
 OPTIONS = [
@@ -25,7 +26,7 @@ OPTIONS = [
     ("phases", "examples"),
     [("examples,fuzzing", 2), pytest.param("examples,coverage,fuzzing", 30, marks=pytest.mark.slow)],
 )
-async def test_schemathesis_has_nothing_to_say(daemon: Any, tmp_path: Path, phases: str, examples: int) -> None:
+async def test_schemathesis_has_nothing_to_say(daemon: Daemon, tmp_path: Path, phases: str, examples: int) -> None:
     """Requests of every kind, fitting and not, get documented answers, and none of them breaks the server."""
     wanted = [f"--phases={phases}", f"--max-examples={examples}", f"--report-dir={tmp_path}"]
     command = [*SCHEMATHESIS, *OPTIONS, *wanted, f"{daemon.url}/openapi.json"]

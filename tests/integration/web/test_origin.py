@@ -6,6 +6,7 @@ import anyio
 import httpx
 import pytest
 
+from integration.web.daemon import Daemon
 from jobwatchd.model.query import WatchQuery
 
 JOB = {"source": "graph", "job": {"job_id": "1964"}}
@@ -45,12 +46,12 @@ REQUESTS = [
 
 
 @pytest.fixture(autouse=True)
-def without_tokens(daemon: Any) -> None:
+def without_tokens(daemon: Daemon) -> None:
     """Configure no tokens."""
     daemon.tokens.clear()
 
 
-async def _ask(daemon: Any, head: str, body: str = "") -> str:
+async def _ask(daemon: Daemon, head: str, body: str = "") -> str:
     """Send a request as it stands; return the status line."""
     host, port = daemon.url.removeprefix("http://").split(":")
     async with await anyio.connect_tcp(host, int(port)) as stream:
@@ -67,7 +68,7 @@ async def test_the_names_of_this_machine_are_taken(stranger: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-async def test_other_names_are_not(stranger: httpx.AsyncClient, daemon: Any, host: str) -> None:
+async def test_other_names_are_not(stranger: httpx.AsyncClient, daemon: Daemon, host: str) -> None:
     """A page whose name was made to mean this machine gets 421, and changes nothing."""
     refused = await stranger.post("/v1/watches", json=JOB, headers={b"Host": host.encode()})
     assert (refused.status_code, refused.headers["content-type"]) == (421, "application/problem+json")
@@ -124,7 +125,7 @@ async def test_probes_and_scrapes_may_come_under_any_name(stranger: httpx.AsyncC
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-async def test_who_names_no_host_is_refused(daemon: Any, version: str) -> None:
+async def test_who_names_no_host_is_refused(daemon: Daemon, version: str) -> None:
     """A request without Host is not known to be meant for this machine."""
     assert await _ask(daemon, f"GET /v1/watches HTTP/{version}") == "HTTP/1.1 421 Misdirected Request"
 
@@ -143,7 +144,7 @@ async def test_who_names_no_host_is_refused(daemon: Any, version: str) -> None:
         ("OPTIONS * HTTP/1.1\nHost: localhost", 404),
     ],
 )
-async def test_the_target_of_a_request_counts(daemon: Any, head: str, status: int) -> None:
+async def test_the_target_of_a_request_counts(daemon: Daemon, head: str, status: int) -> None:
     """A host in the request line counts before Host, as HTTP has it, and two hosts are one too many."""
     assert (await _ask(daemon, head)).split()[1] == str(status)
 
@@ -174,7 +175,7 @@ async def test_a_form_cannot_send_what_we_take(stranger: httpx.AsyncClient, medi
 
 
 @pytest.mark.parametrize("header", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}])
-async def test_a_token_is_enough_anywhere(client: httpx.AsyncClient, daemon: Any, header: dict[str, str]) -> None:
+async def test_a_token_is_enough_anywhere(client: httpx.AsyncClient, daemon: Daemon, header: dict[str, str]) -> None:
     """With tokens the API goes by them: it is asked under many names, and a browser has none to send along."""
     daemon.tokens["ci"] = "planted-token"
     answer = await client.get("/v1/watches", headers=header)

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from integration.web.daemon import Daemon
+
 JOB = b'{"source": "graph", "job": {"job_id": "1"}}'
 JSON = {"Content-Type": "application/json"}
 MIB = 1_048_576
@@ -152,7 +154,7 @@ async def test_a_body_of_unknown_size_is_refused_when_it_grows_too_large(client:
     _check(await client.post("/v1/watches", content=chunks(), headers=JSON), 413)
 
 
-async def test_no_store_is_told_to_come_back(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_no_store_is_told_to_come_back(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """A store that is not available gets 503 with a time to try again."""
     daemon.store.broken = True
     refused = await client.get("/v1/events")
@@ -161,7 +163,7 @@ async def test_no_store_is_told_to_come_back(client: httpx.AsyncClient, daemon: 
 
 
 async def test_the_unexpected_is_logged_not_told(
-    client: httpx.AsyncClient, daemon: Any, caplog: pytest.LogCaptureFixture
+    client: httpx.AsyncClient, daemon: Daemon, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A defect gets 500 without a word of what it was; the log has it, and the server goes on."""
     daemon.watchlist.explodes = True

@@ -1,15 +1,16 @@
 """The server starts where it is told, bears slow clients for a while, and stops in order."""
 
-from typing import Any
-
 import anyio
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from integration.web.daemon import Daemon, Switchboard
 from jobwatchd.web.listener import address_of, bind
 from jobwatchd.web.protocol import MAX_HEAD, BoundedProtocol
 from jobwatchd.web.server import serve_sockets
+
+Address = tuple[str, int]
 
 
 async def _ask(host: str, port: int, *parts: bytes) -> bytes:
@@ -33,25 +34,27 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def address(switchboard: Any, daemon: Any) -> tuple[str, int]:
+def address(switchboard: Switchboard, daemon: Daemon) -> Address:
     """Where the daemon is served."""
     host, port = switchboard.url.removeprefix("http://").split(":")
     return host, int(port)
 
 
 @pytest.mark.parametrize("head", [b"", b"GET /livez HTT", b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Slow: ", b"\r\n\r\n"])
-async def test_a_head_that_never_ends_is_given_up(impatient: Any, address: Any, head: bytes) -> None:
+async def test_a_head_that_never_ends_is_given_up(impatient: None, address: Address, head: bytes) -> None:
     """A connection on which no complete request arrives is closed, whatever part of one has come."""
     assert await _ask(*address, head or b"\n") == b""
 
 
-async def test_a_second_head_that_never_ends_is_given_up(impatient: Any, address: Any) -> None:
+async def test_a_second_head_that_never_ends_is_given_up(impatient: None, address: Address) -> None:
     """The same holds after a request that was answered."""
     answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /livez HT")
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_an_answer_may_take_longer_than_a_head(impatient: Any, daemon: Any, client: httpx.AsyncClient) -> None:
+async def test_an_answer_may_take_longer_than_a_head(
+    impatient: None, daemon: Daemon, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Patience ends for requests that do not come, not for answers that take time."""
     real_sleep = daemon.clock.sleep
 
@@ -59,17 +62,17 @@ async def test_an_answer_may_take_longer_than_a_head(impatient: Any, daemon: Any
         await anyio.sleep(0.06)
         await real_sleep(delay_s)
 
-    daemon.clock.sleep = sleep
+    monkeypatch.setattr(daemon.clock, "sleep", sleep)
     assert (await client.get("/v1/events", params={"wait": "1s"})).json()["items"] == []
 
 
-async def test_a_head_too_large_is_refused(address: Any) -> None:
+async def test_a_head_too_large_is_refused(address: Address) -> None:
     """Headers without end get 400, and the connection is closed."""
     answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nX-Large: ".ljust(MAX_HEAD + 1, b"a"))
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-async def test_a_head_too_large_is_refused_at_once(address: Any) -> None:
+async def test_a_head_too_large_is_refused_at_once(address: Address) -> None:
     """The same where all of it comes in one go."""
     large = b"a" * MAX_HEAD
     answer = await _ask(*address, b"GET /livez HTTP/1.1\r\nHost: a\r\nX-Large: " + large + b"\r\n\r\n")
@@ -77,7 +80,7 @@ async def test_a_head_too_large_is_refused_at_once(address: Any) -> None:
 
 
 async def test_a_client_that_leaves_is_no_trouble_of_ours(
-    address: Any, daemon: Any, caplog: pytest.LogCaptureFixture
+    address: Address, switchboard: Switchboard, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Requests that were sent ahead by somebody who is gone are dropped without a word."""
     done = anyio.Event()
@@ -88,7 +91,7 @@ async def test_a_client_that_leaves_is_no_trouble_of_ours(
         await send({"type": "http.response.start", "status": 200, "headers": []})
         done.set()
 
-    daemon.switchboard.app = app
+    switchboard.app = app
     async with await anyio.connect_tcp(*address) as stream:
         await stream.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
     with anyio.fail_after(10):
@@ -97,7 +100,7 @@ async def test_a_client_that_leaves_is_no_trouble_of_ours(
 
 
 @pytest.mark.parametrize("head", [b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", b"nonsense\r\n\r\n"])
-async def test_what_is_not_http_is_refused(address: Any, head: bytes) -> None:
+async def test_what_is_not_http_is_refused(address: Address, head: bytes) -> None:
     """Nonsense gets 400, and the connection is closed."""
     assert (await _ask(*address, head)).startswith(b"HTTP/1.1 400 ")
 

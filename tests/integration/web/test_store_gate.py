@@ -1,17 +1,16 @@
 """What a request may expect of a store that cannot be used."""
 
-from typing import Any
-
 import httpx
 import pytest
 
+from integration.web.daemon import Daemon
 from jobwatchd.errors import StoreBusy
 from jobwatchd.ports import STORE_PATIENCE_S
 from jobwatchd.web import bounds
 
 
 @pytest.mark.parametrize("path", ["/v1/watches", "/v1/events", "/v1/status", "/v1/dead-letters"])
-async def test_a_daemon_that_starts_refuses_requests(client: httpx.AsyncClient, daemon: Any, path: str) -> None:
+async def test_a_daemon_that_starts_refuses_requests(client: httpx.AsyncClient, daemon: Daemon, path: str) -> None:
     """Nothing is added that nobody would poll; the refusal says why, and when to ask again."""
     daemon.heartbeats.ready = daemon.heartbeats.started = False
     daemon.heartbeats.waits = ["The disk is full."]
@@ -22,14 +21,14 @@ async def test_a_daemon_that_starts_refuses_requests(client: httpx.AsyncClient, 
     assert (await client.get(path)).status_code == 200
 
 
-async def test_who_may_not_ask_is_told_nothing_of_it(stranger: httpx.AsyncClient, daemon: Any) -> None:
+async def test_who_may_not_ask_is_told_nothing_of_it(stranger: httpx.AsyncClient, daemon: Daemon) -> None:
     """The token comes first."""
     daemon.heartbeats.started = False
     assert (await stranger.get("/v1/watches")).status_code == 401
 
 
 async def test_a_request_waits_for_seconds_only(
-    client: httpx.AsyncClient, daemon: Any, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says so to the store, which then gives up; the refusal has the reason."""
     patience: list[float] = []

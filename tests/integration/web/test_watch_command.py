@@ -1,67 +1,55 @@
 """`jobwatchd watch` against a running daemon."""
 
 import json
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
-import anyio.to_thread
 import pytest
-from click.testing import CliRunner, Result
-from starlette.responses import JSONResponse, PlainTextResponse
 
+from integration.web.daemon import Daemon
+from integration.web.shell import Shell
 from jobwatchd.cli.watch import watch
 from jobwatchd.model.facts import JobFacts
 from jobwatchd.model.health import SourceState
 from jobwatchd.model.job import State
 
-Run = Callable[..., Any]
-
 
 @pytest.fixture
-def run(daemon: Any, tmp_path: Any) -> Run:
-    """Run the command with the daemon's address and token, beside the server."""
-    token_file = tmp_path / "token"
-    token_file.write_text("planted-token\n")
-    environment = {"JOBWATCHD_URL": daemon.url, "JOBWATCHD_TOKEN_FILE": str(token_file)}
-
-    async def run(*arguments: str, **changes: str) -> Result:
-        runner = CliRunner(env=environment | changes)
-        return await anyio.to_thread.run_sync(runner.invoke, watch, arguments)
-
-    return run
+def run(daemon: Daemon, tmp_path: Path) -> Shell:
+    """Return what runs `jobwatchd watch`."""
+    return Shell(watch, daemon, tmp_path)
 
 
-async def test_add_follows_a_job(run: Run, daemon: Any) -> None:
+async def test_add_follows_a_job(run: Shell, daemon: Daemon) -> None:
     """Added through the command line, the watch has the labels and the policy asked for."""
     done = await run("add", "graph", "job_id=1964", "--label", "team=graph", "--deadline", "6h", "--silent")
     assert (done.exit_code, done.output) == (0, "Watching graph/1964 (watch 1)\n")
-    record = await daemon.store.get_watch(1)
-    assert record.watch.labels == {"team": "graph"}
-    assert (record.watch.policy.deadline_s, record.watch.policy.silent_start) == (21_600, True)
+    added = await daemon.stored(1)
+    assert added.labels == {"team": "graph"}
+    assert (added.policy.deadline_s, added.policy.silent_start) == (21_600, True)
 
 
-async def test_add_again_is_no_mistake(run: Run, daemon: Any) -> None:
+async def test_add_again_is_no_mistake(run: Shell, daemon: Daemon) -> None:
     """A job that is followed already is said to be so, with status 0."""
     await daemon.watch("1964")
     done = await run("add", "graph", "job_id=1964")
     assert (done.exit_code, done.output) == (0, "Already watching graph/1964 (watch 1)\n")
 
 
-async def test_add_says_in_json_whether_it_is_new(run: Run) -> None:
+async def test_add_says_in_json_whether_it_is_new(run: Shell) -> None:
     """With --json the answer is one document."""
     done = await run("add", "graph", "job_id=1", "--json")
     assert json.loads(done.output)["created"] is True
     assert json.loads(done.output)["watch"]["key"] == "graph/1"
 
 
-async def test_add_explains_a_refusal(run: Run) -> None:
+async def test_add_explains_a_refusal(run: Shell) -> None:
     """What the daemon does not take is one sentence on standard error, and status 2."""
     done = await run("add", "graph", "job_id=1", "--label", "0=x")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "labels." in done.stderr
 
 
-async def test_a_deadline_that_is_none_names_what_to_write(run: Run, daemon: Any) -> None:
+async def test_a_deadline_that_is_none_names_what_to_write(run: Shell, daemon: Daemon) -> None:
     """A duration is checked before anything is sent, and what was meant is suggested."""
     done = await run("add", "graph", "job_id=1", "--deadline", "6hours")
     assert (done.exit_code, done.stdout) == (2, "")
@@ -69,13 +57,13 @@ async def test_a_deadline_that_is_none_names_what_to_write(run: Run, daemon: Any
     assert await daemon.store.get_watch(1) is None
 
 
-async def test_a_job_is_added_as_its_key_has_it(run: Run) -> None:
+async def test_a_job_is_added_as_its_key_has_it(run: Shell) -> None:
     """As `wait` takes it, beside part by part."""
     assert (await run("add", "graph", "1964")).output == "Watching graph/1964 (watch 1)\n"
     assert (await run("add", "graph", "job_id=1964")).output == "Already watching graph/1964 (watch 1)\n"
 
 
-async def test_several_jobs_are_added_together_or_not_at_all(run: Run, daemon: Any) -> None:
+async def test_several_jobs_are_added_together_or_not_at_all(run: Shell, daemon: Daemon) -> None:
     """A name that comes again begins the next job; one that does not fit keeps all from being followed."""
     assert (await run("add", "graph", "job_id=1", "job_idd=2")).exit_code == 2
     assert await daemon.store.get_watch(1) is None
@@ -84,12 +72,12 @@ async def test_several_jobs_are_added_together_or_not_at_all(run: Run, daemon: A
 
 
 @pytest.mark.parametrize("arguments", [["add", "graph"], ["add", "graph", "=1"], ["show"], []])
-async def test_wrong_usage_has_its_own_status(run: Run, arguments: list[str]) -> None:
+async def test_wrong_usage_has_its_own_status(run: Shell, arguments: list[str]) -> None:
     """What cannot be understood at all is status 2, and nothing is sent."""
     assert (await run(*arguments)).exit_code == 2
 
 
-async def test_list_is_aligned_text_in_a_pipe(run: Run, daemon: Any) -> None:
+async def test_list_is_aligned_text_in_a_pipe(run: Shell, daemon: Daemon) -> None:
     """Without a terminal each watch is one line with aligned columns."""
     await daemon.watch("1", labels={"team": "a"})
     await daemon.see(await daemon.watch("100"), State.RUNNING)
@@ -101,14 +89,14 @@ async def test_list_is_aligned_text_in_a_pipe(run: Run, daemon: Any) -> None:
     ]
 
 
-async def test_list_goes_through_all_pages(run: Run, daemon: Any) -> None:
+async def test_list_goes_through_all_pages(run: Shell, daemon: Daemon) -> None:
     """More watches than a page holds are all listed."""
     for job in range(501):
         await daemon.watch(str(job))
     assert len(json.loads((await run("list", "--json")).output)) == 501
 
 
-async def test_list_filters(run: Run, daemon: Any) -> None:
+async def test_list_filters(run: Shell, daemon: Daemon) -> None:
     """The options keep the watches that they say."""
     await daemon.see(await daemon.watch("1"), State.FAILED)
     await daemon.see(await daemon.watch("2", labels={"team": "a"}), State.RUNNING)
@@ -118,7 +106,7 @@ async def test_list_filters(run: Run, daemon: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["1", "graph/7"])
-async def test_show_tells_the_history(run: Run, daemon: Any, name: str) -> None:
+async def test_show_tells_the_history(run: Shell, daemon: Daemon, name: str) -> None:
     """A watch is found by its number and by the job's key."""
     await daemon.see(
         await daemon.watch("7"),
@@ -132,13 +120,13 @@ async def test_show_tells_the_history(run: Run, daemon: Any, name: str) -> None:
     assert output.index("job.failed") < output.index("job.running")
 
 
-async def test_names_of_jobs_cannot_steer_the_terminal(run: Run, daemon: Any) -> None:
+async def test_names_of_jobs_cannot_steer_the_terminal(run: Shell, daemon: Daemon) -> None:
     """Control characters that an API put into a name are shown as question marks."""
     await daemon.see(await daemon.watch("7"), State.RUNNING, facts=JobFacts("\x1b[2Jcleared\r\n"))
     assert "name: ?[2Jcleared??\n" in (await run("show", "1")).output
 
 
-async def test_rm_stops_following(run: Run, daemon: Any) -> None:
+async def test_rm_stops_following(run: Shell, daemon: Daemon) -> None:
     """Several watches are removed at once, by number or key."""
     await daemon.watch("1")
     await daemon.watch("2")
@@ -147,7 +135,7 @@ async def test_rm_stops_following(run: Run, daemon: Any) -> None:
     assert await daemon.store.get_watch(1) is None
 
 
-async def test_rm_removes_nothing_where_one_is_not_there(run: Run, daemon: Any) -> None:
+async def test_rm_removes_nothing_where_one_is_not_there(run: Shell, daemon: Daemon) -> None:
     """Half of what was asked for would be a surprise."""
     await daemon.watch("1")
     assert (await run("rm", "graph/1", "graph/2")).exit_code == 4
@@ -156,7 +144,7 @@ async def test_rm_removes_nothing_where_one_is_not_there(run: Run, daemon: Any) 
 
 @pytest.mark.parametrize("name", ["1", "9" * 5000, "graph/1"])
 @pytest.mark.parametrize("command", ["show", "rm"])
-async def test_what_is_not_there_is_status_4(run: Run, command: str, name: str) -> None:
+async def test_what_is_not_there_is_status_4(run: Shell, command: str, name: str) -> None:
     """A watch that does not exist is said to be missing."""
     done = await run(command, name)
     assert (done.exit_code, done.stdout) == (4, "")
@@ -164,14 +152,14 @@ async def test_what_is_not_there_is_status_4(run: Run, command: str, name: str) 
 
 
 @pytest.mark.parametrize("words", [["graph"], ["graph", "1964"], ["graph/"], ["/1964"], [""]])
-async def test_what_names_no_watch_is_told_what_would(run: Run, words: list[str]) -> None:
+async def test_what_names_no_watch_is_told_what_would(run: Shell, words: list[str]) -> None:
     """A source alone, or a job beside it, is wrong usage, and the key is shown as it is to be written."""
     done = await run("show", *words)
     assert done.exit_code == 2
     assert "graph/1964" in done.stderr
 
 
-async def test_a_number_that_is_a_job_is_told_its_key(run: Run, daemon: Any) -> None:
+async def test_a_number_that_is_a_job_is_told_its_key(run: Shell, daemon: Daemon) -> None:
     """Numbers are those of watches; where a job is called so, its key is what was meant."""
     daemon.watchlist.fares = [SourceState("graph", is_up=True, watches={})]
     await daemon.watch("1964")
@@ -180,7 +168,7 @@ async def test_a_number_that_is_a_job_is_told_its_key(run: Run, daemon: Any) -> 
     assert "There is no watch with the number 1964; for the job write graph/1964." in done.stderr
 
 
-async def test_a_number_that_is_both_is_the_watch(run: Run, daemon: Any) -> None:
+async def test_a_number_that_is_both_is_the_watch(run: Shell, daemon: Daemon) -> None:
     """The watch of that number is shown, and how to name the job is said beside it."""
     daemon.watchlist.fares = [SourceState("graph", is_up=True, watches={})]
     await daemon.watch("2")
@@ -190,71 +178,7 @@ async def test_a_number_that_is_both_is_the_watch(run: Run, daemon: Any) -> None
     assert "for the job write graph/2" in done.stderr
 
 
-async def test_a_key_is_found_however_it_is_encoded(run: Run, daemon: Any) -> None:
+async def test_a_key_is_found_however_it_is_encoded(run: Shell, daemon: Daemon) -> None:
     """A blank in a job's name need not be written as in the key."""
     await daemon.watch("a b")
     assert "graph/a%20b" in (await run("show", "graph/a b")).stdout
-
-
-async def test_a_wrong_token_is_explained(run: Run, daemon: Any) -> None:
-    """A refused token says which option is about it, and never what the token was."""
-    daemon.tokens["ci"] = "another"
-    done = await run("list")
-    assert done.exit_code == 77
-    assert "--token-file" in done.stderr
-    assert "planted-token" not in done.output
-
-
-async def test_no_daemon_is_explained(run: Run) -> None:
-    """Where nothing listens, the question is whether the daemon runs, and where was tried."""
-    done = await run("list", JOBWATCHD_URL="http://127.0.0.1:1")
-    assert done.exit_code == 69
-    assert "is jobwatchd running? Tried http://127.0.0.1:1" in done.stderr
-    assert "jobwatchd run -c FILE" in done.stderr
-    assert "--url" in done.stderr
-
-
-async def test_somebody_else_is_no_daemon(run: Run, switchboard: Any) -> None:
-    """What answers, but not as jobwatchd would, is as good as nobody."""
-    for app in (PlainTextResponse("hello"), JSONResponse({"a": 1}), PlainTextResponse("none", 404), JSONResponse([])):
-        switchboard.app = app
-        done = await run("list")
-        assert (done.exit_code, done.stdout, "Traceback" in done.stderr) == (69, "", False)
-
-
-@pytest.mark.parametrize("url", ["localhost:25629", "ftp://localhost", "http://", "http://a:b"])
-async def test_no_address_is_explained(run: Run, url: str) -> None:
-    """What is no HTTP address is refused before anything is sent."""
-    done = await run("list", JOBWATCHD_URL=url)
-    assert done.exit_code == 2
-    assert "is not the address of a daemon" in done.stderr
-
-
-async def test_an_unreadable_token_file_is_wrong_usage(run: Run, tmp_path: Any) -> None:
-    """A token file that is missing, empty, or holds what no header can carry, is status 2; its text is not shown."""
-    for name, text in {"empty": "", "comment": "# planted\n", "control": "planted\x01", "letters": "plänted"}.items():
-        (tmp_path / name).write_text(text)
-    for name in ("empty", "comment", "control", "letters", "missing"):
-        done = await run("list", JOBWATCHD_TOKEN_FILE=str(tmp_path / name))
-        assert (done.exit_code, "planted" in done.output, "plänted" in done.output) == (2, False, False)
-
-
-@pytest.mark.parametrize("text", ["# ours\n\nci: planted-token\nops: another\n", "ci:\tplanted-token", "planted-token"])
-async def test_a_file_of_named_tokens_is_a_token_file(run: Run, tmp_path: Any, text: str) -> None:
-    """The daemon's own file does for the commands: the first token is sent, without its name."""
-    (tmp_path / "token").write_text(text)
-    assert (await run("list", JOBWATCHD_TOKEN_FILE=str(tmp_path / "token"))).exit_code == 0
-
-
-@pytest.mark.parametrize("text", ["", "# ours\n", "ci:\n", "planted token", "ci: plänted"])
-async def test_a_token_file_without_a_token_is_wrong_usage(run: Run, tmp_path: Any, text: str) -> None:
-    """Status 2, and what is in the file is not told."""
-    (tmp_path / "token").write_text(text, encoding="utf-8")
-    done = await run("list", JOBWATCHD_TOKEN_FILE=str(tmp_path / "token"))
-    assert (done.exit_code, "planted" in done.stderr) == (2, False)
-
-
-async def test_the_token_can_stand_in_the_environment(run: Run) -> None:
-    """Without a file, a variable holds the token itself."""
-    for token, status in {"planted-token": 0, "wrong": 77, "": 77}.items():
-        assert (await run("list", JOBWATCHD_TOKEN_FILE="", JOBWATCHD_TOKEN=token)).exit_code == status

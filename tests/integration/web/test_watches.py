@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from integration.web.daemon import Daemon
 from jobwatchd.model.job import State
 from jobwatchd.model.watch import Policy
 
@@ -35,12 +36,11 @@ async def test_a_number_may_name_a_job(client: httpx.AsyncClient) -> None:
     assert second.json()["id"] == first.json()["id"]
 
 
-async def test_policy_is_kept(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_policy_is_kept(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """Durations with units, labels and a silent start reach the store."""
     wanted = {"labels": {"team": "a"}, "deadline": "6h", "min_interval": "250ms", "max_interval": "1.5m"}
     added = (await client.post("/v1/watches", json={**JOB, **wanted, "initial": "silent"})).json()
-    record = await daemon.store.get_watch(added["id"])
-    assert record.watch.policy == Policy(21_600.0, 0.25, 90.0, silent_start=True)
+    assert (await daemon.stored(added["id"])).policy == Policy(21_600.0, 0.25, 90.0, silent_start=True)
     assert (added["deadline_s"], added["initial"], added["labels"]) == (21_600.0, "silent", {"team": "a"})
 
 
@@ -106,7 +106,7 @@ async def test_a_batch_is_bounded(client: httpx.AsyncClient, size: int) -> None:
     assert (await client.post("/v1/watches/batch", json=[JOB] * size)).status_code == 422
 
 
-async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """Following `next` yields every watch once, and ends."""
     ids = [(await daemon.watch(str(job))).id for job in range(5)]
     seen, after = [], 0
@@ -131,7 +131,7 @@ async def test_pages_follow_each_other(client: httpx.AsyncClient, daemon: Any) -
         ({"key": "graph/4"}, []),
     ],
 )
-async def test_filters(client: httpx.AsyncClient, daemon: Any, query: dict[str, Any], expected: list[str]) -> None:
+async def test_filters(client: httpx.AsyncClient, daemon: Daemon, query: dict[str, Any], expected: list[str]) -> None:
     """Each filter keeps the watches that it says."""
     await daemon.watch("1", labels={"team": "a"})
     await daemon.see(await daemon.watch("2", labels={"team": "a", "tier": "x=y"}), State.RUNNING)
@@ -146,7 +146,7 @@ async def test_a_mistyped_filter_is_refused(client: httpx.AsyncClient) -> None:
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "sorce")
 
 
-async def test_history_is_told_newest_first(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_history_is_told_newest_first(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """A watch is shown with what was last seen and its own latest events, as many as asked for."""
     watch = await daemon.see(await daemon.watch("1"), State.QUEUED, State.RUNNING, State.FAILED, error="disk full")
     await daemon.see(await daemon.watch("2"), State.CANCELLED)
@@ -155,7 +155,7 @@ async def test_history_is_told_newest_first(client: httpx.AsyncClient, daemon: A
     assert (shown["state"], shown["observation"]["error"]) == ("failed", "disk full")
 
 
-async def test_a_removed_watch_is_gone(client: httpx.AsyncClient, daemon: Any) -> None:
+async def test_a_removed_watch_is_gone(client: httpx.AsyncClient, daemon: Daemon) -> None:
     """Removing answers 204 once, and 404 ever after; the events stay."""
     watch = await daemon.see(await daemon.watch("1"), State.RUNNING)
     path = f"/v1/watches/{watch.id}"

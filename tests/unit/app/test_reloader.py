@@ -4,7 +4,6 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import anyio
 import pytest
@@ -14,12 +13,13 @@ from anyio.from_thread import run_sync
 from jobwatchd.app.service import Orders
 from jobwatchd.settings import Settings
 from jobwatchd.signals import Signals
+from unit.app.desk import Desk, text
 
 
 class Reading:
     """A configuration that is being read until it is let go on; how often it was begun."""
 
-    def __init__(self, desk: Any) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._load = desk.load
         self.begun = 0
         self.is_begun = anyio.Event()
@@ -46,7 +46,7 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> Signals:
 
 
 @asynccontextmanager
-async def reloading(desk: Any, signals: Signals, tasks: TaskGroup) -> AsyncIterator[Orders]:
+async def reloading(desk: Desk, signals: Signals, tasks: TaskGroup) -> AsyncIterator[Orders]:
     """Obey for as long as the body lasts."""
     orders = Orders(signals)
     orders.attend(1.0)
@@ -57,7 +57,7 @@ async def reloading(desk: Any, signals: Signals, tasks: TaskGroup) -> AsyncItera
 
 
 @pytest.fixture
-def reading(desk: Any) -> Iterator[Reading]:
+def reading(desk: Desk) -> Iterator[Reading]:
     """Return a configuration whose reading is held back; it ends with the test."""
     reading = Reading(desk)
     reading.go_on.set()
@@ -65,26 +65,24 @@ def reading(desk: Any) -> Iterator[Reading]:
     reading.go_on.set()
 
 
-async def done(desk: Any, times: int) -> None:
+async def done(desk: Desk, times: int) -> None:
     """Return once so many reloads were done."""
     while desk.events().count("reload.done") < times:
         await anyio.lowlevel.checkpoint()
 
 
-async def test_many_requests_during_a_reload_are_one(
-    desk: Any, config: Any, signals: Signals, reading: Reading
-) -> None:
+async def test_many_requests_during_a_reload_are_one(desk: Desk, signals: Signals, reading: Reading) -> None:
     """The one that runs comes to its end, and one more follows it, with what the file says by then."""
     load = desk.load
     desk.load = reading._load
-    async with desk.running(config("graph")) as tasks, reloading(desk, signals, tasks):
+    async with desk.running(text("graph")) as tasks, reloading(desk, signals, tasks):
         desk.load = load
         reading.go_on.clear()
         signals.note(signal.SIGHUP)
         await reading.is_begun.wait()
         for _ in range(20):
             signals.note(signal.SIGHUP)
-        desk.file.write_text(config("graph", "media"))
+        desk.file.write_text(text("graph", "media"))
         reading.go_on.set()
         await done(desk, 2)
         await desk.clock.advance(1)
@@ -92,23 +90,23 @@ async def test_many_requests_during_a_reload_are_one(
         assert set(desk.engine.watchlist.lanes) == {"graph", "media"}
 
 
-async def test_a_request_from_before_is_kept(desk: Any, config: Any, signals: Signals) -> None:
+async def test_a_request_from_before_is_kept(desk: Desk, signals: Signals) -> None:
     """It came while the daemon was starting, more than once: one reload follows."""
     signals.note(signal.SIGHUP)
     signals.note(signal.SIGHUP)
-    async with desk.running(config("graph")) as tasks, reloading(desk, signals, tasks):
+    async with desk.running(text("graph")) as tasks, reloading(desk, signals, tasks):
         await done(desk, 1)
         await desk.clock.advance(1)
     assert desk.events().count("reload.done") == 1
 
 
 async def test_the_end_does_not_wait_for_a_file_that_is_being_read(
-    desk: Any, config: Any, signals: Signals, reading: Reading
+    desk: Desk, signals: Signals, reading: Reading
 ) -> None:
     """What is being read is left to itself, and nothing of it comes into force."""
     load = desk.load
     desk.load = reading._load
-    async with desk.running(config("graph")) as tasks:
+    async with desk.running(text("graph")) as tasks:
         desk.load = load
         async with reloading(desk, signals, tasks) as orders:
             reading.go_on.clear()

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from jobwatchd.engine.source_limiter import SourceLimiter
+from jobwatchd.engine.watchlist import Watchlist
 from jobwatchd.engine.worker_pool import PoolLimits, WorkerPool
+from unit.engine.file_watches import name_job
 from unit.engine.rig import Rig
 from unit.engine.slow_store import SlowStore
 from unit.engine.workshop import Workshop
@@ -45,3 +47,9 @@ def make_pool(rig: Rig, shop: Workshop, limiter: SourceLimiter) -> Callable[...,
         return WorkerPool(rig.runtime, "pool", shop, limiter, limits=PoolLimits(concurrency, 60.0))
 
     return make
+
+
+@pytest.fixture
+def watchlist(rig: Rig) -> Watchlist:
+    """Return a watchlist without a lane."""
+    return Watchlist(rig.store, rig.clock, name_job)

@@ -1,30 +1,17 @@
 """Looking at the jobs of one list together."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
 import pytest
 
-from jobwatchd.engine.lane import Lane
-from jobwatchd.engine.runtime import LanePolicy
 from jobwatchd.engine.source_limiter import OPEN_AFTER
 from jobwatchd.errors import BadPayload, SourceUnavailable
-from jobwatchd.model.cadence import Cadence
-from jobwatchd.model.job import JobReference, Observation, State
+from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Policy
 from jobwatchd.ports import Listing
 from jobwatchd.testing import ScriptedSource
+from unit.engine.nightly import DONE, EVERY_10_S, JOBS, RUNNING, ref, watched
 from unit.engine.rig import Rig
-
-RUNNING = Observation(State.RUNNING, "1", group="nightly")
-DONE = replace(RUNNING, state=State.SUCCEEDED, native_state="2")
-EVERY_10_S = Cadence(fixed_interval_s=10.0, jitter=0.1)
-JOBS = [str(number) for number in range(20)]
-
-
-def ref(job: str) -> JobReference:
-    """Return the reference of a job."""
-    return JobReference.of("graph", [job])
 
 
 @pytest.fixture
@@ -34,13 +21,6 @@ def source() -> ScriptedSource:
     for job in JOBS:
         source.script(ref(job), RUNNING)
     return source
-
-
-async def watched(rig: Rig, source: ScriptedSource, *jobs: str, policy: LanePolicy | None = None) -> Lane:
-    """Return a lane that watches these jobs, all twenty by default."""
-    lane = await rig.lane(source, policy, EVERY_10_S)
-    lane.add(await rig.add("graph", *(jobs or JOBS)), spread=True)
-    return lane
 
 
 async def test_the_jobs_of_a_list_take_one_request_an_interval(rig: Rig, source: ScriptedSource) -> None:
@@ -153,63 +133,6 @@ async def test_a_deadline_is_told_though_the_list_shows_nothing_new(rig: Rig, so
     )
 
 
-class Hinting(ScriptedSource):
-    """A source that cannot list, but tells since when nothing moved."""
-
-    quiet_since_s = 0.0
-
-    async def observe_many(self, group: str, refs: Collection[JobReference]) -> Listing:
-        """Find nothing."""
-        self.lists.append((group, tuple(refs)))
-        return Listing({}, 1, self.quiet_since_s)
-
-
-@pytest.fixture
-def hinting(source: ScriptedSource) -> Hinting:
-    """Return the same jobs behind a source that only hints."""
-    hinting = Hinting("graph")
-    hinting._scripts = source._scripts
-    return hinting
-
-
-async def test_a_hint_that_nothing_moved_spares_single_looks(rig: Rig, hinting: Hinting) -> None:
-    """But no longer than the bound: each job is looked at every thirty seconds or so."""
-    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=30.0))
-    async with rig.running(lane.run):
-        await rig.clock.advance(600)
-    assert 20 * 12 <= len(hinting.polls) <= 20 * 22
-
-
-async def test_a_hint_that_something_moved_has_all_looked_at(rig: Rig, hinting: Hinting) -> None:
-    """The end of a job is told at the next look, though its workflow only hints."""
-    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=300.0))
-    async with rig.running(lane.run):
-        await rig.clock.advance(60)
-        hinting.script(ref("7"), DONE)
-        hinting.quiet_since_s = rig.clock.monotonic()
-        await rig.clock.advance(11)
-    assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
-
-
-async def test_two_changes_that_cancel_out_are_noticed_within_the_bound(rig: Rig, hinting: Hinting) -> None:
-    """The counts are as they were, and still no end is late by more than the bound."""
-    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=30.0))
-    async with rig.running(lane.run):
-        await rig.clock.advance(60)
-        hinting.script(ref("7"), DONE)
-        await rig.clock.advance(30 + 11)
-    assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
-
-
-async def test_a_job_that_could_not_be_looked_at_is_not_hinted_to_be_well(rig: Rig, hinting: Hinting) -> None:
-    """Only a look that brought an answer may be stood in for."""
-    hinting.script(ref("7"), RUNNING, BadPayload("?"), DONE)
-    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=300.0))
-    async with rig.running(lane.run):
-        await rig.clock.advance(60)
-    assert [event.type for event in rig.told if event.ref == ref("7")] == ["job.running", "job.succeeded"]
-
-
 async def test_a_watch_that_is_removed_leaves_its_group(rig: Rig, source: ScriptedSource) -> None:
     """It is asked for no more, and the last one left is polled singly."""
     lane = await watched(rig, source, "1", "2")
@@ -240,14 +163,3 @@ async def test_a_list_that_probes_a_source_and_cannot_be_read_is_not_waited_for(
         source.polls.clear()
         await rig.clock.advance(60)
     assert set(source.polls) == {ref(job) for job in JOBS}
-
-
-async def test_a_group_forgets_when_a_removed_watch_was_looked_at(rig: Rig, hinting: Hinting) -> None:
-    """A workflow that runs for years must not keep a line for each of its jobs."""
-    lane = await watched(rig, hinting, policy=LanePolicy(hint_bound_s=30.0))
-    async with rig.running(lane.run):
-        await rig.clock.advance(60)
-        known = lane._groups._groups["nightly"].looked_at_s
-        assert 7 in known
-        lane.remove(7)
-    assert 7 not in known

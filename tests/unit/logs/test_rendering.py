@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from jobwatchd.logs import Format, LoggerFactory, Redactor, configure_logging
+from unit.logs.lines import Lines
 
 SECRET = "s3cr%t/'wörd\"\\x"
 
 
-def configure(output: Any, style: Any = "json", keys: Any = "default", **env: str) -> LoggerFactory:
+def configure(output: Lines, style: Any = "json", keys: Any = "default", **env: str) -> LoggerFactory:
     """Configure logging with one secret known."""
     return configure_logging(Format(style, keys=keys), output, Redactor([SECRET]), env)
 
@@ -24,7 +25,7 @@ def fail(text: str) -> None:
     raise RuntimeError(f"around {text}") from ValueError(text)
 
 
-def test_a_line_is_json_with_the_same_keys_first(output: Any) -> None:
+def test_a_line_is_json_with_the_same_keys_first(output: Lines) -> None:
     """Time, level, logger, event and message, then what the event brought."""
     before = datetime.now(UTC)
     configure(output).logger("lane").info("poll.failed", source="graph", seconds=1.5, tries=[1, None], path=Path("/x"))
@@ -52,13 +53,13 @@ def test_a_line_is_json_with_the_same_keys_first(output: Any) -> None:
         ({"event": "a.b", "message": "as it was said"}, "as it was said"),
     ],
 )
-def test_every_line_has_a_message(output: Any, fields: dict[str, Any], message: str) -> None:
+def test_every_line_has_a_message(output: Lines, fields: dict[str, Any], message: str) -> None:
     """Viewers show one text a line: what happened to what, and why, unless something better was said."""
     configure(output).logger("x").info(**fields)
     assert output.parsed()[0]["message"] == message
 
 
-def test_google_cloud_finds_severity_and_time(output: Any) -> None:
+def test_google_cloud_finds_severity_and_time(output: Lines) -> None:
     """Under the names that its agents look for; all others are as before."""
     configure(output, keys="gcp").logger("x").warning("a.b", source="s")
     (line,) = output.parsed()
@@ -66,7 +67,7 @@ def test_google_cloud_finds_severity_and_time(output: Any) -> None:
     assert (line["severity"], line["message"]) == ("WARNING", "a b: s")
 
 
-def test_elastic_finds_its_fields(output: Any) -> None:
+def test_elastic_finds_its_fields(output: Lines) -> None:
     """Those of the Elastic Common Schema, and everything else in a section that collides with none of them."""
     logger = configure(output, keys="ecs").logger("x")
     try:
@@ -83,7 +84,7 @@ def test_elastic_finds_its_fields(output: Any) -> None:
 
 
 @pytest.mark.parametrize("keys", ["default", "gcp", "ecs"])
-def test_a_line_that_has_to_be_cleaned_has_the_same_keys(output: Any, keys: str) -> None:
+def test_a_line_that_has_to_be_cleaned_has_the_same_keys(output: Lines, keys: str) -> None:
     """Whether a secret is in it or not."""
     logger = configure(output, keys=keys).logger("x")
     logger.info("a.b", why="harmless")
@@ -92,13 +93,13 @@ def test_a_line_that_has_to_be_cleaned_has_the_same_keys(output: Any, keys: str)
     assert list(harmless) == list(cleaned)
 
 
-def test_times_are_utc_with_microseconds(output: Any) -> None:
+def test_times_are_utc_with_microseconds(output: Lines) -> None:
     """They sort as text."""
     configure(output).logger("x").info("a")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00", output.parsed()[0]["timestamp"])
 
 
-def test_an_exception_is_one_field_of_one_line(output: Any) -> None:
+def test_an_exception_is_one_field_of_one_line(output: Lines) -> None:
     """A reader of lines is not confused by tracebacks."""
     logger = configure(output).logger("x")
     try:
@@ -110,7 +111,7 @@ def test_an_exception_is_one_field_of_one_line(output: Any) -> None:
     assert "RuntimeError: around bang" in line["exception"]
 
 
-def test_values_that_json_lacks_are_written_as_text(output: Any) -> None:
+def test_values_that_json_lacks_are_written_as_text(output: Lines) -> None:
     """Infinity, bytes, sets and things whose str() fails do not stop the one who logs them."""
 
     class Sulky:
@@ -125,7 +126,7 @@ def test_values_that_json_lacks_are_written_as_text(output: Any) -> None:
 
 @pytest.mark.parametrize("style", ["json", "console"])
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_secrets_are_masked_wherever_they_are(make_output: Any, style: str, is_terminal: bool) -> None:  # noqa: FBT001
+def test_secrets_are_masked_wherever_they_are(make_output: type[Lines], style: str, is_terminal: bool) -> None:  # noqa: FBT001
     """In the event, in names, in values deep inside, in exceptions and their causes, in errors given as values."""
     output = make_output(is_terminal=is_terminal)
     logger = configure(output, style).logger("x")
@@ -144,7 +145,7 @@ def test_secrets_are_masked_wherever_they_are(make_output: Any, style: str, is_t
 
 
 @pytest.mark.parametrize("style", ["json", "console"])
-def test_credentials_that_nobody_knows_are_masked_in_what_libraries_say(output: Any, style: str) -> None:
+def test_credentials_that_nobody_knows_are_masked_in_what_libraries_say(output: Lines, style: str) -> None:
     """Their texts and tracebacks repeat what they were told by others."""
     logger = configure(output, style).logger("x")
     logging.getLogger("lib").error("sent %s", {"Authorization": "Bearer planted"})
@@ -157,7 +158,7 @@ def test_credentials_that_nobody_knows_are_masked_in_what_libraries_say(output: 
     assert output.text.replace('fail("Cookie', "").replace('fail(\\"Cookie', "").count("planted") <= 1
 
 
-def test_a_secret_that_looks_like_syntax_breaks_no_line(output: Any) -> None:
+def test_a_secret_that_looks_like_syntax_breaks_no_line(output: Lines) -> None:
     """Values are masked before the line is made of them."""
     redactor = Redactor(['": "', "info", "event"])
     configure_logging(Format("json"), output, redactor, {}).logger("x").info("a", b="c", d='": "')
@@ -165,7 +166,7 @@ def test_a_secret_that_looks_like_syntax_breaks_no_line(output: Any) -> None:
     assert (line["level"], line["event"], line["b"], line["d"]) == ("info", "a", "c", "********")
 
 
-def test_a_number_that_looks_like_a_secret_stays_one(output: Any) -> None:
+def test_a_number_that_looks_like_a_secret_stays_one(output: Lines) -> None:
     """Only texts hold secrets; a line stays JSON whatever they are."""
     redactor = Redactor(["1964", "null"])
     configure_logging(Format("json"), output, redactor, {}).logger("x").info("a", job=1964, key="1964")
@@ -173,7 +174,7 @@ def test_a_number_that_looks_like_a_secret_stays_one(output: Any) -> None:
     assert (line["job"], line["key"]) == (1964, "********")
 
 
-def test_auto_is_for_people_on_a_terminal(make_output: Any) -> None:
+def test_auto_is_for_people_on_a_terminal(make_output: type[Lines]) -> None:
     """There a line is no JSON and has colours, unless they are unwanted."""
     plain, coloured = make_output(is_terminal=True), make_output(is_terminal=True)
     configure(plain, "auto", NO_COLOR="1").logger("x").info("hello", a="b")
@@ -183,7 +184,7 @@ def test_auto_is_for_people_on_a_terminal(make_output: Any) -> None:
     assert "\x1b[" in coloured.text
 
 
-def test_people_see_a_message_that_says_more(output: Any) -> None:
+def test_people_see_a_message_that_says_more(output: Lines) -> None:
     """One that was put together from the fields beside it would only repeat them."""
     logger = configure(output, "console").logger("x")
     logger.info("poll.failed", error="no")
@@ -193,13 +194,13 @@ def test_people_see_a_message_that_says_more(output: Any) -> None:
     assert "library.message: in its own words" in said
 
 
-def test_auto_is_json_elsewhere(output: Any) -> None:
+def test_auto_is_json_elsewhere(output: Lines) -> None:
     """Whatever collects lines gets JSON."""
     configure(output, "auto").logger("x").info("hello")
     assert output.parsed()[0]["event"] == "hello"
 
 
-def test_a_terminal_is_not_told_what_to_do(make_output: Any) -> None:
+def test_a_terminal_is_not_told_what_to_do(make_output: type[Lines]) -> None:
     """Control characters of a remote system do not reach it, and make no line of their own."""
     output = make_output(is_terminal=True)
     configure(output, "console", NO_COLOR="1").logger("x").info(
@@ -210,7 +211,7 @@ def test_a_terminal_is_not_told_what_to_do(make_output: Any) -> None:
 
 
 @pytest.mark.parametrize("style", ["console", "json"])
-def test_the_journal_is_told_priorities(make_output: Any, style: str) -> None:
+def test_the_journal_is_told_priorities(make_output: type[Lines], style: str) -> None:
     """The service manager takes the number off the start of each line, and sorts by it."""
     output = make_output(is_journal=True)
     logger = configure(output, style).logger("x")
@@ -219,7 +220,7 @@ def test_the_journal_is_told_priorities(make_output: Any, style: str) -> None:
     assert [line[:3] for line in output.lines] == ["<4>", "<2>"]
 
 
-def test_each_line_of_a_traceback_has_its_priority(make_output: Any) -> None:
+def test_each_line_of_a_traceback_has_its_priority(make_output: type[Lines]) -> None:
     """The journal takes each line for a message of its own."""
     output = make_output(is_journal=True)
     logger = configure(output, "console").logger("x")
@@ -232,8 +233,9 @@ def test_each_line_of_a_traceback_has_its_priority(make_output: Any) -> None:
     assert {line[:3] for line in lines} == {"<3>"}
 
 
-def test_what_was_dropped_is_told_in_the_same_format(output: Any) -> None:
+def test_what_was_dropped_is_told_in_the_same_format(output: Lines) -> None:
     """Whoever parses lines can parse that one."""
     configure(output)
+    assert output.tell_dropped is not None
     line = json.loads(output.tell_dropped(12))
     assert (line["event"], line["level"], line["count"]) == ("log.lines_dropped", "warning", 12)

@@ -8,6 +8,7 @@ import pytest
 
 from jobwatchd.logs import Format, Redactor, configure_logging
 from jobwatchd.logs.loggers import logged_streams
+from unit.logs.lines import Lines
 
 
 def fail() -> None:
@@ -16,12 +17,12 @@ def fail() -> None:
 
 
 @pytest.fixture
-def logger(output: Any) -> Any:
+def logger(output: Lines) -> Any:
     """Return a logger that writes JSON."""
     return configure_logging(Format("json"), output, Redactor(), {}).logger("python")
 
 
-def test_what_is_printed_is_logged(output: Any, logger: Any) -> None:
+def test_what_is_printed_is_logged(output: Lines, logger: Any) -> None:
     """Line by line, on either stream; afterwards both are as before."""
     before = sys.stdout, sys.stderr
     with logged_streams(logger):
@@ -34,7 +35,7 @@ def test_what_is_printed_is_logged(output: Any, logger: Any) -> None:
     ]
 
 
-def test_an_exception_of_a_thread_is_logged(output: Any, logger: Any) -> None:
+def test_an_exception_of_a_thread_is_logged(output: Lines, logger: Any) -> None:
     """With its traceback, as one line."""
     with logged_streams(logger):
         thread = threading.Thread(target=fail, name="worker")
@@ -49,7 +50,7 @@ def test_an_exception_of_a_thread_is_logged(output: Any, logger: Any) -> None:
     assert "RuntimeError: bang" in line["exception"]
 
 
-def test_an_exception_that_cannot_be_raised_is_logged(output: Any, logger: Any) -> None:
+def test_an_exception_that_cannot_be_raised_is_logged(output: Lines, logger: Any) -> None:
     """One in a destructor, above all."""
 
     class Dying:

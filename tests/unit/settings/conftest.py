@@ -4,52 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from jobwatchd.errors import ConfigError
-from jobwatchd.settings import Settings, load_settings
-
-MINIMAL = """\
-sources:
-  graph:
-    kind: nebula-explorer
-    base_url: http://explorer.internal:7002
-    account: root
-    password: planted-password
-    graphd: {address: 10.0.0.5}
-  media-lab:
-    kind: telestream-up
-    base_url: https://up.example.com/api
-    api_key: planted-api-key
-"""
-
-
-class Desk:
-    """Writes the configuration `text` plus `more`, and loads it; `secrets` stands for /run/secrets."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.file = folder / "jobwatchd.yaml"
-        self.secrets = folder / "secrets"
-        self.credentials = folder / "credentials"
-        self.secrets.mkdir()
-        self.credentials.mkdir()
-        self.text = MINIMAL
-
-    def load(self, more: str = "", **env: str) -> Settings:
-        """Load it; `env` is the whole environment."""
-        self.file.write_text(self.text + more)
-        return load_settings(self.file, env, secrets_folder=self.secrets)
-
-    def problems(self, more: str = "", **env: str) -> tuple[str, ...]:
-        """Return the mistakes, the file's folder taken out of them."""
-        with pytest.raises(ConfigError) as caught:
-            self.load(more, **env)
-        return tuple(problem.replace(f"{self.folder}/", "") for problem in caught.value.problems)
-
-    def problem(self, more: str = "", **env: str) -> str:
-        """Return the only mistake there is."""
-        (problem,) = self.problems(more, **env)
-        return problem
+from jobwatchd.settings.json_schema import config_schema
+from unit.settings.desk import Desk
 
 
 @pytest.fixture
@@ -68,3 +26,9 @@ def edit(desk: Desk) -> Callable[[str, str], Desk]:
         return desk
 
     return replace
+
+
+@pytest.fixture(scope="session")
+def validator() -> Draft202012Validator:
+    """Return what judges by the schema."""
+    return Draft202012Validator(config_schema())

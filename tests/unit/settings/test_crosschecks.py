@@ -1,10 +1,9 @@
 """What no section can know alone to be wrong."""
 
-from typing import Any
-
 import pytest
 
 from jobwatchd.settings import effective
+from unit.settings.desk import Desk
 
 UP = "space_id: s, workflow_id: w, job_id: j"
 
@@ -59,27 +58,27 @@ UP = "space_id: s, workflow_id: w, job_id: j"
         ("{source: graph, job: {job_id: 1}, deadline: 0s}", "[0].deadline: got '0s'; expected a duration above zero"),
     ],
 )
-def test_watches_fit_their_sources(desk: Any, watches: str, expected: str) -> None:
+def test_watches_fit_their_sources(desk: Desk, watches: str, expected: str) -> None:
     """A watch names a source, its parameters, and each job once."""
     problem = desk.problem(f"watches: [{watches}]\n")
     assert problem.startswith("jobwatchd.yaml:12: watches[")
     assert expected in problem
 
 
-def test_the_same_id_on_two_sources_is_two_jobs(desk: Any) -> None:
+def test_the_same_id_on_two_sources_is_two_jobs(desk: Desk) -> None:
     """A job is named by its source too."""
     watches = f"watches: [{{source: graph, job: {{job_id: 7}}}}, {{source: media-lab, job: {{{UP}}}}}]\n"
     assert [spec.ref.key for spec in desk.load(watches).watch_specs()] == ["graph/7", "media-lab/s/w/j"]
 
 
-def test_a_sink_filters_by_sources_that_exist(desk: Any) -> None:
+def test_a_sink_filters_by_sources_that_exist(desk: Desk) -> None:
     """A filter for a source that is not there would let nothing pass."""
     assert "sinks.a.sources[1]: there is no source 'grph'; expected one of: graph, media-lab" in desk.problem(
         "sinks: {a: {kind: log, sources: [graph, grph]}}\n"
     )
 
 
-def test_there_is_one_metrics_sink_at_most(desk: Any) -> None:
+def test_there_is_one_metrics_sink_at_most(desk: Desk) -> None:
     """Two of them would count everything twice under the same names."""
     assert "sinks.b.kind: a is a metrics sink already; expected at most one" in desk.problem(
         "sinks: {a: {kind: metrics}, b: {kind: metrics}}\n"
@@ -87,7 +86,7 @@ def test_there_is_one_metrics_sink_at_most(desk: Any) -> None:
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:25629", ":25629", "[::]:25629", "10.0.0.5:80", "example.com:80"])
-def test_an_open_address_wants_tokens(desk: Any, listen: str) -> None:
+def test_an_open_address_wants_tokens(desk: Desk, listen: str) -> None:
     """Whoever can reach the API could change what is watched."""
     assert f"server.listen: {listen} can be reached from other machines" in desk.problem(
         f"server: {{listen: '{listen}'}}\n"
@@ -95,12 +94,12 @@ def test_an_open_address_wants_tokens(desk: Any, listen: str) -> None:
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "[::1]:25629", "localhost:80", "127.8.8.8:1"])
-def test_a_loopback_address_wants_none(desk: Any, listen: str) -> None:
+def test_a_loopback_address_wants_none(desk: Desk, listen: str) -> None:
     """Only this machine can reach it."""
     assert desk.load(f"server: {{listen: '{listen}'}}\n").server.tokens == ()
 
 
-def test_an_open_address_with_tokens_is_fine(desk: Any) -> None:
+def test_an_open_address_with_tokens_is_fine(desk: Desk) -> None:
     """Tokens keep strangers out."""
     (desk.folder / "tokens").write_text("# for the dashboard\n\nplanted-token-0123456789\n")
     server = desk.load("server: {listen: ':25629', tokens_file: tokens}\n").server
@@ -108,7 +107,7 @@ def test_an_open_address_with_tokens_is_fine(desk: Any) -> None:
     assert [token.get_secret_value() for token in server.tokens] == ["planted-token-0123456789"]
 
 
-def test_short_tokens_are_refused(desk: Any) -> None:
+def test_short_tokens_are_refused(desk: Desk) -> None:
     """A token has to be hard to guess."""
     (desk.folder / "tokens").write_text("short\n")
     assert "server.tokens[0]: a token cannot be used; expected at least 16" in desk.problem(
@@ -116,7 +115,7 @@ def test_short_tokens_are_refused(desk: Any) -> None:
     )
 
 
-def test_tokens_can_have_names(desk: Any) -> None:
+def test_tokens_can_have_names(desk: Desk) -> None:
     """A line is a token, or its name and the token; what has no name is called by its place among the tokens."""
     (desk.folder / "tokens").write_text("# ours\nplanted-token-0123456789\n\nci: planted-token-of-ci-0123\n")
     settings = desk.load("server: {tokens_file: tokens}\n")
@@ -138,7 +137,7 @@ def test_tokens_can_have_names(desk: Any) -> None:
         (["ci: planted-token-0123456789", "planted-token-0123456789"], "server.tokens: the token 'token-2' is another"),
     ],
 )
-def test_wrong_names_of_tokens_are_refused(desk: Any, lines: list[str], complaint: str) -> None:
+def test_wrong_names_of_tokens_are_refused(desk: Desk, lines: list[str], complaint: str) -> None:
     """In one sentence that tells no token, not even where name and token were exchanged."""
     (desk.folder / "tokens").write_text("\n".join(lines))
     problem = desk.problem("server: {tokens_file: tokens}\n")
@@ -146,13 +145,13 @@ def test_wrong_names_of_tokens_are_refused(desk: Any, lines: list[str], complain
     assert "lanted" not in problem
 
 
-def test_a_tokens_file_of_comments_is_refused(desk: Any) -> None:
+def test_a_tokens_file_of_comments_is_refused(desk: Desk) -> None:
     """A file without tokens would open the API, or close it, by mistake."""
     (desk.folder / "tokens").write_text("# none yet\n")
     assert "server.tokens_file: the file tokens holds only comments" in desk.problem("server: {tokens_file: tokens}\n")
 
 
-def test_contradictions_are_found_beside_mistakes(desk: Any) -> None:
+def test_contradictions_are_found_beside_mistakes(desk: Desk) -> None:
     """A wrong value in one section does not hide what is wrong between others."""
     problems = desk.problems("log: {level: loud}\nwatches: [{source: nobody, job: {job_id: 1}}]\n")
     assert ["log.level" in problems[0], "watches[0].source" in problems[1], len(problems)] == [True, True, 2]

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from jobwatchd.settings import effective
+from jobwatchd.settings import Settings, effective
+from unit.settings.desk import Desk
 
 SECRET = "whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q="
 HOOK = f"""\
@@ -17,7 +18,7 @@ sinks:
 MEMBERS = ("sources.graph", "sinks.ci")
 
 
-def write(desk: Any, member: str, *lines: str) -> Any:
+def write(desk: Desk, member: str, *lines: str) -> Any:
     """Add lines to a source or a sink."""
     text = "".join(f"    {line}\n" for line in lines)
     hook = HOOK + text if member.startswith("sinks") else HOOK
@@ -26,14 +27,14 @@ def write(desk: Any, member: str, *lines: str) -> Any:
     return lambda: desk.load(hook), lambda: desk.problems(hook)
 
 
-def section(settings: Any, member: str) -> Any:
+def section(settings: Settings, member: str) -> Any:
     """Return a source or a sink."""
     kind, _, name = member.partition(".")
     return getattr(settings, kind)[name]
 
 
 @pytest.mark.parametrize("member", MEMBERS)
-def test_all_take_the_same_keys(desk: Any, member: str) -> None:
+def test_all_take_the_same_keys(desk: Desk, member: str) -> None:
     """Proxy, certificates, bounds, headers."""
     for name in ("ca", "cert", "key"):
         (desk.folder / name).write_text("pem")
@@ -75,7 +76,7 @@ def test_all_take_the_same_keys(desk: Any, member: str) -> None:
         ("headers: {X-A: plantedü}", "headers.X-A: the secret travels in an HTTP header; expected printable ASCII"),
     ],
 )
-def test_all_refuse_the_same_mistakes(desk: Any, member: str, line: str, told: str) -> None:
+def test_all_refuse_the_same_mistakes(desk: Desk, member: str, line: str, told: str) -> None:
     """In the same words, with the key and without a secret."""
     _, problems = write(desk, member, line)
     [problem] = problems()
@@ -84,20 +85,20 @@ def test_all_refuse_the_same_mistakes(desk: Any, member: str, line: str, told: s
 
 
 @pytest.mark.parametrize("member", MEMBERS)
-def test_a_duration_alone_is_every_bound(desk: Any, member: str) -> None:
+def test_a_duration_alone_is_every_bound(desk: Desk, member: str) -> None:
     """As people write it first."""
     load, _ = write(desk, member, "timeout: 7s")
     assert section(load(), member).timeout.model_dump() == {"connect": 7.0, "read": 7.0, "total": 7.0}
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Cookie"])
-def test_a_login_of_the_sources_own_is_not_overridden(desk: Any, name: str) -> None:
+def test_a_login_of_the_sources_own_is_not_overridden(desk: Desk, name: str) -> None:
     """Which of the two would count, the server only knows."""
     _, problems = write(desk, "sources.graph", f"headers: {{{name}: planted}}")
     assert problems()[0].endswith(f"headers.{name}: this header is sent by the login already; expected another")
 
 
-def test_a_large_bundle_is_no_mistake(desk: Any) -> None:
+def test_a_large_bundle_is_no_mistake(desk: Desk) -> None:
     """The system's own has more than a secret may have."""
     (desk.folder / "ca").write_text("#" * 300_000)
     load, _ = write(desk, "sources.graph", "tls: {ca_file: ca}")
@@ -135,7 +136,7 @@ def test_a_large_bundle_is_no_mistake(desk: Any) -> None:
         ),
     ],
 )
-def test_a_mistake_of_a_webhook_is_told_with_its_key(desk: Any, lines: list[str], told: str) -> None:
+def test_a_mistake_of_a_webhook_is_told_with_its_key(desk: Desk, lines: list[str], told: str) -> None:
     """Of its credentials, its headers, its content."""
     _, problems = write(desk, "sinks.ci", *lines)
     assert any(told in problem for problem in problems())
@@ -151,13 +152,13 @@ def test_a_mistake_of_a_webhook_is_told_with_its_key(desk: Any, lines: list[str]
         (["content_type: application/json; charset=UTF-8"], "application/json; charset=utf-8"),
     ],
 )
-def test_the_content_type_follows_the_mode(desk: Any, lines: list[str], content_type: str) -> None:
+def test_the_content_type_follows_the_mode(desk: Desk, lines: list[str], content_type: str) -> None:
     """Unless it is given."""
     load, _ = write(desk, "sinks.ci", *lines)
     assert load().sinks["ci"].sent_content_type() == content_type
 
 
-def test_credentials_of_a_webhook_come_from_all_places_and_are_masked(desk: Any) -> None:
+def test_credentials_of_a_webhook_come_from_all_places_and_are_masked(desk: Desk) -> None:
     """As those of sources do."""
     load, _ = write(desk, "sinks.ci", "auth: {kind: oauth2, token_url: /token}", "client_id: c")
     (desk.secrets / "sinks.ci.client_secret").write_text("planted-secret\n")

@@ -10,6 +10,7 @@ from jobwatchd.errors import ConfigError
 from jobwatchd.settings import effective
 from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.presets import load_preset
+from unit.settings.desk import Desk, described
 
 SOURCE = """\
   lab:
@@ -28,38 +29,38 @@ Edit = Callable[[str, str], Any]
 
 
 @pytest.fixture
-def lab(desk: Any) -> Any:
+def lab(desk: Desk) -> Desk:
     """Return a desk with a described source besides the others."""
     desk.text += SOURCE
     return desk
 
 
 @pytest.fixture
-def change(lab: Any, edit: Edit) -> Edit:
+def change(lab: Desk, edit: Edit) -> Edit:
     """Replace a part of the described source."""
     return edit
 
 
-def test_a_described_source_is_one_like_any(lab: Any) -> None:
+def test_a_described_source_is_one_like_any(lab: Desk) -> None:
     """Its words are text, whatever YAML makes of them elsewhere; its parameters name jobs."""
     settings = lab.load(WATCH % 17)
-    assert list(settings.sources["lab"].states) == ["busy", "0", "true", "null"]
+    assert list(described(settings).states) == ["busy", "0", "true", "null"]
     assert [spec.ref.key for spec in settings.watch_specs()] == ["lab/a%2Fb/17"]
 
 
 @pytest.mark.parametrize(("job", "told"), [("x", "a number without leading zeros"), ("007", "without leading zeros")])
-def test_a_watch_has_to_fit_the_parameters(lab: Any, job: str, told: str) -> None:
+def test_a_watch_has_to_fit_the_parameters(lab: Desk, job: str, told: str) -> None:
     """Before anything starts."""
     assert told in lab.problem(WATCH % job)
 
 
-def test_a_watch_names_the_parameters(lab: Any) -> None:
+def test_a_watch_names_the_parameters(lab: Desk) -> None:
     """All of them, and no others."""
     more = "watches:\n  - {source: lab, job: {job_id: 1}}\n"
     assert lab.problem(more).endswith("watches[0].job: got job_id; expected exactly space, job_id")
 
 
-def test_secrets_are_masked_and_known(lab: Any) -> None:
+def test_secrets_are_masked_and_known(lab: Desk) -> None:
     """In each form in which they travel."""
     settings = lab.load()
     assert "planted-token" not in effective(settings)
@@ -67,7 +68,7 @@ def test_secrets_are_masked_and_known(lab: Any) -> None:
     assert "planted-token" in settings.secrets()
 
 
-def test_what_is_in_force_is_a_configuration_again(lab: Any) -> None:
+def test_what_is_in_force_is_a_configuration_again(lab: Desk) -> None:
     """But for the secrets, it says the same."""
     first = effective(lab.load())
     lab.text = first.replace("'********'", "0123456789abcdef")
@@ -120,10 +121,11 @@ def test_a_mistake_is_told_with_its_line_and_key(change: Edit, old: str, new: st
     assert any(told in problem for problem in change(old, new).problems())
 
 
-def test_the_environment_reaches_into_a_description(lab: Any) -> None:
+def test_the_environment_reaches_into_a_description(lab: Desk) -> None:
     """As far as there are sections."""
-    assert lab.load(JOBWATCHD_SOURCES__LAB__REQUEST__METHOD="POST").sources["lab"].request.method == "POST"
-    assert lab.load(JOBWATCHD_SOURCES__LAB__AUTH__OPTIONAL="true").sources["lab"].auth.optional is True
+    assert described(lab.load(JOBWATCHD_SOURCES__LAB__REQUEST__METHOD="POST")).request.method == "POST"
+    auth = described(lab.load(JOBWATCHD_SOURCES__LAB__AUTH__OPTIONAL="true")).auth
+    assert auth.model_dump()["optional"] is True
 
 
 @pytest.mark.parametrize("file", list(preset_files().values()), ids=lambda file: file.stem)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,13 +13,10 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from jobwatchd.cli import cli
-from jobwatchd.errors import ConfigError
-from jobwatchd.settings import load_settings
 from jobwatchd.settings.document import read_document
 from jobwatchd.settings.json_schema import Generator, config_schema
-from jobwatchd.settings.preset_files import preset_files
-from jobwatchd.settings.presets import load_preset
 from jobwatchd.values.key_path import KeyPath
+from unit.settings.schema_judge import GRAPH, PASSWORD, complaints, is_taken
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "config/jobwatchd.example.yaml"
@@ -29,20 +26,6 @@ SHIPPED = [
     *ROOT.glob("deploy/**/jobwatchd.yaml"),
     *ROOT.glob("systemd/*.yaml"),
 ]
-SIGNING = "whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q="
-GRAPH = {"kind": "nebula-explorer", "base_url": "http://graph", "account": "root", "graphd": {"address": "10.0.0.5"}}
-PASSWORD = {"password": "s"}
-
-
-@pytest.fixture(scope="session")
-def validator() -> Draft202012Validator:
-    """Return what judges by the schema."""
-    return Draft202012Validator(config_schema())
-
-
-def complaints(validator: Draft202012Validator, tree: Any) -> list[str]:
-    """Return where the schema refuses a configuration, and why."""
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(tree)]
 
 
 def mappings(tree: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
@@ -58,19 +41,6 @@ def at(tree: Any, path: KeyPath) -> Any:
     for key in path:
         tree = tree[key]
     return tree
-
-
-def is_taken(tree: Mapping[str, Any], folder: Path) -> bool:
-    """Whether the daemon takes a configuration, with all secret files there."""
-    text = json.dumps(tree).replace("/run/secrets/", f"{folder}/")
-    (file := folder / "jobwatchd.yaml").write_text(text)
-    for name in ("explorer-password", "up-api-key", "ci-hook-new", "ci-hook-old"):
-        (folder / name).write_text(f"{SIGNING}\n")
-    try:
-        load_settings(file, {}, secrets_folder=folder)
-    except ConfigError:
-        return False
-    return True
 
 
 def test_it_is_a_schema() -> None:
@@ -122,99 +92,6 @@ def test_a_value_of_wrong_shape_is_refused_where_the_daemon_refuses_it(
     tree = deepcopy(read_document(EXAMPLE).tree)
     at(tree, path[:-1])[path[-1]] = {"a": "mapping"}
     assert (complaints(validator, tree) == []) == is_taken(tree, tmp_path)
-
-
-@pytest.mark.parametrize(
-    "poll",
-    [
-        {"min_interval": "250ms"},
-        {"min_interval": "5"},
-        {"min_interval": 5},
-        {"min_interval": "0.5s"},
-        {"linger": 0},
-        {"linger": "0s"},
-        {"rate": None},
-        {"rate": "300/m"},
-        {"rate": 300},
-        {"concurrency": 0},
-        {"concurrency": 3},
-        {"concurrency": True},
-        {"age_fraction": 0},
-        {"age_fraction": 1},
-        {"jitter": 1},
-        {"lost_after": {"not_found": 2, "grace": "1m"}},
-        {"lost_after": {"not_founds": 2}},
-    ],
-    ids=str,
-)
-def test_values_are_written_as_the_daemon_reads_them(
-    validator: Draft202012Validator, poll: dict[str, Any], tmp_path: Path
-) -> None:
-    """Durations, rates and numbers, with units and within bounds."""
-    tree = {"sources": {"graph": {**GRAPH, **PASSWORD, "poll": poll}}}
-    assert (complaints(validator, tree) == []) == is_taken(tree, tmp_path)
-
-
-@pytest.mark.parametrize("name", ["graph", "a-1_x", "Graph", "-a", "a b", ""])
-def test_names_are_those_that_the_daemon_takes(validator: Draft202012Validator, name: str, tmp_path: Path) -> None:
-    """Of sources, for one."""
-    tree = {"sources": {name: {**GRAPH, **PASSWORD}}}
-    assert (complaints(validator, tree) == []) == is_taken(tree, tmp_path)
-
-
-@pytest.mark.parametrize(
-    "given", [{}, {"password": "s"}, {"password_file": "f"}, {"password": None, "password_file": "f"}]
-)
-def test_a_secret_may_be_in_the_file_or_beside_it_or_elsewhere(
-    validator: Draft202012Validator, given: dict[str, Any]
-) -> None:
-    """Where nothing is said of it, it may come from the environment or a folder of secrets."""
-    assert complaints(validator, {"sources": {"graph": {**GRAPH, **given}}}) == []
-
-
-@pytest.mark.parametrize(
-    "tree",
-    [
-        {"sources": {"graph": {**GRAPH, "password": "s", "password_file": "f"}}},
-        {"sources": {"graph": GRAPH}, "server": {"tokens": ["s"], "tokens_file": "f"}},
-        {
-            "sources": {"graph": GRAPH},
-            "sinks": {"ci": {"kind": "webhook", "url": "http://x", "secrets": [], "secret_files": []}},
-        },
-        {"sources": {"flows": {"kind": "airflow", "base_url": "http://x", "token": "s", "token_file": "f"}}},
-    ],
-)
-def test_a_secret_is_not_given_twice(validator: Draft202012Validator, tree: dict[str, Any]) -> None:
-    """One of both would not count."""
-    assert complaints(validator, tree) != []
-
-
-@pytest.mark.parametrize("name", preset_files())
-def test_a_preset_is_a_kind(validator: Draft202012Validator, name: str) -> None:
-    """With an address, and anything of its description laid over; and what it describes can be written out."""
-    address = {"base_url": "https://api.example.com"}
-    over = {"poll": {"min_interval": "5s"}, "read": {"name": "title"}, "list": None, "states": {"paused": "queued"}}
-    written_out = {"kind": "http-json", **address, **load_preset(preset_files()[name]).tree}
-    for source in ({"kind": name, **address}, {"kind": name, **address, **over}, written_out):
-        assert complaints(validator, {"sources": {"one": source}}) == []
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        {"kind": "airflow"},
-        {"kind": "airflw", "base_url": "http://x"},
-        {"kind": "airflow", "base_url": "http://x", "reed": {}},
-        {"kind": "airflow", "base_url": "http://x", "read": {"nam": "title"}},
-        {"kind": "airflow", "base_url": "http://x", "states": {"paused": "pausing"}},
-        {"kind": "airflow", "base_url": "http://x", "list": {"pages": {"kind": "number", "next": "x"}}},
-        {"kind": "http-json", "base_url": "http://x"},
-    ],
-    ids=str,
-)
-def test_mistakes_in_a_description_are_seen(validator: Draft202012Validator, source: dict[str, Any]) -> None:
-    """In what is laid over a preset too."""
-    assert complaints(validator, {"sources": {"one": source}}) != []
 
 
 @pytest.mark.parametrize("file", ["README.md", "docs/configuration.md", "docs/http-json.md"])

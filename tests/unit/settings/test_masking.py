@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from jobwatchd.settings import effective
+from unit.settings.desk import Desk
 
 PLANT = "Planted0Planted0"
 SIGNING = f"whsec_{PLANT}{PLANT}"
@@ -18,13 +19,13 @@ server: {{tokens: [{PLANT}]}}
 """
 
 
-def planted(desk: Any) -> Any:
+def planted(desk: Desk) -> Any:
     """Return the desk with a secret in each place that takes one."""
     desk.text = desk.text.replace("planted-password", PLANT).replace("planted-api-key", PLANT) + MORE
     return desk
 
 
-def test_the_effective_configuration_masks_each_secret(desk: Any) -> None:
+def test_the_effective_configuration_masks_each_secret(desk: Desk) -> None:
     """Everything else is shown, defaults included."""
     text = effective(planted(desk).load())
     assert PLANT not in text
@@ -35,7 +36,7 @@ def test_the_effective_configuration_masks_each_secret(desk: Any) -> None:
     assert tree["sources"]["graph"]["poll"]["max_interval"] == "30m"
 
 
-def test_the_effective_configuration_shows_where_secrets_came_from(desk: Any) -> None:
+def test_the_effective_configuration_shows_where_secrets_came_from(desk: Desk) -> None:
     """The file that was found unasked is named."""
     desk.text = desk.text.replace("    password: planted-password\n", "")
     (desk.secrets / "sources.graph.password").write_text(PLANT)
@@ -43,14 +44,14 @@ def test_the_effective_configuration_shows_where_secrets_came_from(desk: Any) ->
     assert tree["sources"]["graph"]["password_file"] == f"{desk.secrets}/sources.graph.password"
 
 
-def test_what_is_effective_can_be_read_again(desk: Any) -> None:
+def test_what_is_effective_can_be_read_again(desk: Desk) -> None:
     """With the masks replaced, it is a configuration that means the same."""
     settings = desk.load()
     desk.text = effective(settings).replace("'********'", "planted-password")
     assert effective(desk.load()) == effective(settings)
 
 
-def test_no_representation_shows_a_secret(desk: Any) -> None:
+def test_no_representation_shows_a_secret(desk: Desk) -> None:
     """Not repr, not str, and not what JSON would be made of it."""
     settings = planted(desk).load()
     shown = [repr(settings), str(settings), settings.model_dump_json(), repr(settings.model_dump())]
@@ -90,7 +91,7 @@ def test_no_representation_shows_a_secret(desk: Any) -> None:
         ("server:", f"proxy: {PLANT}\nserver:"),
     ],
 )
-def test_no_mistake_shows_a_secret(desk: Any, old: str, new: str) -> None:
+def test_no_mistake_shows_a_secret(desk: Desk, old: str, new: str) -> None:
     """Whatever is wrong, beside a secret or with it, its value is not repeated."""
     planted(desk)
     assert old in desk.text
@@ -112,7 +113,7 @@ def test_no_mistake_shows_a_secret(desk: Any, old: str, new: str) -> None:
         "JOBWATCHD_SOURCES__NOBODY__PASSWORD",
     ],
 )
-def test_no_mistake_in_the_environment_shows_a_secret(desk: Any, variable: str) -> None:
+def test_no_mistake_in_the_environment_shows_a_secret(desk: Desk, variable: str) -> None:
     """A secret under a name that sets nothing, or that is no JSON, is not repeated."""
     problem = planted(desk).problem(**{variable: PLANT})
     assert variable in problem

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from unit.settings.desk import Desk, described, explorer
+
 Edit = Callable[[str, str], Any]
 
 
-def test_a_wrong_value_names_line_key_value_and_expectation(desk: Any, edit: Edit) -> None:
+def test_a_wrong_value_names_line_key_value_and_expectation(desk: Desk, edit: Edit) -> None:
     """Everything a person needs to mend it is in one line."""
     edit("    account: root\n", "    account: root\n    poll:\n      min_interval: 5\n")
     assert desk.problem() == (
@@ -17,7 +19,7 @@ def test_a_wrong_value_names_line_key_value_and_expectation(desk: Any, edit: Edi
     )
 
 
-def test_an_unknown_key_suggests_the_one_that_was_meant(desk: Any, edit: Edit) -> None:
+def test_an_unknown_key_suggests_the_one_that_was_meant(desk: Desk, edit: Edit) -> None:
     """A slip of the finger is recognised, and the value never told."""
     edit("    account: root\n", "    account: root\n    poll: {min_intervall: 5s}\n")
     problem = desk.problem()
@@ -27,12 +29,12 @@ def test_an_unknown_key_suggests_the_one_that_was_meant(desk: Any, edit: Edit) -
 
 
 @pytest.mark.parametrize("key", ["sorces", "_env_file", "_case_sensitive"])
-def test_an_unknown_section_is_refused(desk: Any, key: str) -> None:
+def test_an_unknown_section_is_refused(desk: Desk, key: str) -> None:
     """The top level knows its keys too, and those that pydantic-settings would take for its own arguments."""
     assert f"jobwatchd.yaml:12: {key}: unknown key" in desk.problem(f"{key}: x\n")
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(desk: Any, edit: Edit) -> None:
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(desk: Desk, edit: Edit) -> None:
     """Syntax aside, one run finds everything: values, unknown keys, duplicates, references, secrets, variables."""
     edit("    account: root\n", "    account: 5\n    acount: x\n    account: y\n")
     edit("api_key: planted-api-key", "api_key_file: none")
@@ -95,7 +97,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(desk: Any, edit:
         ),
     ],
 )
-def test_each_mistake_in_a_source_is_explained(desk: Any, edit: Edit, old: str, new: str, expected: str) -> None:
+def test_each_mistake_in_a_source_is_explained(desk: Desk, edit: Edit, old: str, new: str, expected: str) -> None:
     """What is wrong with a source is said in the file's own words."""
     edit(old, new)
     assert expected in "\n".join(desk.problems())
@@ -133,7 +135,7 @@ def test_each_mistake_in_a_source_is_explained(desk: Any, edit: Edit, old: str, 
         ("log: []", "log: got an empty list; expected a mapping"),
     ],
 )
-def test_each_mistake_elsewhere_is_explained(desk: Any, more: str, expected: str) -> None:
+def test_each_mistake_elsewhere_is_explained(desk: Desk, more: str, expected: str) -> None:
     """Other sections are as strict."""
     assert expected in desk.problem(f"{more}\n")
 
@@ -149,7 +151,9 @@ def test_each_mistake_elsewhere_is_explained(desk: Any, more: str, expected: str
         ("password: planted-password", "password: ${PASSWORD}", "password"),
     ],
 )
-def test_a_placeholder_is_refused_with_the_variable_to_set(desk: Any, edit: Edit, old: str, new: str, key: str) -> None:
+def test_a_placeholder_is_refused_with_the_variable_to_set(
+    desk: Desk, edit: Edit, old: str, new: str, key: str
+) -> None:
     """Nothing is replaced in the file; taken as it stands, it would be a wrong account."""
     edit(old, new)
     problem = desk.problem()
@@ -157,33 +161,33 @@ def test_a_placeholder_is_refused_with_the_variable_to_set(desk: Any, edit: Edit
     assert problem.endswith(f"set the environment variable JOBWATCHD_SOURCES__GRAPH__{key.upper()} instead of it")
 
 
-def test_a_placeholder_in_a_header_is_refused(desk: Any) -> None:
+def test_a_placeholder_in_a_header_is_refused(desk: Desk) -> None:
     """A header is no place that a variable can set alone, so the value itself is wanted."""
     sink = "{kind: webhook, url: 'https://h.example', secrets: [], headers: {Authorization: 'Bearer ${TOKEN}'}}"
     assert desk.problem(f"sinks: {{a: {sink}}}\n").endswith("not replaced in this file; write the value itself")
 
 
-def test_a_secret_with_a_dollar_sign_is_one(desk: Any, edit: Edit) -> None:
+def test_a_secret_with_a_dollar_sign_is_one(desk: Desk, edit: Edit) -> None:
     """Passwords are made of such letters."""
     edit("planted-password", "pa$${x}ss")
-    assert desk.load().sources["graph"].password.get_secret_value() == "pa$${x}ss"
+    assert explorer(desk.load()).password.get_secret_value() == "pa$${x}ss"
 
 
-def test_a_placeholder_that_a_variable_replaces_is_no_mistake(desk: Any, edit: Edit) -> None:
+def test_a_placeholder_that_a_variable_replaces_is_no_mistake(desk: Desk, edit: Edit) -> None:
     """The environment has the last word."""
     edit("account: root", "account: ${USER}")
-    assert desk.load(JOBWATCHD_SOURCES__GRAPH__ACCOUNT="me").sources["graph"].account == "me"
+    assert explorer(desk.load(JOBWATCHD_SOURCES__GRAPH__ACCOUNT="me")).account == "me"
 
 
-def test_braces_in_a_description_are_its_own(desk: Any) -> None:
+def test_braces_in_a_description_are_its_own(desk: Desk) -> None:
     """A template may follow a dollar sign."""
     api = "{kind: http-json, base_url: 'http://a', parameters: [id], request: {path: '/j/${id}'}, read: {state: s}}"
-    described = api.replace("read:", "states: {A: running}, read:")
-    desk.text = f"sources:\n  lab: {described}\n"
-    assert desk.load().sources["lab"].request.path.text == "/j/${id}"
+    whole = api.replace("read:", "states: {A: running}, read:")
+    desk.text = f"sources:\n  lab: {whole}\n"
+    assert described(desk.load()).request.path.text == "/j/${id}"
 
 
-def test_a_url_that_was_copied_whole_is_refused(desk: Any, edit: Edit) -> None:
+def test_a_url_that_was_copied_whole_is_refused(desk: Desk, edit: Edit) -> None:
     """What requests begin with would be there twice."""
     edit("explorer.internal:7002", "explorer.internal:7002/api-open/v1/")
     assert "base_url: it ends with /api-open/v1, which is added to it" in desk.problem()
@@ -193,7 +197,7 @@ def test_a_url_that_was_copied_whole_is_refused(desk: Any, edit: Edit) -> None:
     ("base", "expected"),
     [("http://a/api/v1", "it ends with /api/v1, which is added to it"), ("http://a/api", ""), ("http://a/x", "")],
 )
-def test_a_url_that_ends_as_the_path_begins(desk: Any, base: str, expected: str) -> None:
+def test_a_url_that_ends_as_the_path_begins(desk: Desk, base: str, expected: str) -> None:
     """Two parts that are there twice are a mistake, one may be a proxy's."""
     api = f"kind: http-json, base_url: '{base}', parameters: [id], request: {{path: '/api/v1/jobs/{{id}}'}}"
     desk.text = f"sources:\n  lab: {{{api}, states: {{A: running}}, read: {{state: s}}}}\n"
@@ -203,7 +207,7 @@ def test_a_url_that_ends_as_the_path_begins(desk: Any, base: str, expected: str)
         desk.load()
 
 
-def test_a_url_without_a_scheme_is_told_to_have_one(desk: Any, edit: Edit) -> None:
+def test_a_url_without_a_scheme_is_told_to_have_one(desk: Desk, edit: Edit) -> None:
     """What a browser guesses has to be written."""
     edit("http://explorer.internal:7002", "localhost:8080")
     assert "write http:// or https:// in front of the host" in desk.problem()
@@ -212,26 +216,26 @@ def test_a_url_without_a_scheme_is_told_to_have_one(desk: Any, edit: Edit) -> No
 @pytest.mark.parametrize(
     ("kind", "meant"), [("nebula", "nebula-explorer"), ("GitHub", "github-actions"), ("airflw", "airflow")]
 )
-def test_a_kind_that_is_mistyped_is_recognised(desk: Any, edit: Edit, kind: str, meant: str) -> None:
+def test_a_kind_that_is_mistyped_is_recognised(desk: Desk, edit: Edit, kind: str, meant: str) -> None:
     """The beginning of a name will do, too."""
     edit("kind: nebula-explorer", f"kind: {kind}")
     assert f"sources.graph.kind: got {kind!r}, did you mean `{meant}`?" in desk.problem()
 
 
-def test_a_section_without_content_has_its_defaults(desk: Any) -> None:
+def test_a_section_without_content_has_its_defaults(desk: Desk) -> None:
     """All lines under a key may be commented out."""
     settings = desk.load("sinks:\nwatches:\nserver:\n")
     assert sorted(settings.sinks) == ["journal", "prometheus"]
     assert settings.server.address == ("127.0.0.1", 25629)
 
 
-def test_sources_are_needed(desk: Any) -> None:
+def test_sources_are_needed(desk: Desk) -> None:
     """A daemon without anything to poll is a mistake."""
     desk.text = "log: {level: info}\n"
     assert desk.problem() == "jobwatchd.yaml: sources: the key is missing"
 
 
-def test_a_source_is_needed(desk: Any) -> None:
+def test_a_source_is_needed(desk: Desk) -> None:
     """An empty mapping of sources is none."""
     desk.text = "sources: {}\n"
     assert "sources: got an empty mapping; expected at least 1 entry" in desk.problem()

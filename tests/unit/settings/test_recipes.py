@@ -12,7 +12,9 @@ from jobwatchd.kinds.recipes import (
     without_filed_secrets,
 )
 from jobwatchd.rotation import Recipe
+from jobwatchd.settings import Settings
 from jobwatchd.settings.server import tokens_recipe
+from unit.settings.desk import Desk, described, webhook
 
 FIRST, SECOND = "whsec_Zmlyc3QtZmlyc3QtZmlyc3QtZmlyc3Q=", "whsec_c2Vjb25kLXNlY29uZC1zZWNvbmQtc2Vjb25k"
 SOURCES = """\
@@ -42,7 +44,7 @@ server: {tokens_file: tokens}
 
 
 @pytest.fixture
-def settings(desk: Any) -> Any:
+def settings(desk: Desk) -> Settings:
     """Return settings whose every secret is in a file."""
     desk.text = SOURCES
     for name, text in {
@@ -56,13 +58,13 @@ def settings(desk: Any) -> Any:
     return desk.load()
 
 
-def recipes(settings: Any) -> dict[str, Any]:
+def recipes(settings: Settings) -> dict[str, Any]:
     """Return the recipe of every secret, by its place."""
     found: list[Recipe[Any]] = [
         secret_recipe("sources.graph", settings.sources["graph"], "password"),
         secret_recipe("sources.media", settings.sources["media"], "api_key"),
-        credentials_recipe("sources.lab", settings.sources["lab"]),
-        credentials_recipe("sinks.ci", settings.sinks["ci"]),
+        credentials_recipe("sources.lab", described(settings)),
+        credentials_recipe("sinks.ci", webhook(settings)),
         secrets_recipe("sinks.ci", settings.sinks["ci"], "secrets"),
         tokens_recipe(settings.server),
     ]
@@ -74,14 +76,14 @@ def read(recipe: Any) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in recipe.files.items()}
 
 
-def test_what_is_read_again_is_what_was_read(settings: Any) -> None:
+def test_what_is_read_again_is_what_was_read(settings: Settings) -> None:
     """Nothing seems to have changed where nothing has."""
     made = {place: recipe.make(read(recipe)) for place, recipe in recipes(settings).items()}
     assert made == {
         "sources.graph.password": "open-sesame-1",
         "sources.media.api_key": "key-1",
-        "sources.lab": settings.sources["lab"].credentials(),
-        "sinks.ci": settings.sinks["ci"].credentials(),
+        "sources.lab": described(settings).credentials(),
+        "sinks.ci": webhook(settings).credentials(),
         "sinks.ci.secrets": (FIRST, SECOND),
         "server.tokens": {"token-1": "0123456789abcdef", "token-2": "fedcba9876543210"},
     }
@@ -106,7 +108,7 @@ def test_what_is_read_again_is_what_was_read(settings: Any) -> None:
     ],
 )
 def test_what_would_have_been_refused_at_the_start_is_refused(
-    desk: Any, settings: Any, place: str, spoilt: dict[str, bytes], told: str
+    desk: Desk, settings: Settings, place: str, spoilt: dict[str, bytes], told: str
 ) -> None:
     """In the same words, and nothing of it is told."""
     for file, text in spoilt.items():
@@ -118,7 +120,7 @@ def test_what_would_have_been_refused_at_the_start_is_refused(
     assert "plant" not in str(caught.value)
 
 
-def test_every_form_in_which_a_secret_travels_is_known(settings: Any) -> None:
+def test_every_form_in_which_a_secret_travels_is_known(settings: Settings) -> None:
     """So that none of them is told."""
     known = {place: set(recipe.secrets(recipe.make(read(recipe)))) for place, recipe in recipes(settings).items()}
     # Those of the settings are more: they are told by their type, with whatever could be the name that goes with one.
@@ -126,14 +128,14 @@ def test_every_form_in_which_a_secret_travels_is_known(settings: Any) -> None:
     assert {"open-sesame-1", "key-1", FIRST, SECOND, "0123456789abcdef"} <= set().union(*known.values())
 
 
-def test_a_secret_that_is_no_file_has_none(desk: Any) -> None:
+def test_a_secret_that_is_no_file_has_none(desk: Desk) -> None:
     """It stays what it is."""
     settings = desk.load()
     assert not secret_recipe("sources.graph", settings.sources["graph"], "password").files
     assert not tokens_recipe(settings.server).files
 
 
-def test_other_contents_of_a_file_are_no_other_configuration(desk: Any, settings: Any) -> None:
+def test_other_contents_of_a_file_are_no_other_configuration(desk: Desk, settings: Settings) -> None:
     """But another file is, and so is another secret that stands in the configuration itself."""
     (desk.folder / "pw").write_text("other")
     again = desk.load()
