@@ -13,8 +13,8 @@ from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.table import print_table
 from jobwatchd.description import Description
 from jobwatchd.errors import JobNotFound
-from jobwatchd.settings.described import load_description
-from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.presets import load_description
+from jobwatchd.settings.registry import preset_files
 from jobwatchd.sources.http_json.inspection import Inspection, inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
 

@@ -9,8 +9,8 @@ from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.table import print_table
 from jobwatchd.description import Description
 from jobwatchd.description.credentials import needed
-from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.presets import load_preset
+from jobwatchd.settings.registry import preset_files
 
 COLUMNS = ("name", "system", "version", "job parameters", "credentials")
 

@@ -48,7 +48,7 @@ def secret_fields(model: type[BaseModel]) -> tuple[SecretField, ...]:
 
 def _secret_fields(model: type[BaseModel]) -> Iterator[SecretField]:
     for key, field in model.model_fields.items():
-        kinds = [each for each in _parts(field.annotation) if each is not type(None)]
+        kinds = [each for each in parts(field.annotation) if each is not type(None)]
         if not kinds or not all(is_secret(each) for each in kinds):
             continue
         several = any(get_origin(each) in {tuple, list} for each in kinds)
@@ -68,15 +68,15 @@ def is_secret(annotation: Any) -> bool:
     return any(is_secret(part) for part in get_args(annotation))
 
 
-def _parts(annotation: Any) -> Iterator[Any]:
+def parts(annotation: Any) -> Iterator[Any]:
     """Yield what a value may be, without what is only told about it."""
     if hasattr(annotation, "__metadata__"):
-        yield from _parts(get_args(annotation)[0])
+        yield from parts(get_args(annotation)[0])
     elif get_origin(annotation) is None or get_origin(annotation) in {tuple, list, dict, set, frozenset}:
         yield annotation
     else:
         for part in get_args(annotation):
-            yield from _parts(part)
+            yield from parts(part)
 
 
 def secrets_in(value: object) -> Iterator[str]:

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
+from jobwatchd.description.mistake import refuse
 from jobwatchd.kinds.recipes import secrets_recipe
 from jobwatchd.logs import Format
-from jobwatchd.model.address import split_listen
+from jobwatchd.model.address import is_loopback, split_listen
 from jobwatchd.model.api_token import name_tokens
 from jobwatchd.rotation import Recipe
 from jobwatchd.values.secrets import Token
@@ -48,6 +49,13 @@ class ServerSettings(Section):
     listen: Annotated[str, BeforeValidator(_check_listen, json_schema_input_type=str)] = "127.0.0.1:25629"
     tokens: Annotated[tuple[Token, ...], AfterValidator(_check_tokens)] = ()
     tokens_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _check_reach(self) -> Self:
+        if not (self.tokens or self.tokens_file or is_loopback(self.address[0])):
+            says = "can be reached from other machines; expected tokens_file too, or a loopback address"
+            refuse("server", [(("listen",), f"{self.listen} {says}")])
+        return self
 
     @property
     def address(self) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from jobwatchd.kinds.recipes import secret_recipe, secrets_recipe, without_filed
 from jobwatchd.kinds.secrets import SecretField, Shape, secret_fields
 from jobwatchd.kinds.source import SourceContext, SourceSection
 from jobwatchd.redaction import MASK, Redactor
-from jobwatchd.settings import Settings, effective, load_settings, loading, registry, secrets
+from jobwatchd.settings import Settings, effective, load_settings, loading
 from jobwatchd.values.secrets import HeaderSecret, Password
 from jobwatchd.values.section import Section
 
@@ -75,8 +75,6 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the file of a configuration that may have sources of this kind."""
     settings = create_model("Settings", __base__=Settings, sources=(dict[str, Annotated[Odd, Field()]], ...))
     monkeypatch.setattr(loading, "Settings", settings)
-    monkeypatch.setattr(secrets, "Settings", settings)
-    monkeypatch.setitem(registry.SOURCES, "odd", Odd)
     return tmp_path / "jobwatchd.yaml"
 
 

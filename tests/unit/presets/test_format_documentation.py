@@ -15,9 +15,8 @@ from jobwatchd.description.listing import Listing, Pages
 from jobwatchd.description.reading import Progress, ProgressScale, Reading, TaskReading, Time, TimeFormat
 from jobwatchd.description.request import Request
 from jobwatchd.kinds.source import HttpSourceSection
-from jobwatchd.settings.described import load_description
-from jobwatchd.settings.preset_files import preset_files
-from jobwatchd.settings.presets import PresetFile
+from jobwatchd.settings.presets import PresetFile, load_description
+from jobwatchd.settings.registry import preset_files
 from jobwatchd.sources.http_json.inspection import inspect
 from jobwatchd.sources.http_json.recorded import RecordedAnswer
 from jobwatchd.sources.http_json.section import HttpJsonSettings

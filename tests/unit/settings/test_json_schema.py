@@ -17,8 +17,8 @@ from jobwatchd.errors import ConfigError
 from jobwatchd.settings import load_settings
 from jobwatchd.settings.document import read_document
 from jobwatchd.settings.json_schema import Generator, config_schema
-from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.presets import load_preset
+from jobwatchd.settings.registry import preset_files
 from jobwatchd.values.key_path import KeyPath
 
 ROOT = Path(__file__).parents[3]
