@@ -8,7 +8,7 @@ from jobwatchd.cli.failure import exit_on_failure
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.table import print_table
 from jobwatchd.description import Description
-from jobwatchd.description.credentials import needed
+from jobwatchd.description.auth import needed
 from jobwatchd.settings.presets import load_preset
 from jobwatchd.settings.registry import preset_files
 

@@ -9,7 +9,7 @@ from jobwatchd.engine.guard import guarded
 from jobwatchd.errors import SourceError
 from jobwatchd.http.status import bare_url
 from jobwatchd.http.tap import Exchange
-from jobwatchd.kinds.finding import Finding, Misfit
+from jobwatchd.kinds.source import Finding, Misfit
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.redaction import SECRETS
 from jobwatchd.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from jobwatchd.kinds.finding import Finding, Misfit
+from jobwatchd.kinds.source import Finding, Misfit
 from jobwatchd.model.facts import FACTS
 from jobwatchd.model.job import Observation
 

@@ -11,8 +11,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from jobwatchd.description import Credentials
 from jobwatchd.errors import ConfigError
 from jobwatchd.kinds.http import CredentialSettings, unsendable_credentials
-from jobwatchd.kinds.secret_file import UnreadableError, decode_secret, decode_secrets
-from jobwatchd.kinds.secrets import secret_fields, secrets_in
+from jobwatchd.kinds.secrets import UnreadableError, decode_secret, decode_secrets, secret_fields, secrets_in
 from jobwatchd.rotation import Contents, Recipe
 
 M = TypeVar("M", bound=BaseModel)

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from jobwatchd.description import Credentials
 from jobwatchd.kinds.clients import Clients
-from jobwatchd.kinds.finding import Finding
 from jobwatchd.kinds.http import CredentialSettings, HttpSettings
 from jobwatchd.kinds.poll import PollSettings
 from jobwatchd.kinds.recipes import credentials_recipe, secret_recipe
@@ -20,6 +19,22 @@ from jobwatchd.rotation import Rotating
 from jobwatchd.values.job_parameters import JobParameters
 from jobwatchd.values.section import Section
 from jobwatchd.values.urls import BaseUrl
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one expression of `read` found; `value` is a `Misfit` where it cannot be applied."""
+
+    key: str
+    expression: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """An expression cannot be applied to an answer; `why` says so."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

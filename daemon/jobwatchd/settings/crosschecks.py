@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from jobwatchd.description.mistake import Mistake
 from jobwatchd.kinds.poll import PollSettings
 from jobwatchd.kinds.sink import SinkSection
 from jobwatchd.kinds.source import HttpSourceSection
@@ -13,8 +12,9 @@ from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Policy
 from jobwatchd.settings.registry import SINKS, SOURCES
 from jobwatchd.settings.schema import members
-from jobwatchd.values.durations import parse_positive_duration
 from jobwatchd.values.job_parameters import JobParameters, no_source
+from jobwatchd.values.section import Mistake
+from jobwatchd.values.units import parse_positive_duration
 from jobwatchd.values.watch_request import misfits, parameter_text
 
 M = TypeVar("M", bound=BaseModel)

@@ -12,8 +12,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from jobwatchd.kinds.http import TlsSettings
-from jobwatchd.kinds.secret_file import MAX_SECRET_SIZE, UnreadableError, decode_secret, decode_secrets
-from jobwatchd.kinds.secrets import SecretField, Shape, secret_fields
+from jobwatchd.kinds.secrets import (
+    MAX_SECRET_SIZE,
+    SecretField,
+    Shape,
+    UnreadableError,
+    decode_secret,
+    decode_secrets,
+    secret_fields,
+)
 from jobwatchd.model.shown import shown
 from jobwatchd.settings.problems import Problems
 from jobwatchd.values.key_path import KeyPath, dotted

@@ -7,14 +7,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from jobwatchd.description.mistake import refuse
 from jobwatchd.kinds.recipes import secrets_recipe
 from jobwatchd.logs import Format
 from jobwatchd.model.address import is_loopback, split_listen
 from jobwatchd.model.api_token import name_tokens
 from jobwatchd.rotation import Recipe
 from jobwatchd.values.secrets import Token
-from jobwatchd.values.section import Section
+from jobwatchd.values.section import Section, refuse
 from jobwatchd.values.units import Duration, PositiveDuration, Size
 from jobwatchd.values.urls import StoreUrl
 

@@ -9,11 +9,10 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from jobwatchd.description.answers import NotFound, Success, Unauthorized, Unavailable
 from jobwatchd.description.auth import Auth, LoginRequest
 from jobwatchd.description.listing import Listing, Pages
 from jobwatchd.description.reading import Progress, ProgressScale, Reading, TaskReading, Time, TimeFormat
-from jobwatchd.description.request import Request
+from jobwatchd.description.request import NotFound, Request, Success, Unauthorized, Unavailable
 from jobwatchd.kinds.source import HttpSourceSection
 from jobwatchd.settings.presets import PresetFile, load_description
 from jobwatchd.settings.registry import preset_files

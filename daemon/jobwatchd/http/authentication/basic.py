@@ -1,7 +1,6 @@
 """Basic authentication (RFC 7617)."""
 
-from jobwatchd.description.auth import BasicAuth
-from jobwatchd.description.credentials import BASIC
+from jobwatchd.description.auth import BASIC, BasicAuth
 from jobwatchd.http.authentication.constant import ConstantHeaders
 from jobwatchd.http.authentication.contract import Authentication
 from jobwatchd.http.authentication.site import Site

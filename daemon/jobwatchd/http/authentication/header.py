@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from jobwatchd.description.auth import HeaderAuth
-from jobwatchd.description.credentials import Credentials
+from jobwatchd.description.auth import Credentials, HeaderAuth
 from jobwatchd.http.authentication.constant import ConstantHeaders
 from jobwatchd.http.authentication.contract import Authentication
 from jobwatchd.http.authentication.site import Site

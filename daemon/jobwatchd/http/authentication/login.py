@@ -3,8 +3,7 @@
 from collections.abc import Callable, Collection
 from urllib.parse import quote
 
-from jobwatchd.description.auth import LoginRequest
-from jobwatchd.description.credentials import Credentials
+from jobwatchd.description.auth import Credentials, LoginRequest
 from jobwatchd.errors import SourceUnauthorized
 from jobwatchd.http.authentication.session import Grant, LoginSession
 from jobwatchd.http.authentication.site import Site

@@ -3,8 +3,7 @@
 from functools import partial
 from urllib.parse import urlencode
 
-from jobwatchd.description.auth import OAuth2
-from jobwatchd.description.credentials import Credentials
+from jobwatchd.description.auth import Credentials, OAuth2
 from jobwatchd.description.expression import Expression
 from jobwatchd.http.authentication.contract import Authentication
 from jobwatchd.http.authentication.login import build_session

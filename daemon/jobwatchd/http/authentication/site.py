@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jobwatchd.description.credentials import Credentials
+from jobwatchd.description.auth import Credentials
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from jobwatchd.description import Description
-from jobwatchd.description.answers import Verdict
 from jobwatchd.description.expression import Expression, UnusableError
+from jobwatchd.description.request import Verdict
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnavailable
 from jobwatchd.http.authentication.contract import CredentialsRefused
 from jobwatchd.http.excerpt import excerpt, unreadable
