@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from jobwatchd.kinds.recipes import secrets_recipe
+from jobwatchd.kinds.recipes import secret_recipe
 from jobwatchd.logs import Format
 from jobwatchd.model.address import is_loopback, split_listen
 from jobwatchd.model.api_token import name_tokens
@@ -69,7 +69,7 @@ class ServerSettings(Section):
 
 def tokens_recipe(section: ServerSettings) -> Recipe[Mapping[str, str]]:
     """Return how the tokens of the API are made, by their names."""
-    lines = secrets_recipe("server", section, "tokens")
+    lines = secret_recipe("server", section, "tokens")
     return Recipe(
         lines.place, lines.files, lambda found: name_tokens(lines.make(found)), lambda tokens: tokens.values()
     )

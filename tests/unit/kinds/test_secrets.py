@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field, SecretBytes, SecretStr, create_model
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.kinds.recipes import secret_recipe, secrets_recipe, without_filed_secrets
+from jobwatchd.kinds.recipes import secret_recipe, without_filed_secrets
 from jobwatchd.kinds.secrets import SecretField, Shape, secret_fields
 from jobwatchd.kinds.source import SourceContext, SourceSection
 from jobwatchd.redaction import MASK, Redactor
@@ -155,7 +155,7 @@ def test_what_is_read_again_is_checked_by_its_type(tmp_path: Path) -> None:
     assert {"planted-9", "cm9vdDpwbGFudGVkLTk="} <= {*recipe.secrets(made)}
     with pytest.raises(ConfigError, match=r"sources.x.pass_word: the secret holds control characters"):
         recipe.make({str(tmp_path / "one"): b"two\nlines"})
-    several = secrets_recipe("sources.x", odd(key_files=[tmp_path / "one"]), "keys")
+    several = secret_recipe("sources.x", odd(key_files=[tmp_path / "one"]), "keys")
     assert several.make({str(tmp_path / "one"): b"a\nb\n"}) == ("a", "b")
 
 

@@ -8,7 +8,6 @@ from jobwatchd.errors import ConfigError
 from jobwatchd.kinds.recipes import (
     credentials_recipe,
     secret_recipe,
-    secrets_recipe,
     without_filed_secrets,
 )
 from jobwatchd.settings.server import tokens_recipe
@@ -62,7 +61,7 @@ def recipes(settings: Any) -> dict[str, Any]:
         secret_recipe("sources.media", settings.sources["media"], "api_key"),
         credentials_recipe("sources.lab", settings.sources["lab"]),
         credentials_recipe("sinks.ci", settings.sinks["ci"]),
-        secrets_recipe("sinks.ci", settings.sinks["ci"], "secrets"),
+        secret_recipe("sinks.ci", settings.sinks["ci"], "secrets"),
         tokens_recipe(settings.server),
     ]
     return {recipe.place: recipe for recipe in found}
