@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 from hatchling.builders.wheel import WheelBuilder
 
-from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.registry import preset_files
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,12 +13,11 @@ from jobwatchd.cli.output import spare_output
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.cli.table import print_table, shown_instant
 from jobwatchd.description import Description
-from jobwatchd.description.credentials import needed
+from jobwatchd.description.auth import needed
 from jobwatchd.errors import JobNotFound
-from jobwatchd.settings.described import load_description
 from jobwatchd.settings.json_schema import config_schema
-from jobwatchd.settings.preset_files import preset_files
-from jobwatchd.settings.presets import load_preset
+from jobwatchd.settings.presets import load_description, load_preset
+from jobwatchd.settings.registry import preset_files
 from jobwatchd.sources.http_json.inspection import Inspection, RecordedAnswer, inspect
 
 PRESET_COLUMNS = ("name", "system", "version", "job parameters", "credentials")

@@ -23,8 +23,7 @@ from jobwatchd.engine.guard import guarded
 from jobwatchd.errors import JobNotFound, SourceError, SourceUnauthorized
 from jobwatchd.http.answer import bare_url
 from jobwatchd.http.wrappers import Exchange
-from jobwatchd.kinds.finding import Finding, Misfit
-from jobwatchd.kinds.source import SourceSection
+from jobwatchd.kinds.source import Finding, Misfit, SourceSection
 from jobwatchd.model.facts import FACTS
 from jobwatchd.model.job import JobReference, Observation
 from jobwatchd.redaction import SECRETS

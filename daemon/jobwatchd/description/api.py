@@ -6,16 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from jobwatchd.description.answers import NotFound, Success, Unauthorized, Unavailable
-from jobwatchd.description.auth import Auth, NoAuth
-from jobwatchd.description.credentials import KNOWN, KNOWN_AFTER_LOGIN
+from jobwatchd.description.auth import KNOWN, KNOWN_AFTER_LOGIN, Auth, NoAuth
 from jobwatchd.description.listing import Listing
-from jobwatchd.description.mistake import Mistake, refuse
-from jobwatchd.description.reading import Reading
-from jobwatchd.description.request import Request
-from jobwatchd.description.states import StateMap
+from jobwatchd.description.reading import Reading, StateMap
+from jobwatchd.description.request import NotFound, Request, Success, Unauthorized, Unavailable
 from jobwatchd.model.notation import shown
-from jobwatchd.values.section import Section
+from jobwatchd.values.section import Mistake, Section, refuse
 
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 _PAGE_NAMES = frozenset({"page", "size", "offset", "cursor"})

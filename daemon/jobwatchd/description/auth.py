@@ -1,32 +1,21 @@
-"""How a request proves who is asking. Secrets are no part of this: a user gives them beside the description."""
+"""How a request proves who is asking; secrets are no part of a description: a user gives his credentials beside it."""
 
+import base64
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from jobwatchd.description.answers import Statuses
 from jobwatchd.description.expression import Expr
-from jobwatchd.description.request import HeaderName, Request
+from jobwatchd.description.request import HeaderName, Request, Statuses
 from jobwatchd.description.template import HeaderText, Template
-from jobwatchd.values.durations import PositiveDuration
 from jobwatchd.values.section import Section
+from jobwatchd.values.units import PositiveDuration
+from jobwatchd.values.urls import TokenUrl
 
 ACCESS_TOKEN = "access_token"  # noqa: S105 - the name of a placeholder
-
-
-def _check_token_url(text: str) -> str:
-    parts = urlsplit(text)
-    whole = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-    if not (whole or (text.startswith("/") and not text.startswith("//"))) or parts.query or parts.fragment:
-        raise ValueError("expected a path below base_url such as /oauth/token, or a whole http:// or https:// URL")
-    if not (text.isascii() and text.isprintable()) or " " in text:
-        raise ValueError("expected a URL of printable ASCII without blanks")
-    return text
-
-
-TokenUrl = Annotated[str, AfterValidator(_check_token_url)]
 
 
 Placeholders = Mapping[tuple[str, ...], tuple[str, ...]]
@@ -106,54 +95,52 @@ class LoginRequest(Request):
     headers: dict[HeaderName, HeaderText] = Field(default_factory=dict)
 
 
-class CookieLogin(AuthSection):
-    """A login whose answer sets a cookie, which is sent back with each request.
+class LoginAuth(AuthSection):
+    """A login that brings what is sent with each request.
 
     `login` is sent at first, when the API says `unauthorized`, and before `lifetime` (where there is one) ends.
     """
 
-    kind: Literal["cookie-login"]
+    kind: str
     login: LoginRequest
-    cookie: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
-    status: Statuses = (200, 201, 204, 302, 303)
     lifetime: PositiveDuration | None = None
     optional: bool = False
+
+    def placeholders(self) -> Placeholders:
+        """Return those in the login."""
+        return {("login", *path): names for path, names in self.login.placeholders().items()}
+
+
+class CookieLogin(LoginAuth):
+    """A login whose answer sets a cookie, which is sent back with each request."""
+
+    kind: Literal["cookie-login"]
+    cookie: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$")]
+    status: Statuses = (200, 201, 204, 302, 303)
 
     def sent_headers(self) -> frozenset[str]:
         """Return that of cookies."""
         return frozenset({"cookie"})
 
-    def placeholders(self) -> Placeholders:
-        """Return those in the login."""
-        return _in_login(self.login)
 
-
-class JsonLogin(AuthSection):
+class JsonLogin(LoginAuth):
     """A login whose answer is JSON with a token, which is sent with each request.
 
     `token` finds it, `headers` say how it is sent as `{access_token}`; `expires_in` finds its life time in seconds,
-    `lifetime` is that for an API that does not tell. `login` is sent at first, when the API says `unauthorized`, and
-    before the life time (where there is one) ends.
+    `lifetime` is that for an API that does not tell.
     """
 
     kind: Literal["json-login"]
-    login: LoginRequest
     token: Expr
     expires_in: Expr | None = None
-    lifetime: PositiveDuration | None = None
     status: Statuses = (200, 201)
     headers: Annotated[dict[HeaderName, HeaderText], Field(min_length=1)] = Field(
         default_factory=lambda: {"Authorization": Template(f"Bearer {{{ACCESS_TOKEN}}}")}
     )
-    optional: bool = False
 
     def sent_headers(self) -> frozenset[str]:
         """Return those that carry the token."""
         return _lowered(self.headers)
-
-    def placeholders(self) -> Placeholders:
-        """Return those in the login."""
-        return _in_login(self.login)
 
     def token_placeholders(self) -> Placeholders:
         """Return those in the headers."""
@@ -188,5 +175,42 @@ def _in_headers(headers: Mapping[str, Template]) -> Placeholders:
     return {("headers", key): template.names for key, template in headers.items()}
 
 
-def _in_login(login: LoginRequest) -> Placeholders:
-    return {("login", *path): names for path, names in login.placeholders().items()}
+NAMES = ("username", "password", "token", "client_id", "client_secret")
+BASIC = "basic"
+_NEEDED_BY_BASIC = ("username", "password")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the user gave, in plain text; empty where it is not there."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+    def values(self) -> Mapping[str, str]:
+        """Return what the placeholders of a login or an authentication header stand for."""
+        values = {name: getattr(self, name) for name in NAMES if getattr(self, name)}
+        if self.username:
+            values[BASIC] = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+        return values
+
+    @property
+    def client_basic(self) -> str:
+        """What OAuth 2 sends as basic authentication: both parts percent-encoded (RFC 6749, section 2.3.1)."""
+        pair = f"{quote(self.client_id, safe='')}:{quote(self.client_secret, safe='')}"
+        return base64.b64encode(pair.encode()).decode()
+
+
+def needed(auth: Auth) -> tuple[str, ...]:
+    """Return which credentials an authentication asks of the user, in the order of `NAMES`."""
+    names = {*auth.needs, *(name for found in auth.placeholders().values() for name in found)}
+    if BASIC in names:
+        names |= {*_NEEDED_BY_BASIC}
+    return tuple(name for name in NAMES if name in names)
+
+
+KNOWN = frozenset({*NAMES, BASIC})
+KNOWN_AFTER_LOGIN = frozenset({ACCESS_TOKEN})

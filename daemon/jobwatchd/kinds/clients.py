@@ -1,15 +1,18 @@
-"""The HTTP clients of sources and sinks, as their settings have them."""
+"""What both sources and sinks are built with: HTTP clients, as their settings have them, and credentials."""
 
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from typing import ClassVar
 
+from jobwatchd.description import Credentials
 from jobwatchd.http.client import DEFAULT_MEMORY, HttpOptions, Tls, build_http_client
 from jobwatchd.http.failures import FOR_SINKS
 from jobwatchd.http.limits import Memory
 from jobwatchd.http.wrappers import HeaderedClient, Tap, TappedClient
-from jobwatchd.kinds.http import HttpSettings
-from jobwatchd.ports import HttpClient
-from jobwatchd.rotation import Rotation
+from jobwatchd.kinds.http import CredentialSettings, HttpSettings
+from jobwatchd.kinds.recipes import credentials_recipe
+from jobwatchd.ports import Clock, HttpClient
+from jobwatchd.rotation import Rotating, Rotation
 
 # Below the five seconds after which common servers drop an idle connection, so that we seldom write into a closed one.
 SINK_IDLE_S = 4.0
@@ -59,3 +62,23 @@ class Clients:
             place=place,
             memory=self.memory,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a source or sink of this name is built with; what follows files does so until it is closed."""
+
+    group: ClassVar[str]
+
+    name: str
+    clock: Clock
+    clients: Clients
+
+    @property
+    def place(self) -> str:
+        """The path of the section."""
+        return f"{self.group}.{self.name}"
+
+    def credentials(self, section: CredentialSettings) -> Rotating[Credentials]:
+        """Return the credentials of the section, which follow their files."""
+        return self.clients.rotation.follow(credentials_recipe(self.place, section), section.credentials())

@@ -17,12 +17,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from jobwatchd.description.auth import Auth, NoAuth
-from jobwatchd.description.credentials import NAMES, Credentials, needed
-from jobwatchd.description.mistake import Mistake, refuse
-from jobwatchd.values.headers import check_header_name
+from jobwatchd.description.auth import NAMES, Auth, Credentials, NoAuth, needed
+from jobwatchd.values.names import check_header_name
 from jobwatchd.values.secrets import HeaderSecret, Password
-from jobwatchd.values.section import Section
+from jobwatchd.values.section import Mistake, Section, refuse
 from jobwatchd.values.units import PositiveDuration, Size
 from jobwatchd.values.urls import ProxyUrl
 

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from jobwatchd.model.cadence import Cadence
 from jobwatchd.values.section import Section
-from jobwatchd.values.units import Count, Duration, PositiveDuration, Rate, format_duration
+from jobwatchd.values.units import Count, Duration, PositiveDuration, Rate, check_bounds
 
 _ADAPTIVE = ("min_interval", "max_interval", "age_fraction")
 
@@ -38,11 +38,7 @@ class PollSettings(Section):
         excluded = [name for name in _ADAPTIVE if name in self.model_fields_set]
         if self.interval is not None and excluded:
             raise ValueError(f"interval fixes the time between polls and excludes {', '.join(excluded)}; expected one")
-        if self.min_interval > self.max_interval:
-            raise ValueError(
-                f"min_interval ({format_duration(self.min_interval)}) is longer than max_interval "
-                f"({format_duration(self.max_interval)}); expected at most the same"
-            )
+        check_bounds(self.min_interval, self.max_interval)
         return self
 
     def cadence(self) -> Cadence:

@@ -1,6 +1,6 @@
 """What secrets are made of, for those that come from files: read again, they are checked as at the start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,8 +11,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from jobwatchd.description import Credentials
 from jobwatchd.errors import ConfigError
 from jobwatchd.kinds.http import CredentialSettings, unsendable_credentials
-from jobwatchd.kinds.secret_file import UnreadableError, decode_secret, decode_secrets
-from jobwatchd.kinds.secrets import secret_fields, secrets_in
+from jobwatchd.kinds.secrets import Shape, UnreadableError, decode_secret, decode_secrets, secret_fields, secrets_in
 from jobwatchd.rotation import Contents, Recipe
 
 M = TypeVar("M", bound=BaseModel)
@@ -25,25 +24,14 @@ def without_filed_secrets(section: M) -> M:
     return section.model_copy(update={**inner, **filed})
 
 
-def secret_recipe(place: str, section: BaseModel, key: str) -> Recipe[str]:
-    """Return how one secret of a section is made; `place` is the path of the section."""
+def secret_recipe(place: str, section: BaseModel, key: str) -> Recipe[Any]:
+    """Return how the secret under a key is made, or the tuple of those there; `place` is the path of the section."""
     place = f"{place}.{key}"
     return Recipe(
         place,
         _files(section, key),
-        lambda found: _one(section, place, found, key),
-        lambda secret: _known(section, {key: secret}),
-    )
-
-
-def secrets_recipe(place: str, section: BaseModel, key: str) -> Recipe[tuple[str, ...]]:
-    """Return how several secrets of a section are made, which are under one key; `place` is the path of the section."""
-    place = f"{place}.{key}"
-    return Recipe(
-        place,
-        _files(section, key),
-        lambda found: _many(section, place, found, key),
-        lambda secrets: _known(section, {key: secrets}),
+        lambda found: _made(section, place, key, found),
+        lambda made: _known(section, {key: made}),
     )
 
 
@@ -53,7 +41,7 @@ def credentials_recipe(place: str, section: CredentialSettings) -> Recipe[Creden
     files = {key: file for key in keys for file in _files(section, key).values()}
 
     def make(found: Contents) -> Credentials:
-        read = {key: _one(section, f"{place}.{key}", {key: found[key]}, key) for key in files}
+        read = {key: _made(section, f"{place}.{key}", key, {str(files[key]): found[key]}) for key in files}
         credentials = replace(section.credentials(), **read)
         for key in unsendable_credentials(section.auth, credentials):
             raise ConfigError(f"{place}.{key}: it travels in an HTTP header; expected printable ASCII")
@@ -82,29 +70,20 @@ def _files(section: BaseModel, key: str) -> Mapping[str, Path]:
     return {str(file): file for file in files}
 
 
-def _one(section: BaseModel, place: str, found: Contents, key: str) -> str:
-    [file] = _files(section, key).values()
-    secret: SecretStr = _checked(section, key, place, lambda: decode_secret(next(iter(found.values())), file))
-    return secret.get_secret_value()
-
-
-def _many(section: BaseModel, place: str, found: Contents, key: str) -> tuple[str, ...]:
-    def read() -> list[str]:
-        return [secret for file, content in found.items() for secret in decode_secrets(content, Path(file))]
-
-    secrets: tuple[SecretStr, ...] = _checked(section, key, place, read)
-    return tuple(secret.get_secret_value() for secret in secrets)
-
-
-def _checked(section: BaseModel, key: str, place: str, read: Callable[[], object]) -> Any:
-    """Return a secret as the configuration checks it; raises `ConfigError`, which quotes nothing."""
+def _made(section: BaseModel, place: str, key: str, found: Contents) -> Any:
+    """Return a secret, or several, as the configuration checks them; raises `ConfigError`, which quotes nothing."""
+    one = next(each.shape is Shape.ONE for each in secret_fields(type(section)) if each.key == key)
+    read: list[str] = []
     try:
-        return _adapter(type(section), key).validate_python(read())
+        for file, content in found.items():
+            read += [decode_secret(content, Path(file))] if one else decode_secrets(content, Path(file))
+        made = _adapter(type(section), key).validate_python(read[0] if one else read)
     except UnreadableError as exc:
         raise ConfigError(f"{place}: {exc}") from None
     except ValidationError as exc:
         told = exc.errors(include_url=False, include_input=False, include_context=False)[0]["msg"]
         raise ConfigError(f"{place}: {told.removeprefix('Value error, ')}") from None
+    return made.get_secret_value() if one else tuple(secret.get_secret_value() for secret in made)
 
 
 @cache

@@ -2,15 +2,18 @@
 
 import base64
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
+from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import quote
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 
+from jobwatchd.model.api_token import secret_lines
 from jobwatchd.values.secrets import SIGNING_PREFIX
 
 LOGIN_NAMES = ("account", "username", "client_id")
@@ -48,7 +51,7 @@ def secret_fields(model: type[BaseModel]) -> tuple[SecretField, ...]:
 
 def _secret_fields(model: type[BaseModel]) -> Iterator[SecretField]:
     for key, field in model.model_fields.items():
-        kinds = [each for each in _parts(field.annotation) if each is not type(None)]
+        kinds = [each for each in parts(field.annotation) if each is not type(None)]
         if not kinds or not all(is_secret(each) for each in kinds):
             continue
         several = any(get_origin(each) in {tuple, list} for each in kinds)
@@ -68,15 +71,15 @@ def is_secret(annotation: Any) -> bool:
     return any(is_secret(part) for part in get_args(annotation))
 
 
-def _parts(annotation: Any) -> Iterator[Any]:
+def parts(annotation: Any) -> Iterator[Any]:
     """Yield what a value may be, without what is only told about it."""
     if hasattr(annotation, "__metadata__"):
-        yield from _parts(get_args(annotation)[0])
+        yield from parts(get_args(annotation)[0])
     elif get_origin(annotation) is None or get_origin(annotation) in {tuple, list, dict, set, frozenset}:
         yield annotation
     else:
         for part in get_args(annotation):
-            yield from _parts(part)
+            yield from parts(part)
 
 
 def secrets_in(value: object) -> Iterator[str]:
@@ -110,3 +113,36 @@ def _pairs(members: Mapping[str, Any]) -> Iterator[str]:
 
 def _basic(name: str, secret: str) -> str:
     return base64.b64encode(f"{name}:{secret}".encode()).decode()
+
+
+MAX_SECRET_SIZE = 65_536
+
+
+class UnreadableError(Exception):
+    """A file cannot be used; the text names it and says why, never what is in it."""
+
+
+def decode_secret(raw: bytes, file: Path) -> str:
+    """Return what a file's content is as text, without the line end at its end; raises `UnreadableError`."""
+    if len(raw) > MAX_SECRET_SIZE:
+        raise UnreadableError(f"the file {file} is larger than {MAX_SECRET_SIZE} bytes; expected less")
+    if raw.startswith(BOM_UTF8):
+        raise UnreadableError(f"the file {file} begins with a byte order mark (BOM); save it as UTF-8 without one")
+    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise UnreadableError(f"the file {file} is not UTF-8, but UTF-16; save it as UTF-8")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise UnreadableError(f"the file {file} is not UTF-8; expected text") from None
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text.strip():
+        raise UnreadableError(f"the file {file} is empty; expected text")
+    return text
+
+
+def decode_secrets(raw: bytes, file: Path) -> list[str]:
+    """Return the secrets of a file that has one a line, and comments; raises `UnreadableError`."""
+    secrets = secret_lines(decode_secret(raw, file))
+    if not secrets:
+        raise UnreadableError(f"the file {file} holds only comments; expected one secret a line")
+    return secrets

@@ -9,16 +9,14 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from jobwatchd.description import Credentials
-from jobwatchd.kinds.clients import Clients
-from jobwatchd.kinds.http import CredentialSettings
-from jobwatchd.kinds.recipes import credentials_recipe, secrets_recipe
+from jobwatchd.kinds.clients import Context
+from jobwatchd.kinds.recipes import secret_recipe
 from jobwatchd.logs import LoggerFactory, QueuedOutput
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry
 from jobwatchd.model.event import EventFilter, EventType
 from jobwatchd.model.notation import shown
-from jobwatchd.ports import Clock, Sink
+from jobwatchd.ports import Sink
 from jobwatchd.rotation import Rotating
 from jobwatchd.telemetry import JobMetrics
 from jobwatchd.values.labels import Labels
@@ -36,27 +34,17 @@ class LocalOutput:
 
 
 @dataclass(frozen=True, slots=True)
-class SinkContext:
-    """What a sink of this name is built with; what follows files does so until it is closed."""
+class SinkContext(Context):
+    """What a sink of this name is built with."""
 
-    name: str
-    clock: Clock
-    clients: Clients
+    group: ClassVar[str] = "sinks"
+
     output: LocalOutput
-
-    @property
-    def place(self) -> str:
-        """The path of the sink's section."""
-        return f"sinks.{self.name}"
 
     def secrets(self, section: BaseModel, key: str) -> Rotating[tuple[str, ...]]:
         """Return the secrets under a key of the section, which follow their files."""
         given = tuple(secret.get_secret_value() for secret in getattr(section, key))
-        return self.clients.rotation.follow(secrets_recipe(self.place, section, key), given)
-
-    def credentials(self, section: CredentialSettings) -> Rotating[Credentials]:
-        """Return the credentials of the section, which follow their files."""
-        return self.clients.rotation.follow(credentials_recipe(self.place, section), section.credentials())
+        return self.clients.rotation.follow(secret_recipe(self.place, section, key), given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,11 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from jobwatchd.description import Credentials
-from jobwatchd.kinds.clients import Clients
-from jobwatchd.kinds.finding import Finding
-from jobwatchd.kinds.http import CredentialSettings, HttpSettings
+from jobwatchd.kinds.clients import Context
+from jobwatchd.kinds.http import HttpSettings
 from jobwatchd.kinds.poll import PollSettings
-from jobwatchd.kinds.recipes import credentials_recipe, secret_recipe
-from jobwatchd.ports import Answer, Clock, HttpClient, Source
+from jobwatchd.kinds.recipes import secret_recipe
+from jobwatchd.ports import Answer, HttpClient, Source
 from jobwatchd.rotation import Rotating
 from jobwatchd.values.job_parameters import JobParameters
 from jobwatchd.values.section import Section
@@ -23,17 +21,26 @@ from jobwatchd.values.urls import BaseUrl
 
 
 @dataclass(frozen=True, slots=True)
-class SourceContext:
-    """What a source of this name is built with; what follows files does so until it is closed."""
+class Finding:
+    """What one expression of `read` found; `value` is a `Misfit` where it cannot be applied."""
 
-    name: str
-    clock: Clock
-    clients: Clients
+    key: str
+    expression: str
+    value: Any
 
-    @property
-    def place(self) -> str:
-        """The path of the source's section."""
-        return f"sources.{self.name}"
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """An expression cannot be applied to an answer; `why` says so."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceContext(Context):
+    """What a source of this name is built with."""
+
+    group: ClassVar[str] = "sources"
 
     def client(self, section: "HttpSourceSection") -> HttpClient:
         """Return a new HTTP client; raises `ConfigError`."""
@@ -43,10 +50,6 @@ class SourceContext:
         """Return the secret under a key of the section, which follows its file."""
         given: str = getattr(section, key).get_secret_value()
         return self.clients.rotation.follow(secret_recipe(self.place, section, key), given)
-
-    def credentials(self, section: CredentialSettings) -> Rotating[Credentials]:
-        """Return the credentials of the section, which follow their files."""
-        return self.clients.rotation.follow(credentials_recipe(self.place, section), section.credentials())
 
 
 class SourceSection(Section):

@@ -2,25 +2,23 @@
 
 The map, from the top down:
 
-- `loading`: `load_settings` puts the layers together, and tells all mistakes at once; `peek_log_settings`
-- `document`, `composer`: the YAML file as a tree that knows its lines
-- `environment`: the `JOBWATCHD_…` variables laid over it
+- `loading`: `load_settings` tells all mistakes at once; `peek_log_settings`
+- `root`: all sections together, and the order of the layers; `effective`, as YAML without its secrets
+- `layers`: the environment, the file, the folders of secrets, as sources of pydantic-settings
+- `environment`: how the `JOBWATCHD_…` variables are called, and read
+- `secret_files`: secrets and other files that settings name, and where they are looked for
 - `placeholders`: what looks like a variable and is none
-- `secrets`, `files`: secrets and other files that settings name, and where they are looked for
+- `document`, `composer`: the YAML file as a tree that knows its lines
+- `presets`: descriptions in files; known job APIs, put under the sources that are of their kind
 - `crosschecks`: what no single section can know to be wrong
-- `problems`, `places`: mistakes as sentences, each with the place it was made in
-- `presets`: known job APIs, put under the sources that are of their kind · `described`: those in files of one's own
-- `refusals`: what pydantic refuses, as such sentences
-- `masking`: the effective configuration as YAML, without its secrets
+- `refusals`: what pydantic refuses, as sentences · `problems`: mistakes, each with the place it was made in
 - `json_schema`: the whole as JSON Schema, for editors
-- `root`, `schema`: all sections together, and finding one's way among them
-- `registry`: the kinds of sources and sinks that there are; each brings its own section
-- `plugins`: those of other packages · `preset_files`: where the presets are
+- `schema`: finding one's way among the sections
+- `registry`: the kinds of sources and sinks that there are, each with a section of its own; the presets' files
 - `server`: the sections that are there once
 """
 
 from jobwatchd.settings.loading import load_settings, peek_log_settings
-from jobwatchd.settings.masking import effective
-from jobwatchd.settings.root import Settings
+from jobwatchd.settings.root import Settings, effective
 
 __all__ = ["Settings", "effective", "load_settings", "peek_log_settings"]

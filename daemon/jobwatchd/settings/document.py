@@ -16,7 +16,7 @@ import yaml
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings.composer import Composer, TooDeepError
-from jobwatchd.settings.problems import Problem
+from jobwatchd.settings.problems import Problem, Problems
 from jobwatchd.values.key_path import KeyPath, told
 
 MAX_FILE_SIZE = 64 * 1_048_576
@@ -59,22 +59,20 @@ class Lines(Mapping[KeyPath, int]):
 
 @dataclass(slots=True)
 class Document:
-    """A file's `tree`, the line of each key path, and what is wrong with its YAML beyond syntax."""
+    """A file's `tree`, and the mistakes in it; at first, what is wrong with its YAML beyond syntax."""
 
-    file: Path
-    lines: Mapping[KeyPath, int]
+    problems: Problems
     tree: dict[str, Any] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
 
 
 def read_document(file: Path) -> Document:
     """Read a configuration file; raises `ConfigError` where it cannot be read at all, is no YAML, or is no mapping."""
     text = _read_text(file)
-    document = Document(file, Lines(text))
+    problems = Problems(file, Lines(text))
 
     def complain(path: KeyPath, line: int, sentence: str) -> None:
         where = f"{file}:{line}: {told(path)}" if path else f"{file}:{line}"
-        document.problems.append(Problem(line, f"{where}: {sentence}"))
+        problems.found.append(Problem(line, f"{where}: {sentence}"))
 
     try:
         tree, line = Composer(text, complain).compose()
@@ -86,14 +84,13 @@ def read_document(file: Path) -> Document:
         position = getattr(exc, "position", None)
         place = "" if not isinstance(position, int) else f":{text.count(chr(10), 0, position) + 1}"
         raise ConfigError(f"{file}{place}: this is not YAML; expected text without control characters") from None
-    if tree is None and not document.problems:
+    if tree is None and not problems.found:
         raise ConfigError(f"{file}: the file is empty; expected at least sources")
     if not isinstance(tree, dict):
         raise ConfigError(f"{file}:{line}: expected a mapping (key: value) of sources, sinks, watches")
     # It names a JSON Schema for editors, and is for them alone.
     tree.pop("$schema", None)
-    document.tree = tree
-    return document
+    return Document(problems, tree)
 
 
 def _read_text(file: Path) -> str:

@@ -12,9 +12,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
-from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.registry import DescribedSettings, preset_files
 from jobwatchd.settings.root import Settings
-from jobwatchd.sources.http_json.section import HttpJsonSettings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS = ("string", "integer", "number", "boolean")
@@ -105,7 +104,7 @@ def _is_secret(value: JsonSchemaValue) -> bool:
 
 def _add_presets(schema: JsonSchemaValue, definitions: dict[str, JsonSchemaValue]) -> None:
     """Add sources whose kind is a preset: as one with a description, of which what is written is laid over it."""
-    name = HttpJsonSettings.__name__
+    name = DescribedSettings.__name__
     partial = dict(_partial_definitions(name, definitions))
     source, whole = partial[f"{name}-partial"], definitions[name]
     source["required"] = ["kind", "base_url"]

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobwatchd.description import Description
-from jobwatchd.settings.environment import variable_for
-from jobwatchd.settings.problems import Problems, is_secretive
+from jobwatchd.settings.environment import Variables
+from jobwatchd.settings.problems import Problems
+from jobwatchd.settings.refusals import is_secretive
 from jobwatchd.settings.registry import KINDS
 from jobwatchd.values.key_path import KeyPath
 
@@ -18,25 +19,19 @@ _WORD = re.compile(r"\$[A-Z_][A-Z0-9_]*|%[A-Z_][A-Z0-9_]*%", re.ASCII)
 MEMBER = 2
 
 
-def refuse_placeholders(tree: Mapping[str, Any], problems: Problems) -> set[KeyPath]:
-    """Add each value of the file that is, or holds, a placeholder to the problems; returns their keys.
+def refuse_placeholders(tree: Mapping[str, Any], variables: Variables, problems: Problems) -> None:
+    """Add each value of the file that is, or holds, a placeholder to the problems.
 
     A secret may well have a dollar sign in it: it is refused only where it is nothing else than a placeholder.
     """
-    found = set()
     for path, text in _suspects(tree, (), []):
         secretive = is_secretive(path) and "headers" not in path
-        holds = _PLACEHOLDER.fullmatch(text) if secretive else _PLACEHOLDER.search(text) or _WORD.fullmatch(text)
-        if holds and problems.places.variable_of(path) is None:
-            problems.add(path, _remedy(path, tree))
-            found.add(path)
-    return found
-
-
-def _remedy(path: KeyPath, tree: Mapping[str, Any]) -> str:
-    variable = variable_for(path, tree)
-    instead = f", or set the environment variable {variable} instead of it" if variable else ""
-    return f"${{NAME}}, $NAME and %NAME% are not replaced in this file; write the value itself{instead}"
+        if _PLACEHOLDER.fullmatch(text) if secretive else _PLACEHOLDER.search(text) or _WORD.fullmatch(text):
+            variable = variables.name(path)
+            instead = f", or set the environment variable {variable} instead of it" if variable else ""
+            says = "${NAME}, $NAME and %NAME% are not replaced in this file; write the value itself"
+            problems.add(path, f"{says}{instead}")
+            problems.told_already.add(path)
 
 
 def _suspects(value: Any, path: KeyPath, found: list[tuple[KeyPath, str]]) -> list[tuple[KeyPath, str]]:

@@ -1,30 +1,26 @@
-"""Descriptions of known job APIs, each a YAML file named after its kind: `kind: airflow` is `airflow.yaml`.
+"""Descriptions of job APIs in files: those of known ones, the presets, and those that people write themselves.
 
-A preset is a `Description` with a `title` and the `version` of the API, and may bring its own defaults for `poll` and
-`max_body`. What the user's source says is laid over it: mappings are merged key by key, everything else takes the
-preset's place, and null takes it away. A mapping whose `kind` is another one replaces the preset's whole.
+A preset is named after its kind: `kind: airflow` is `airflow.yaml`. It is a `Description` with a `title` and the
+`version` of the API, and may bring its own defaults for `poll` and `max_body`. What the user's source says is laid over
+it: mappings are merged key by key, everything else takes the preset's place, and null takes it away. A mapping whose
+`kind` is another one replaces the preset's whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from jobwatchd.description import Description
 from jobwatchd.errors import ConfigError
 from jobwatchd.kinds.poll import PollSettings
-from jobwatchd.settings.document import read_document
-from jobwatchd.settings.places import Places
-from jobwatchd.settings.problems import Problems
-from jobwatchd.settings.refusals import add_refusals
-from jobwatchd.settings.schema import kinds_within, members, model_within
-from jobwatchd.values.key_path import KeyPath
+from jobwatchd.settings.document import Document, read_document
+from jobwatchd.settings.refusals import checked
+from jobwatchd.settings.registry import DESCRIBED, DescribedSettings, preset_files
+from jobwatchd.settings.schema import members
 from jobwatchd.values.units import Size
-
-# What a preset says of itself, which is no part of a source.
-_ABOUT = frozenset({"title", "version"})
 
 
 class PresetFile(Description):
@@ -36,9 +32,23 @@ class PresetFile(Description):
     max_body: Size | None = None
 
 
+# What a preset says of itself, which is no part of a source.
+_ABOUT = frozenset({"title", "version"})
+# What a source has besides its description; whether that fits is for `check-config` to say.
+_BESIDES = frozenset(DescribedSettings.model_fields) - frozenset(PresetFile.model_fields)
+
+
+class _Alone(BaseModel):
+    """A configuration of which only the description of one source counts."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    sources: dict[str, PresetFile]
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A preset: what it describes, its `tree` as a source of kind http-json has it, the file it is from."""
+    """A preset: what it describes, its `tree` as a source that takes a description has it, the file it is from."""
 
     name: str
     title: str
@@ -50,33 +60,49 @@ class Preset:
 def load_preset(file: Path) -> Preset:
     """Read a preset; raises `ConfigError` with one line for each mistake, which names that file."""
     document = read_document(file)
-    tree = document.tree
-    problems = Problems(Places(file, document.lines, {}), document.problems)
-    preset = None
-    try:
-        preset = PresetFile.model_validate(tree)
-    except ValidationError as exc:
+    preset = checked(PresetFile, document.tree, document.problems)
+    return Preset(file.stem, preset.title, preset.version, _without(_ABOUT, document.tree), file)
 
-        def model_at(path: KeyPath) -> Any:
-            return model_within(PresetFile, path, tree)
 
-        def kinds_at(path: KeyPath) -> list[str]:
-            return kinds_within(PresetFile, path, tree)
+def load_description(file: Path, source: str | None = None) -> Description:
+    """Read the description in `file`, or that of `source` where the file is a configuration.
 
-        add_refusals(exc, tree, problems, model_at=model_at, kinds_at=kinds_at)
-    if preset is None or problems.found:
-        raise ConfigError(*problems.texts())
-    api = {key: value for key, value in tree.items() if key not in _ABOUT}
-    return Preset(file.stem, preset.title, preset.version, api, file)
+    Without `source` a configuration has to have one source only that has a description. Raises `ConfigError` with one
+    line for each mistake.
+    """
+    document = read_document(file)
+    if "sources" in document.tree:
+        return _load_source(document, source)
+    if source is not None:
+        raise ConfigError(f"{file}: it has no sources, so none is named {source!r}; expected a configuration")
+    return checked(PresetFile, {"title": file.stem, **_without(_BESIDES, document.tree)}, document.problems)
+
+
+def _load_source(document: Document, source: str | None) -> Description:
+    tree: dict[str, Any] = {"sources": members(document.tree, "sources")}
+    apply_presets(tree, preset_files())
+    found = {name: each for name, each in tree["sources"].items() if each.get("kind") == DESCRIBED}
+    if source is None and len(found) == 1:
+        [source] = found
+    if source is None or source not in found:
+        told = "several sources" if source is None and found else f"no source {source or 'with a description'}"
+        names = ", ".join(sorted(found)) or f"one of kind {DESCRIBED}, or of a preset's kind"
+        raise ConfigError(f"{document.problems.file}: it has {told}; expected --source with {names}")
+    tree["sources"] = {source: {"title": source, **_without(_BESIDES, found[source])}}
+    return checked(_Alone, tree, document.problems).sources[source]
 
 
 def apply_presets(tree: dict[str, Any], files: Mapping[str, Path]) -> None:
-    """Turn sources whose kind is a preset's name into ones of kind http-json; raises `ConfigError` as `load_preset`."""
+    """Turn sources whose kind is a preset's name into described ones; raises `ConfigError` as `load_preset`."""
     for name, source in members(tree, "sources").items():
         kind = source.get("kind")
         if isinstance(kind, str) and kind in files:
-            own = {key: value for key, value in source.items() if key != "kind"}
-            tree["sources"][name] = {"kind": "http-json", **_merge(load_preset(files[kind]).tree, own)}
+            preset = load_preset(files[kind]).tree
+            tree["sources"][name] = {"kind": DESCRIBED, **_merge(preset, _without({"kind"}, source))}
+
+
+def _without(keys: Collection[str], tree: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in tree.items() if key not in keys}
 
 
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,37 +1,94 @@
-"""What pydantic refuses, as sentences of `problems`."""
+"""What pydantic refuses, as sentences: which key, what was got, what was expected.
 
-from collections.abc import Callable, Mapping
+No sentence quotes a value that could be a secret.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from jobwatchd.kinds.secrets import SecretField, is_secret, secret_fields
-from jobwatchd.settings.environment import PREFIX
-from jobwatchd.settings.problems import Problems, explain, explain_kind, explain_unknown
+from jobwatchd.kinds.secrets import is_secret, secret_fields
+from jobwatchd.model.notation import shown
+from jobwatchd.redaction import MASK
+from jobwatchd.settings.problems import Problems
+from jobwatchd.settings.registry import preset_files
+from jobwatchd.settings.schema import kinds_of, model_at, type_at, value_at
 from jobwatchd.values.key_path import KeyPath, dotted
 
+M = TypeVar("M", bound=BaseModel)
+PREFIX = "JOBWATCHD_"
 SECRETS_FOLDER = Path("/run/secrets")
+_SECRETIVE = re.compile(
+    r"pass|pwd|secret|token|api_?key|credential|auth|header|cookie|private|signature|access_?key", re.IGNORECASE
+)
+_FEWEST_LETTERS = 3
+_WORD = re.compile(r"'([^']*)'")
+_EXPECTED = {
+    "string": "text; put it in quotes if it looks like something else",
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a number",
+    "bool": "true or false",
+    "model": "a mapping (key: value)",
+    "dict": "a mapping (key: value)",
+    "tuple": "a list",
+    "list": "a list",
+    "path": "the path of a file",
+}
+_BOUNDS = {
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
+    "literal_error": "one of {expected}",
+    "enum": "one of {expected}",
+    "string_too_short": "text that is not empty",
+    "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "too_short": "at least {min_length} entry",
+    "too_long": "at most {max_length} entries",
+}
 
 
-def add_refusals(
-    refused: ValidationError,
-    tree: Mapping[str, Any],
-    problems: Problems,
-    *,
-    model_at: Callable[[KeyPath], type[BaseModel] | None],
-    kinds_at: Callable[[KeyPath], list[str]],
-    passed_over: set[KeyPath] = frozenset(),  # type: ignore[assignment] # never written to
-) -> None:
-    """Add everything that was refused in `tree`, but what is wrong at a key that was told already.
+def checked(model: type[M], tree: Mapping[str, Any], problems: Problems) -> M:
+    """Return the section that a tree is; raises `ConfigError` with every mistake in it, and those found before."""
+    valid = None
+    try:
+        valid = model.model_validate(tree)
+    except ValidationError as exc:
+        add_refusals(exc, model, tree, problems)
+    problems.refuse()
+    assert valid is not None  # noqa: S101 - for the type checker: what is refused was raised
+    return valid
 
-    `model_at` gives the section at a key path, `kinds_at` the kinds that may stand there.
-    """
+
+def add_refusals(refused: ValidationError, root: type[BaseModel], tree: Mapping[str, Any], problems: Problems) -> None:
+    """Add everything that was refused in `tree`, the values of `root`, but where something was told already."""
     for error in refused.errors(include_url=False):
         path = _key_path(error["loc"], tree)
-        if path not in passed_over:
-            problems.add(*_explain(error, path, tree, model_at, kinds_at))
+        if path not in problems.told_already:
+            problems.add(*_explain(error, path, root, tree))
+
+
+def is_secretive(path: KeyPath) -> bool:
+    """Whether a value under this key may be a secret, whatever was meant."""
+    return any(isinstance(part, str) and _SECRETIVE.search(part) for part in path)
+
+
+def explain_unknown(key: object, model: type[BaseModel] | None) -> str:
+    """Return the sentence for a key that its section does not know; its value is never told."""
+    known = [] if model is None else sorted(model.model_fields)
+    return f"unknown key{_suggest(key, known)}; expected one of {', '.join(known)}"
+
+
+def variable_name(path: KeyPath) -> str:
+    """Return what a variable is called that sets the key at `path`, if one does."""
+    return PREFIX + "__".join(str(part).upper().replace("-", "_") for part in path)
 
 
 def _key_path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> KeyPath:
@@ -55,41 +112,52 @@ def _key_path(location: tuple[int | str, ...], tree: Mapping[str, Any]) -> KeyPa
     return tuple(path)
 
 
-def _explain(
-    error: ErrorDetails,
-    path: KeyPath,
-    tree: Mapping[str, Any],
-    model_at: Callable[[KeyPath], type[BaseModel] | None],
-    kinds_at: Callable[[KeyPath], list[str]],
-) -> tuple[KeyPath, str]:
-    match error["type"]:
+def _explain(error: ErrorDetails, path: KeyPath, root: type[BaseModel], tree: Mapping[str, Any]) -> tuple[KeyPath, str]:
+    """Return the key at which a mistake is to be mended, and the sentence for it."""
+    kind, context, above = error["type"], error.get("ctx", {}), path[:-1]
+    match kind:
         case "union_tag_not_found" | "union_tag_invalid":
-            here: Any = tree
-            for part in path:
-                here = here.get(part) if isinstance(here, dict) else None
-            got = here.get("kind") if isinstance(here, dict) else None
-            return (*path, "kind"), explain_kind(kinds_at(path), got)
+            kinds = [*kinds_of(type_at(root, path, tree)), *(preset_files() if above == ("sources",) else ())]
+            return (*path, "kind"), _explain_kind(kinds, value_at(tree, (*path, "kind")))
         case "extra_forbidden":
-            return path, explain_unknown(path[-1], model_at(path[:-1]))
-        case "missing" if (secret := _secret(model_at(path[:-1]), path)) is not None:
-            return path, _explain_missing_secret(path, secret)
-        case _:
-            return path, explain(error, path, masked=_is_secret(model_at(path[:-1]), path))
+            is_member = not above and isinstance(error["input"], dict) and "kind" in error["input"]
+            hint = "; a source stands under `sources:`, a sink under `sinks:`, each two blanks further to the right"
+            return path, explain_unknown(path[-1], model_at(root, above, tree)) + (hint if is_member else "")
+        case "missing":
+            return path, _explain_missing(path, model_at(root, above, tree))
+        case "value_error":
+            return path, str(context["error"])
+    known = _WORD.findall(str(context.get("expected", "")))
+    expected = next((text for name, text in _EXPECTED.items() if kind.startswith(f"{name}_")), error["msg"])
+    if kind in _BOUNDS:
+        expected = _BOUNDS[kind].format_map(context)
+    is_plain = error["input"] is not None and not isinstance(error["input"], dict | list | tuple)
+    masked = is_plain and (is_secretive(path) or is_secret(type_at(root, path, tree)))
+    got = MASK if masked else shown(error["input"], known)
+    return path, f"got {got}; expected {expected}{_suggest(error['input'], known).replace(',', ';', 1)}"
 
 
-def _secret(model: type[BaseModel] | None, path: KeyPath) -> SecretField | None:
-    return next((each for each in secret_fields(model) if each.key == path[-1]), None) if model is not None else None
+def _explain_kind(kinds: Collection[str], got: object) -> str:
+    """Return the sentence for a source or sink whose `kind` is missing or unknown."""
+    expected = f"expected one of {', '.join(kinds)}"
+    if got is None:
+        return f"the key is missing; {expected}"
+    return f"got {shown(got, kinds)}{_suggest(got, kinds)}; {expected}"
 
 
-def _is_secret(model: type[BaseModel] | None, path: KeyPath) -> bool:
-    field = None if model is None or not path else model.model_fields.get(str(path[-1]))
-    return field is not None and is_secret(field.annotation)
-
-
-def _explain_missing_secret(path: KeyPath, secret: SecretField) -> str:
-    variable = PREFIX + "__".join(str(part).upper().replace("-", "_") for part in path)
+def _explain_missing(path: KeyPath, model: type[BaseModel] | None) -> str:
+    secret = next((each for each in secret_fields(model) if each.key == path[-1]), None) if model is not None else None
+    if secret is None:
+        return "the key is missing"
     return (
         f"the secret is missing; expected {f'{secret.file_key}, ' if secret.file_key else ''}"
-        f"the environment variable {variable}, "
+        f"the environment variable {variable_name(path)}, "
         f"or a file {dotted(path)} in $CREDENTIALS_DIRECTORY or {SECRETS_FOLDER}"
     )
+
+
+def _suggest(got: object, known: Collection[str]) -> str:
+    word = str(got).lower()
+    begun = [each for each in known if len(word) >= _FEWEST_LETTERS and each.startswith(word)]
+    close = get_close_matches(word, known, n=1) or begun
+    return f", did you mean `{close[0]}`?" if close else ""

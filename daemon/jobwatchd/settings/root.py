@@ -1,18 +1,18 @@
-"""All sections together."""
+"""All sections together, and the order of the layers that they come from."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
+import yaml
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from jobwatchd.kinds.secrets import secrets_in
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import DEFAULT_POLICY, Misfit, Origin, Policy, WatchSpec
-from jobwatchd.settings.registry import AnySink, AnySource
+from jobwatchd.settings.layers import EnvironmentLayer, FileLayer, SecretFolderLayer
+from jobwatchd.settings.registry import SINKS, AnySink, AnySource
 from jobwatchd.settings.server import HttpLimitSettings, LogSettings, ServerSettings, ShutdownSettings, StoreSettings
-from jobwatchd.sinks.log.section import LogSinkSettings
-from jobwatchd.sinks.metrics.section import MetricsSinkSettings
 from jobwatchd.values.job_parameters import no_source
 from jobwatchd.values.names import Name
 from jobwatchd.values.section import SECTION_CONFIG
@@ -20,7 +20,8 @@ from jobwatchd.values.watch_request import WatchRequest, misfits
 
 
 def _default_sinks() -> dict[Name, AnySink]:
-    return {"journal": LogSinkSettings(kind="log"), "prometheus": MetricsSinkSettings(kind="metrics")}
+    kinds = {"journal": "log", "prometheus": "metrics"}
+    return {name: SINKS[kind].model_validate({"kind": kind}) for name, kind in kinds.items()}
 
 
 class Settings(BaseSettings):
@@ -40,18 +41,24 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings passes all by name
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what `load_settings` put together, and nothing else.
+        """Return the layers, each of which is laid over those behind it; without `inputs`, what was given is all.
 
-        The environment source of pydantic-settings passes over variables it does not know, stops at the first mistake,
-        and cannot name sources with a hyphen; `environment` does what it does without that.
+        They are our own, since the library's pass over variables that they do not know, stop at the first mistake, and
+        cannot name sources with a hyphen.
         """
-        return (init_settings,)
+        inputs = init_settings().get("inputs")
+        if inputs is None:
+            return (init_settings,)
+        return (
+            EnvironmentLayer(settings_cls, inputs),
+            FileLayer(settings_cls, inputs),
+            SecretFolderLayer(settings_cls, inputs),
+        )
 
     def reference(self, source: str, job: Mapping[str, str], policy: Policy = DEFAULT_POLICY) -> JobReference:
         """Return the reference for named job parameters, to be watched like that; raises `Misfit`."""
@@ -81,3 +88,12 @@ class Settings(BaseSettings):
         found = secrets_in(self.model_copy(update={"watches": ()}))
         # Of a line `name: token` the token alone.
         return frozenset({*found, *self.server.named_tokens.values()})
+
+
+def effective(settings: Settings) -> str:
+    """Return the configuration that is in force as YAML for people, defaults included and secrets masked."""
+    tree = settings.model_dump(mode="json")
+    for section in ("sources", "sinks"):
+        # What it is comes first, as people write it.
+        tree[section] = {name: {"kind": member["kind"], **member} for name, member in tree[section].items()}
+    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=120)

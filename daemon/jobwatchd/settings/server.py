@@ -3,17 +3,17 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from jobwatchd.kinds.recipes import secrets_recipe
+from jobwatchd.kinds.recipes import secret_recipe
 from jobwatchd.logs import Format
 from jobwatchd.model.api_token import name_tokens
-from jobwatchd.model.notation import split_listen
+from jobwatchd.model.notation import is_loopback, split_listen
 from jobwatchd.rotation import Recipe
 from jobwatchd.values.secrets import Token
-from jobwatchd.values.section import Section
+from jobwatchd.values.section import Section, refuse
 from jobwatchd.values.units import Duration, PositiveDuration, Size
 from jobwatchd.values.urls import StoreUrl
 
@@ -49,6 +49,13 @@ class ServerSettings(Section):
     tokens: Annotated[tuple[Token, ...], AfterValidator(_check_tokens)] = ()
     tokens_file: Path | None = None
 
+    @model_validator(mode="after")
+    def _check_reach(self) -> Self:
+        if not (self.tokens or self.tokens_file or is_loopback(self.address[0])):
+            says = "can be reached from other machines; expected tokens_file too, or a loopback address"
+            refuse("server", [(("listen",), f"{self.listen} {says}")])
+        return self
+
     @property
     def address(self) -> tuple[str, int]:
         """Host and port to listen on; port 0 lets the system choose."""
@@ -62,7 +69,7 @@ class ServerSettings(Section):
 
 def tokens_recipe(section: ServerSettings) -> Recipe[Mapping[str, str]]:
     """Return how the tokens of the API are made, by their names."""
-    lines = secrets_recipe("server", section, "tokens")
+    lines = secret_recipe("server", section, "tokens")
     return Recipe(
         lines.place, lines.files, lambda found: name_tokens(lines.make(found)), lambda tokens: tokens.values()
     )

@@ -1,10 +1,9 @@
 """Values that come in by more than one door, each with one law: the file and the API take these types.
 
-- `section`: what all mappings that come in have in common
-- `durations`: a number and a unit, kept in seconds · `units`: sizes, rates and counts
-- `urls`, `names`, `secrets`: what can be requested, what people may call things, what is never shown
+- `section`: what all mappings that come in have in common, and how mistakes in them are told (`refuse`)
+- `units`: durations, sizes, rates and counts
+- `urls`, `names`, `secrets`: what can be requested, what people and HTTP may call things, what is never shown
 - `key_path`: where a value is, and how messages show that · `job_parameters`: what names a job of a source
-- `headers`: names of HTTP headers
 - `labels`: names and values that every event of a job carries
 - `watch_request`: a job to follow (`WatchRequest`), and whether its bounds fit its source (`misfits`)
 """

@@ -1,6 +1,7 @@
-"""Names that people choose: of sources, sinks and tokens."""
+"""Names that people choose, of sources, sinks and tokens, and those of HTTP headers."""
 
 import re
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -24,3 +25,15 @@ def check_name(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(check_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
+
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", re.ASCII)
+
+
+def check_header_name(name: str, own: Collection[str]) -> str:
+    """Return the name of a header; raises ValueError for what is none, and for those of ours, in small letters."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise ValueError("expected the name of an HTTP header")
+    if name.lower() in own:
+        raise ValueError("this header is set by jobwatchd itself; expected another")
+    return name

@@ -6,29 +6,60 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from jobwatchd.model.notation import shown
-from jobwatchd.values.durations import (
-    Duration,
-    PositiveDuration,
-    format_duration,
-    parse_duration,
-    parse_positive_duration,
-)
+from jobwatchd.model.notation import parse_duration_s, shown
 
-__all__ = [
-    "Count",
-    "Duration",
-    "PositiveDuration",
-    "Rate",
-    "Size",
-    "format_duration",
-    "format_rate",
-    "format_size",
-    "parse_count",
-    "parse_duration",
-    "parse_positive_duration",
-    "parse_rate",
-    "parse_size",
+_UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
+_TEXT = {
+    "type": "string",
+    "pattern": r"^\s*[0-9]{1,12}(\.[0-9]{1,9})? ?(ms|s|m|h|d)\s*$",
+    "examples": ["6h"],
+}
+
+
+def parse_duration(value: object) -> float:
+    """Return the seconds of `250ms`, `5s`, `10m`, `24h`, `7d`, or a plain 0; raises ValueError for anything else."""
+    if type(value) is int and value == 0:
+        return 0.0
+    if not isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 - pydantic gathers ValueErrors
+            f"got {shown(value)}; expected a duration with its unit: 250ms, 5s, 10m, 24h or 7d"
+        )
+    return parse_duration_s(value)
+
+
+def parse_positive_duration(value: object) -> float:
+    """Return the seconds of a duration above zero; raises ValueError for anything else."""
+    seconds = parse_duration(value)
+    if seconds == 0:
+        raise ValueError(f"got {shown(value)}; expected a duration above zero")
+    return seconds
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in the largest unit in which it is a whole number: `10m`, `1500ms`."""
+    return "0s" if seconds == 0 else _in_units(seconds, {unit: seconds / size for unit, size in _UNITS}, "s")
+
+
+def check_bounds(shortest_s: float | None, longest_s: float | None) -> None:
+    """Raise ValueError for a shortest interval that is longer than the longest."""
+    if shortest_s is not None and longest_s is not None and shortest_s > longest_s:
+        raise ValueError(
+            f"min_interval ({format_duration(shortest_s)}) is longer than max_interval "
+            f"({format_duration(longest_s)}); expected at most the same"
+        )
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, when_used="json"),
+    WithJsonSchema({"anyOf": [_TEXT, {"enum": [0]}]}, mode="validation"),
+]
+PositiveDuration = Annotated[
+    float,
+    BeforeValidator(parse_positive_duration),
+    PlainSerializer(format_duration, when_used="json"),
+    WithJsonSchema(_TEXT, mode="validation"),
 ]
 
 _SIZE_UNITS = {"B": 1, "kB": 1_000, "KiB": 1_024, "MB": 1_000_000, "MiB": 1_048_576, "GB": 10**9, "GiB": 2**30}
@@ -82,13 +113,17 @@ def parse_rate(value: object) -> float | None:
 
 def format_rate(rate: float | None) -> str | None:
     """Return a rate in the smallest unit of time in which it is a whole number: `50/s`, `20/m`."""
-    if rate is None:
-        return None
-    for unit, size in _RATE_UNITS.items():
-        count = rate * size
+    return (
+        None if rate is None else _in_units(rate, {f"/{unit}": rate * size for unit, size in _RATE_UNITS.items()}, "/s")
+    )
+
+
+def _in_units(value: float, counts: Mapping[str, float], unit: str) -> str:
+    """Return the first of the counts that is a whole number, with its unit; the value itself in `unit` for none."""
+    for each, count in counts.items():
         if count >= 1 and abs(count - round(count)) < 1e-9:  # noqa: PLR2004 - what a float cannot tell apart
-            return f"{round(count)}/{unit}"
-    return f"{rate:.9f}".rstrip("0") + "/s"
+            return f"{round(count)}{each}"
+    return f"{value:.9f}".rstrip("0") + unit
 
 
 def parse_count(value: object) -> int:

@@ -1,4 +1,4 @@
-"""URLs: of APIs, receivers, proxies and the store. Credentials have no place in them."""
+"""URLs: of APIs, logins, receivers, proxies and the store. Credentials have no place in them."""
 
 import re
 from typing import Annotated
@@ -57,6 +57,17 @@ def _check_proxy_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _check_token_url(text: str) -> str:
+    # A path is what may stand below a host.
+    whole = f"http://host{text}" if text.startswith("/") and not text.startswith("//") else text
+    try:
+        _check_plain(text, _split(whole, ""), "")
+    except ValueError:
+        says = "expected a path below base_url such as /oauth/token, or a whole http:// or https:// URL"
+        raise ValueError(says) from None
+    return text
+
+
 def _check_store_url(text: str) -> str:
     if not _SQLITE.fullmatch(text):
         quoted = "a URL that holds '@'" if "@" in text else shown(text)
@@ -70,6 +81,7 @@ def _check_store_url(text: str) -> str:
 _HTTP = WithJsonSchema({"type": "string", "pattern": "^https?://"})
 BaseUrl = Annotated[str, AfterValidator(_check_base_url), _HTTP]
 HookUrl = Annotated[str, AfterValidator(_check_hook_url), _HTTP]
+TokenUrl = Annotated[str, AfterValidator(_check_token_url)]
 ProxyUrl = Annotated[str, AfterValidator(_check_proxy_url), _HTTP]
 StoreUrl = Annotated[
     str, AfterValidator(_check_store_url), WithJsonSchema({"type": "string", "pattern": f"^{_SQLITE.pattern}$"})

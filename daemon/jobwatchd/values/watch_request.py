@@ -9,9 +9,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 from jobwatchd.model.job import MAX_PARAMETER_LENGTH
 from jobwatchd.model.notation import shown
 from jobwatchd.model.watch import Policy
-from jobwatchd.values.durations import PositiveDuration, format_duration
 from jobwatchd.values.labels import Labels
 from jobwatchd.values.section import Section
+from jobwatchd.values.units import PositiveDuration, check_bounds, format_duration
 
 # What a database, and whoever reads our JSON, can keep as a number.
 MAX_NUMBER = 2**63 - 1
@@ -91,11 +91,7 @@ class WatchRequest(Section):
 
     @model_validator(mode="after")
     def _check_intervals(self) -> Self:
-        if self.min_interval is not None and self.max_interval is not None and self.min_interval > self.max_interval:
-            raise ValueError(
-                f"min_interval ({format_duration(self.min_interval)}) is longer than max_interval "
-                f"({format_duration(self.max_interval)}); expected at most the same"
-            )
+        check_bounds(self.min_interval, self.max_interval)
         return self
 
     def policy(self) -> Policy:

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jobwatchd.cli import cli
-from jobwatchd.settings.preset_files import preset_files
+from jobwatchd.settings.registry import preset_files
 
 MINE = 'parameters: [id]\nrequest: {path: "/{id}"}\nread: {state: status, id: id}\nstates: {DONE: succeeded}\n'
 

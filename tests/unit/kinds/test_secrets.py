@@ -8,11 +8,11 @@ import pytest
 from pydantic import Field, SecretBytes, SecretStr, create_model
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.kinds.recipes import secret_recipe, secrets_recipe, without_filed_secrets
+from jobwatchd.kinds.recipes import secret_recipe, without_filed_secrets
 from jobwatchd.kinds.secrets import SecretField, Shape, secret_fields
 from jobwatchd.kinds.source import SourceContext, SourceSection
 from jobwatchd.redaction import MASK, Redactor
-from jobwatchd.settings import Settings, effective, load_settings, loading, registry, secrets
+from jobwatchd.settings import Settings, effective, load_settings, loading
 from jobwatchd.values.secrets import HeaderSecret, Password
 from jobwatchd.values.section import Section
 
@@ -75,8 +75,6 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the file of a configuration that may have sources of this kind."""
     settings = create_model("Settings", __base__=Settings, sources=(dict[str, Annotated[Odd, Field()]], ...))
     monkeypatch.setattr(loading, "Settings", settings)
-    monkeypatch.setattr(secrets, "Settings", settings)
-    monkeypatch.setitem(registry.SOURCES, "odd", Odd)
     return tmp_path / "jobwatchd.yaml"
 
 
@@ -157,7 +155,7 @@ def test_what_is_read_again_is_checked_by_its_type(tmp_path: Path) -> None:
     assert {"planted-9", "cm9vdDpwbGFudGVkLTk="} <= {*recipe.secrets(made)}
     with pytest.raises(ConfigError, match=r"sources.x.pass_word: the secret holds control characters"):
         recipe.make({str(tmp_path / "one"): b"two\nlines"})
-    several = secrets_recipe("sources.x", odd(key_files=[tmp_path / "one"]), "keys")
+    several = secret_recipe("sources.x", odd(key_files=[tmp_path / "one"]), "keys")
     assert several.make({str(tmp_path / "one"): b"a\nb\n"}) == ("a", "b")
 
 

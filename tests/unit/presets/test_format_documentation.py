@@ -9,15 +9,13 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from jobwatchd.description.answers import NotFound, Success, Unauthorized, Unavailable
 from jobwatchd.description.auth import Auth, LoginRequest
 from jobwatchd.description.listing import Listing, Pages
 from jobwatchd.description.reading import Progress, ProgressScale, Reading, TaskReading, Time, TimeFormat
-from jobwatchd.description.request import Request
+from jobwatchd.description.request import NotFound, Request, Success, Unauthorized, Unavailable
 from jobwatchd.kinds.source import HttpSourceSection
-from jobwatchd.settings.described import load_description
-from jobwatchd.settings.preset_files import preset_files
-from jobwatchd.settings.presets import PresetFile
+from jobwatchd.settings.presets import PresetFile, load_description
+from jobwatchd.settings.registry import preset_files
 from jobwatchd.sources.http_json.inspection import RecordedAnswer, inspect
 from jobwatchd.sources.http_json.section import HttpJsonSettings
 

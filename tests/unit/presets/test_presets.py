@@ -11,8 +11,8 @@ import yaml
 
 from jobwatchd.description import Description
 from jobwatchd.settings import load_settings
-from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.presets import load_preset
+from jobwatchd.settings.registry import preset_files
 from jobwatchd.sources.http_json.inspection import Inspection, RecordedAnswer, inspect
 from jobwatchd.sources.http_json.reader import Reader
 from jobwatchd.sources.http_json.values import id_of

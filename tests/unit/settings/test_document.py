@@ -24,7 +24,7 @@ def refusal(folder: Path, text: str | bytes) -> str:
 
 def complaint(folder: Path, text: str) -> str:
     """Return the one thing that is wrong in a file that can be read."""
-    (problem,) = read(folder, text).problems
+    (problem,) = read(folder, text).problems.found
     return problem.text.replace(f"{folder}/", "")
 
 
@@ -38,7 +38,13 @@ def test_plain_values_mean_what_they_look_like(tmp_path: Path) -> None:
 def test_keys_know_their_lines(tmp_path: Path) -> None:
     """Each key and each entry of a list has the line it stands in."""
     document = read(tmp_path, "# comment\na:\n  b:\n    - 1\n    - c: 2\n")
-    assert document.lines == {("a",): 2, ("a", "b"): 3, ("a", "b", 0): 4, ("a", "b", 1): 5, ("a", "b", 1, "c"): 5}
+    assert document.problems.lines == {
+        ("a",): 2,
+        ("a", "b"): 3,
+        ("a", "b", 0): 4,
+        ("a", "b", 1): 5,
+        ("a", "b", 1, "c"): 5,
+    }
 
 
 def test_keys_are_text(tmp_path: Path) -> None:
@@ -169,7 +175,7 @@ def test_a_deep_nest_is_refused(tmp_path: Path) -> None:
 
 def test_a_copy_has_the_lines_of_what_it_copies(tmp_path: Path) -> None:
     """What is wrong in an alias' use is wrong where the anchor stands."""
-    lines = read(tmp_path, "a: &x\n  k: [1]\nb:\n  c: *x\n").lines
+    lines = read(tmp_path, "a: &x\n  k: [1]\nb:\n  c: *x\n").problems.lines
     assert {path: line for path, line in lines.items() if path[0] == "b"} == {
         ("b",): 3,
         ("b", "c"): 4,
@@ -196,7 +202,7 @@ def test_what_follows_a_refused_value_is_read(tmp_path: Path, value: str) -> Non
     """Nothing of the refused value is left over for the next key."""
     document = read(tmp_path, f"a: {value}\nz: 3\n")
     assert document.tree["z"] == 3
-    assert len(document.problems) == 1
+    assert len(document.problems.found) == 1
 
 
 def test_a_second_document_is_refused(tmp_path: Path) -> None:

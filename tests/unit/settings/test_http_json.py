@@ -8,8 +8,8 @@ import pytest
 
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings import effective
-from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.presets import load_preset
+from jobwatchd.settings.registry import preset_files
 from unit.settings.desk import Desk, described
 
 SOURCE = """\

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from jobwatchd.settings.preset_files import preset_files
 from jobwatchd.settings.presets import load_preset
+from jobwatchd.settings.registry import preset_files
 from unit.settings.schema_judge import GRAPH, PASSWORD, complaints, is_taken
 
 

@@ -8,7 +8,6 @@ from jobwatchd.errors import ConfigError
 from jobwatchd.kinds.recipes import (
     credentials_recipe,
     secret_recipe,
-    secrets_recipe,
     without_filed_secrets,
 )
 from jobwatchd.rotation import Recipe
@@ -65,7 +64,7 @@ def recipes(settings: Settings) -> dict[str, Any]:
         secret_recipe("sources.media", settings.sources["media"], "api_key"),
         credentials_recipe("sources.lab", described(settings)),
         credentials_recipe("sinks.ci", webhook(settings)),
-        secrets_recipe("sinks.ci", settings.sinks["ci"], "secrets"),
+        secret_recipe("sinks.ci", settings.sinks["ci"], "secrets"),
         tokens_recipe(settings.server),
     ]
     return {recipe.place: recipe for recipe in found}

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
-from jobwatchd.description.auth import BasicAuth, BearerAuth, HeaderAuth
-from jobwatchd.description.credentials import BASIC, Credentials
+from jobwatchd.description.auth import BASIC, BasicAuth, BearerAuth, Credentials, HeaderAuth
 from jobwatchd.http.authentication.contract import Authentication, Proof, Site
 from jobwatchd.http.request import HttpRequest
 from jobwatchd.rotation import Rotating

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from jobwatchd.description.credentials import Credentials
+from jobwatchd.description.auth import Credentials
 from jobwatchd.errors import SourceUnauthorized
 from jobwatchd.http.request import HttpRequest
 from jobwatchd.ports import Clock, HttpClient

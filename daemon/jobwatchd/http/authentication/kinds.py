@@ -7,8 +7,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from jobwatchd.description.auth import ACCESS_TOKEN, Auth, CookieLogin, JsonLogin, OAuth2
-from jobwatchd.description.credentials import Credentials
+from jobwatchd.description.auth import ACCESS_TOKEN, Auth, CookieLogin, Credentials, JsonLogin, OAuth2
 from jobwatchd.description.expression import Expression, UnusableError
 from jobwatchd.errors import BadPayload
 from jobwatchd.http.answer import excerpt, number_of, read_json

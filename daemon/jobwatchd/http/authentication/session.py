@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 import anyio
 
-from jobwatchd.description.auth import LoginRequest
-from jobwatchd.description.credentials import Credentials
+from jobwatchd.description.auth import Credentials, LoginRequest
 from jobwatchd.errors import SourceError, SourceUnauthorized
 from jobwatchd.http.answer import status_error
 from jobwatchd.http.authentication.contract import Proof, Site

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from jobwatchd.description.api import auth_mistakes
-from jobwatchd.description.mistake import Mistake, refuse
 from jobwatchd.http.authentication.contract import Authentication, Site
 from jobwatchd.http.authentication.kinds import build_authentication
 from jobwatchd.kinds.http import CredentialSettings, HttpSettings, TimeoutSettings
@@ -18,7 +17,7 @@ from jobwatchd.model.delivery import Retry
 from jobwatchd.model.notation import shown
 from jobwatchd.sinks.webhook.sink import Endpoint, Webhook
 from jobwatchd.values.secrets import SigningSecret
-from jobwatchd.values.section import Section
+from jobwatchd.values.section import Mistake, Section, refuse
 from jobwatchd.values.units import Count, Duration, PositiveDuration, Size
 from jobwatchd.values.urls import HookUrl
 

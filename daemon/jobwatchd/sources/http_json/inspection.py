@@ -12,7 +12,7 @@ from jobwatchd.description.reading import Progress, Reading, Time
 from jobwatchd.errors import SourceError, SourceUnauthorized
 from jobwatchd.http.answer import unreadable
 from jobwatchd.http.authentication.contract import CredentialsRefused
-from jobwatchd.kinds.finding import Finding, Misfit
+from jobwatchd.kinds.source import Finding, Misfit
 from jobwatchd.model.job import Observation
 from jobwatchd.ports import Answer
 from jobwatchd.sources.http_json.judge import Judge

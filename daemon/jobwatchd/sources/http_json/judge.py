@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from jobwatchd.description import Description
-from jobwatchd.description.answers import Verdict
 from jobwatchd.description.expression import Expression, UnusableError
+from jobwatchd.description.request import Verdict
 from jobwatchd.errors import BadPayload, JobNotFound, SourceRejected, SourceUnavailable
 from jobwatchd.http.answer import excerpt, read_json, retry_after_s, status_error, unreadable
 from jobwatchd.http.authentication.contract import CredentialsRefused

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from jobwatchd.description import Description
-from jobwatchd.kinds.finding import Finding
 from jobwatchd.kinds.http import CredentialSettings
-from jobwatchd.kinds.source import HttpSourceSection, SourceContext
+from jobwatchd.kinds.source import Finding, HttpSourceSection, SourceContext
 from jobwatchd.ports import Answer
 from jobwatchd.sources.http_json.inspection import inspect
 from jobwatchd.sources.http_json.source import HttpJson
