@@ -11,7 +11,7 @@ import anyio.lowlevel
 
 from jobwatchd.app.wiring import AdapterFactory
 from jobwatchd.engine.sink_binding import SinkBinding
-from jobwatchd.kinds.recipes import without_filed_secrets
+from jobwatchd.kinds.secrets import without_filed_secrets
 from jobwatchd.ports import Source
 from jobwatchd.settings import Settings
 

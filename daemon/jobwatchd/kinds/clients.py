@@ -12,7 +12,7 @@ from jobwatchd.http.headers import HeaderedClient
 from jobwatchd.http.memory import Memory
 from jobwatchd.http.tap import Tap, TappedClient
 from jobwatchd.kinds.http import CredentialSettings, HttpSettings
-from jobwatchd.kinds.recipes import credentials_recipe
+from jobwatchd.kinds.secrets import credentials_recipe
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating, Rotation
 
