@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from jobwatchd.app.dependencies import AdapterFactory, Dependencies, retention
 from jobwatchd.engine.runtime import SinkBinding
 from jobwatchd.engine.watchlist import Reconciled
-from jobwatchd.kinds.recipes import without_filed_secrets
+from jobwatchd.kinds.secrets import without_filed_secrets
 from jobwatchd.model.configuration import ConfigurationState
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import WatchSpec

@@ -10,7 +10,7 @@ from jobwatchd.http.failures import FOR_SINKS
 from jobwatchd.http.limits import Memory
 from jobwatchd.http.wrappers import HeaderedClient, Tap, TappedClient
 from jobwatchd.kinds.http import CredentialSettings, HttpSettings
-from jobwatchd.kinds.recipes import credentials_recipe
+from jobwatchd.kinds.secrets import credentials_recipe
 from jobwatchd.ports import Clock, HttpClient
 from jobwatchd.rotation import Rotating, Rotation
 

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, Field
 
 from jobwatchd.kinds.clients import Context
-from jobwatchd.kinds.recipes import secret_recipe
+from jobwatchd.kinds.secrets import secret_recipe
 from jobwatchd.logs import LoggerFactory, QueuedOutput
 from jobwatchd.model.cadence import Backoff
 from jobwatchd.model.delivery import Retry

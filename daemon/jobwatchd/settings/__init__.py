@@ -5,13 +5,12 @@ The map, from the top down:
 - `loading`: `load_settings` tells all mistakes at once; `peek_log_settings`
 - `root`: all sections together, and the order of the layers; `effective`, as YAML without its secrets
 - `layers`: the environment, the file, the folders of secrets, as sources of pydantic-settings
-- `environment`: how the `JOBWATCHD_…` variables are called, and read
+- `environment`: how the `JOBWATCHD_…` variables are called, and read; what looks like one and is none
 - `secret_files`: secrets and other files that settings name, and where they are looked for
-- `placeholders`: what looks like a variable and is none
 - `document`, `composer`: the YAML file as a tree that knows its lines
 - `presets`: descriptions in files; known job APIs, put under the sources that are of their kind
 - `crosschecks`: what no single section can know to be wrong
-- `refusals`: what pydantic refuses, as sentences · `problems`: mistakes, each with the place it was made in
+- `problems`: mistakes as sentences, those that pydantic finds too, each with the place it was made in
 - `json_schema`: the whole as JSON Schema, for editors
 - `schema`: finding one's way among the sections
 - `registry`: the kinds of sources and sinks that there are, each with a section of its own; the presets' files

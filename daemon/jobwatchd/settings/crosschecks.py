@@ -5,9 +5,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from jobwatchd.kinds.poll import PollSettings
 from jobwatchd.kinds.sink import SinkSection
-from jobwatchd.kinds.source import HttpSourceSection
+from jobwatchd.kinds.source import HttpSourceSection, PollSettings
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.watch import Policy
 from jobwatchd.settings.registry import SINKS, SOURCES

@@ -6,9 +6,7 @@ other things of a value, merge keys and keys given twice are refused.
 
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,31 +30,6 @@ _REMEDIES = {
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 
 
-class Lines(Mapping[KeyPath, int]):
-    """The line of each key path; found when the first is asked for, which is when there is something to complain of."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @cached_property
-    def _found(self) -> dict[KeyPath, int]:
-        lines: dict[KeyPath, int] = {}
-        Composer(self._text, lambda _path, _line, _sentence: None, lines).compose()
-        return lines
-
-    def __getitem__(self, path: KeyPath) -> int:
-        """Return the line of a key or list entry; raises KeyError where the file has none."""
-        return self._found[path]
-
-    def __iter__(self) -> Iterator[KeyPath]:
-        """Go through all paths, in the order of the file."""
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        """Return how many paths there are."""
-        return len(self._found)
-
-
 @dataclass(slots=True)
 class Document:
     """A file's `tree`, and the mistakes in it; at first, what is wrong with its YAML beyond syntax."""
@@ -68,7 +41,7 @@ class Document:
 def read_document(file: Path) -> Document:
     """Read a configuration file; raises `ConfigError` where it cannot be read at all, is no YAML, or is no mapping."""
     text = _read_text(file)
-    problems = Problems(file, Lines(text))
+    problems = Problems(file, text)
 
     def complain(path: KeyPath, line: int, sentence: str) -> None:
         where = f"{file}:{line}: {told(path)}" if path else f"{file}:{line}"

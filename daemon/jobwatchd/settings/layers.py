@@ -14,8 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from jobwatchd.kinds.secrets import secret_fields
 from jobwatchd.settings.document import Document
-from jobwatchd.settings.environment import UnknownVariableError, Variables, variables_in
-from jobwatchd.settings.placeholders import refuse_placeholders
+from jobwatchd.settings.environment import UnknownVariableError, Variables, refuse_placeholders, variables_in
 from jobwatchd.settings.presets import apply_presets
 from jobwatchd.settings.problems import Problem
 from jobwatchd.settings.registry import preset_files

@@ -14,8 +14,7 @@ from jobwatchd.redaction import SECRETS
 from jobwatchd.settings.crosschecks import cross_check
 from jobwatchd.settings.document import Document, read_document
 from jobwatchd.settings.layers import EnvironmentLayer, Inputs
-from jobwatchd.settings.problems import Problems
-from jobwatchd.settings.refusals import SECRETS_FOLDER, add_refusals
+from jobwatchd.settings.problems import SECRETS_FOLDER, Problems, add_refusals
 from jobwatchd.settings.registry import PROBLEMS
 from jobwatchd.settings.root import Settings
 from jobwatchd.settings.secret_files import Folders
@@ -58,7 +57,7 @@ def peek_log_settings(path: Path | None, env: Mapping[str, str]) -> LogSettings:
     try:
         document = read_document(file)
     except ConfigError:
-        document = Document(Problems(file, {}))
+        document = Document(Problems(file))
     inputs = Inputs(document, env, Folders(file.parent, None, SECRETS_FOLDER))
     EnvironmentLayer(Settings, inputs)()
     found = inputs.merged.get("log")

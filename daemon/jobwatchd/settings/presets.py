@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from jobwatchd.description import Description
 from jobwatchd.errors import ConfigError
-from jobwatchd.kinds.poll import PollSettings
+from jobwatchd.kinds.source import PollSettings
 from jobwatchd.settings.document import Document, read_document
-from jobwatchd.settings.refusals import checked
+from jobwatchd.settings.problems import checked
 from jobwatchd.settings.registry import DESCRIBED, DescribedSettings, preset_files
 from jobwatchd.settings.schema import members
 from jobwatchd.values.units import Size

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from jobwatchd.kinds.recipes import secret_recipe
+from jobwatchd.kinds.secrets import secret_recipe
 from jobwatchd.logs import Format
 from jobwatchd.model.api_token import name_tokens
 from jobwatchd.model.notation import is_loopback, split_listen

@@ -8,8 +8,7 @@ import pytest
 from pydantic import Field, SecretBytes, SecretStr, create_model
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.kinds.recipes import secret_recipe, without_filed_secrets
-from jobwatchd.kinds.secrets import SecretField, Shape, secret_fields
+from jobwatchd.kinds.secrets import SecretField, Shape, secret_fields, secret_recipe, without_filed_secrets
 from jobwatchd.kinds.source import SourceContext, SourceSection
 from jobwatchd.redaction import MASK, Redactor
 from jobwatchd.settings import Settings, effective, load_settings, loading

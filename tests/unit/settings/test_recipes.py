@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.kinds.recipes import (
+from jobwatchd.kinds.secrets import (
     credentials_recipe,
     secret_recipe,
     without_filed_secrets,

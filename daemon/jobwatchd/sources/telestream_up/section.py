@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from jobwatchd.kinds.poll import RevivablePollSettings
-from jobwatchd.kinds.source import HttpSourceSection, SourceContext
+from jobwatchd.kinds.source import HttpSourceSection, RevivablePollSettings, SourceContext
 from jobwatchd.sources.telestream_up.source import TelestreamUp
 from jobwatchd.values.job_parameters import JobParameters
 from jobwatchd.values.secrets import HeaderSecret
