@@ -65,7 +65,7 @@ class Clients:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class BuildContext:
     """What a source or sink of this name is built with; what follows files does so until it is closed."""
 
     group: ClassVar[str]

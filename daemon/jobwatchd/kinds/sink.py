@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from jobwatchd.kinds.clients import Context
+from jobwatchd.kinds.clients import BuildContext
 from jobwatchd.kinds.secrets import secret_recipe
 from jobwatchd.logs import LoggerFactory, QueuedOutput
 from jobwatchd.model.cadence import Backoff
@@ -34,7 +34,7 @@ class LocalOutput:
 
 
 @dataclass(frozen=True, slots=True)
-class SinkContext(Context):
+class SinkContext(BuildContext):
     """What a sink of this name is built with."""
 
     group: ClassVar[str] = "sinks"

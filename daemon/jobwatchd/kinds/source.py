@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from jobwatchd.kinds.clients import Context
+from jobwatchd.kinds.clients import BuildContext
 from jobwatchd.kinds.http import HttpSettings
 from jobwatchd.kinds.secrets import secret_recipe
 from jobwatchd.model.cadence import Cadence
@@ -88,7 +88,7 @@ class Misfit:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceContext(Context):
+class SourceContext(BuildContext):
     """What a source of this name is built with."""
 
     group: ClassVar[str] = "sources"
