@@ -48,7 +48,7 @@ class Poller:
             digest, observation = await self._source.observe(ref, entry.digest)
         except SourceError as error:
             return self._failed(entry, error)
-        if self._breaker.failing_since_s is not None:
+        if self._breaker.failing_since_s is not None:  # asked here, for every poll comes this way
             self._health.answered()
         self._observer.poll_answered(ref, self._clock.monotonic() - begun_s)
         entry.trouble = None
