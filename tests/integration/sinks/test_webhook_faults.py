@@ -176,7 +176,11 @@ async def test_an_answer_that_is_not_whole_is_unavailable(
     assert "failed: " in str(error)
 
 
-@pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"], ids=["head", "body"])
+@pytest.mark.parametrize(
+    "first",
+    [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"],
+    ids=["head", "body"],
+)
 async def test_a_trickle_is_cut_off_by_the_time_out(
     event: Event, planted: Make, serve_script: Make, first: bytes
 ) -> None:
