@@ -39,4 +39,4 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     async with serve(simulator.app) as url:
         config = tmp_path / "jobwatchd.yaml"
         config.write_text(CONFIG.format(url=url, password=NebulaOptions().password))
-        yield Api(config)
+        yield Api(config, simulator.world.roster)

@@ -4,12 +4,15 @@ import json
 import signal
 import socket
 import sys
+from dataclasses import replace
 
 import anyio
 import pytest
 
 from integration.cli.api import Api
+from jobwatchd.simulator.job import Life
 
+RUNNING, SUCCEEDED = 1, 2
 # Who runs the tests in the background has them ignore some signals, and all that they start.
 HEED_ALL = """
 import os, signal, sys
@@ -21,10 +24,18 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 async def test_a_job_that_succeeds_is_told_step_by_step(api: Api) -> None:
     """One line an event on stderr, nothing on stdout, status 0."""
-    result = await api.wait("graph", "2")
-    assert (result.returncode, result.stdout) == (0, b"")
-    told = [line.split()[2] for line in result.stderr.decode().splitlines() if " job." in line]
+    process = await api.start("wait", "graph", "1")
+    assert process.stderr is not None
+    assert process.stdout is not None
+    written = ""
+    async for piece in process.stderr:
+        written += piece.decode()
+        if "job.running" in written and "job.succeeded" not in written:
+            [job] = [job for job in api.roster if job.id == "1"]
+            api.roster.put(replace(job, life=Life.of(((0, RUNNING), (0.001, SUCCEEDED)))))
+    told = [line.split()[2] for line in written.splitlines() if " job." in line]
     assert told[-2:] == ["job.running", "job.succeeded"]
+    assert (await process.wait(), [piece async for piece in process.stdout]) == (0, [])
 
 
 @pytest.mark.parametrize(("job", "status"), [("3", 1), ("4", 3), ("999", 4)])
