@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from jobwatchd.cli.api_client import ApiClient, ApiError
-from jobwatchd.cli.options import url_option
+from jobwatchd.cli.health import url_option
 from jobwatchd.cli.output import tell
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.model.api_token import secret_lines, split_token

@@ -14,6 +14,7 @@ from jobwatchd.cli.output import OutputClosed, OutputFailed, guard_stdout, tell
 from jobwatchd.cli.status import ExitStatus
 from jobwatchd.errors import ConfigError, JobwatchError
 from jobwatchd.model.notation import shown
+from jobwatchd.model.shown import shown
 
 NAME = "jobwatchd"
 COMPLETION = "_JOBWATCHD_COMPLETE"
@@ -33,6 +34,8 @@ def execute(arguments: Sequence[str]) -> int:
 @contextmanager
 def exit_on_failure(otherwise: ExitStatus = ExitStatus.FAILED) -> Iterator[None]:
     """End the process with status 2 for a `ConfigError`, `otherwise` for another of our errors; others pass."""
+    from jobwatchd.errors import JobwatchError  # noqa: PLC0415 - a health check should not load what it never needs
+
     try:
         yield
     except (JobwatchError, BaseExceptionGroup) as exc:
@@ -46,6 +49,8 @@ def exit_on_failure(otherwise: ExitStatus = ExitStatus.FAILED) -> Iterator[None]
 
 def exit_status(errors: Collection[BaseException], otherwise: ExitStatus = ExitStatus.FAILED) -> ExitStatus:
     """Return the status that tells what kind of errors of ours ended a command."""
+    from jobwatchd.errors import ConfigError  # noqa: PLC0415 - as above
+
     return ExitStatus.USAGE if all(isinstance(error, ConfigError) for error in errors) else otherwise
 
 

@@ -9,12 +9,19 @@ from urllib.request import ProxyHandler, build_opener
 
 import click
 
-from jobwatchd.cli.options import url_option
 from jobwatchd.cli.output import spare_output, tell
 from jobwatchd.cli.status import ExitStatus
 
 # Longer than the daemon waits for its store before it says that it is not ready.
 TIMEOUT_S = 4.0
+url_option = click.option(
+    "--url",
+    envvar="JOBWATCHD_URL",
+    default="http://127.0.0.1:25629",
+    show_default=True,
+    show_envvar=True,
+    help="Where the daemon listens.",
+)
 
 
 @click.command(

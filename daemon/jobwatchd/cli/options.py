@@ -9,18 +9,10 @@ import click
 
 from jobwatchd.model.notation import parse_duration_s, shown
 
-if TYPE_CHECKING:  # a health check, which takes one of these options, should not load what it seldom needs
+if TYPE_CHECKING:  # the clients of the daemon should not load its settings
     from jobwatchd.model.job import JobReference
     from jobwatchd.settings import Settings
 
-url_option = click.option(
-    "--url",
-    envvar="JOBWATCHD_URL",
-    default="http://127.0.0.1:25629",
-    show_default=True,
-    show_envvar=True,
-    help="Where the daemon listens.",
-)
 _PAIR = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
 
