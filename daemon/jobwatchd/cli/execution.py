@@ -12,9 +12,7 @@ import click
 from jobwatchd.cli import cli
 from jobwatchd.cli.output import OutputClosed, OutputFailed, guard_stdout, tell
 from jobwatchd.cli.status import ExitStatus
-from jobwatchd.errors import ConfigError, JobwatchError
 from jobwatchd.model.notation import shown
-from jobwatchd.model.shown import shown
 
 NAME = "jobwatchd"
 COMPLETION = "_JOBWATCHD_COMPLETE"
