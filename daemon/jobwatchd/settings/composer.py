@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from yaml.composer import ComposerError
 
-from jobwatchd.values.key_path import KeyPath
+from jobwatchd.values.section import KeyPath
 
 MAX_DEPTH = 32
 # So many values may be copies, by aliases; a few lines of aliases of aliases could stand for billions.

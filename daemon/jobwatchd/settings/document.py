@@ -15,7 +15,7 @@ import yaml
 from jobwatchd.errors import ConfigError
 from jobwatchd.settings.composer import Composer, TooDeepError
 from jobwatchd.settings.problems import Problem, Problems
-from jobwatchd.values.key_path import KeyPath, told
+from jobwatchd.values.section import KeyPath, told
 
 MAX_FILE_SIZE = 64 * 1_048_576
 _REMEDY = "a value that begins with one of * & ! % @ ` or holds ': ' wants quotes"

@@ -20,7 +20,7 @@ from jobwatchd.description import Description
 from jobwatchd.settings.problems import PREFIX, Problems, explain_unknown, is_secretive, variable_name
 from jobwatchd.settings.registry import KINDS
 from jobwatchd.settings.schema import members, model_at, type_at
-from jobwatchd.values.key_path import KeyPath, dotted
+from jobwatchd.values.section import KeyPath, dotted
 
 MOST_SUGGESTED = 3
 # Read by the command line, for the file and for talking to a running daemon; no settings of the daemon.

@@ -20,7 +20,7 @@ from jobwatchd.settings.problems import Problem
 from jobwatchd.settings.registry import preset_files
 from jobwatchd.settings.schema import model_at, sections, value_at
 from jobwatchd.settings.secret_files import Folders, find_secrets, read_named
-from jobwatchd.values.key_path import KeyPath
+from jobwatchd.values.section import KeyPath
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from jobwatchd.redaction import MASK
 from jobwatchd.settings.composer import Composer
 from jobwatchd.settings.registry import preset_files
 from jobwatchd.settings.schema import kinds_of, model_at, type_at, value_at
-from jobwatchd.values.key_path import KeyPath, dotted, told
+from jobwatchd.values.section import KeyPath, dotted, told
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from jobwatchd.kinds.secrets import parts
-from jobwatchd.values.key_path import KeyPath
+from jobwatchd.values.section import KeyPath
 
 
 def type_at(root: Any, path: KeyPath, tree: Any) -> Any:

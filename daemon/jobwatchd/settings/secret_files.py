@@ -23,7 +23,7 @@ from jobwatchd.kinds.secrets import (
 )
 from jobwatchd.model.notation import shown
 from jobwatchd.settings.problems import Problems
-from jobwatchd.values.key_path import KeyPath, dotted
+from jobwatchd.values.section import KeyPath, dotted
 
 MAX_SHOWN_PATH = 255
 # Several times the bundle of all authorities that a system trusts.

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from jobwatchd.model.job import JobReference
 from jobwatchd.model.notation import shown
-from jobwatchd.values.key_path import told
+from jobwatchd.values.section import told
 
 # Of names that nobody expected.
 MAX_SHOWN = 16

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, PlainValidator
 from jobwatchd.cli import cli
 from jobwatchd.settings.document import read_document
 from jobwatchd.settings.json_schema import Generator, config_schema
-from jobwatchd.values.key_path import KeyPath
+from jobwatchd.values.section import KeyPath
 from unit.settings.schema_judge import GRAPH, PASSWORD, complaints, is_taken
 
 ROOT = Path(__file__).parents[3]
