@@ -80,24 +80,18 @@ class Watchlist:
         again.
         """
         done = Reconciled()
-        known: set[JobReference] = set()
+        unknown = dict(specs)
         async for batch in self._store.load_watches(None, None, Origin.FILE):
             for part in _pages(batch):
-                found = [(watch, watch.ref) for watch in part]
-                known.update(ref for _, ref in found)
-                kept = [(watch, specs[ref]) for watch, ref in found if ref in specs]
-                await self._amend([(watch, spec) for watch, spec in kept if _differs(watch, spec)], done)
-                await self._remove_all([watch for watch, ref in found if ref not in specs], done)
+                found = [(watch, unknown.pop(watch.ref, None)) for watch in part]
+                await self._amend([(watch, spec) for watch, spec in found if spec and _differs(watch, spec)], done)
+                await self._remove_all([watch for watch, spec in found if spec is None], done)
                 await anyio.lowlevel.checkpoint()  # very many of them must not hold up the loop
-        for page in _pages(list(specs.values())):
-            await anyio.lowlevel.checkpoint()
-            unknown = [spec for spec in page if spec.ref not in known]
-            if not unknown:
-                continue
-            added = await self.add(unknown)
+        for page in _pages(list(unknown.values())):
+            added = await self.add(page)
             done.added += sum(is_new for _, is_new in added)
             # Those that were asked for through the API so far.
-            others = [(watch, spec) for spec, (watch, is_new) in zip(unknown, added, strict=True) if not is_new]
+            others = [(watch, spec) for spec, (watch, is_new) in zip(page, added, strict=True) if not is_new]
             await self._amend([(watch, spec) for watch, spec in others if _differs(watch, spec)], done)
         return done
 

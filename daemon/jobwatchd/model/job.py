@@ -54,7 +54,8 @@ class JobReference:
         """Build a reference from plain parameter values; raises ValueError for one that is unsafe as a path segment."""
         for value in values:
             _check_parameter(value)
-        return cls(source, "/".join(map(_quoted, values)))
+        # Nearly always one, and a configuration may have very many.
+        return cls(source, _quoted(values[0]) if len(values) == 1 else "/".join(map(_quoted, values)))
 
     @property
     def key(self) -> str:

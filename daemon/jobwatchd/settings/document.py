@@ -4,16 +4,17 @@ YAML as people expect it: `no` and `on` are text, `0123` and `1:30` are text, da
 other things of a value, merge keys and keys given twice are refused.
 """
 
+import json
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
 from jobwatchd.errors import ConfigError
-from jobwatchd.settings.composer import Composer, TooDeepError
+from jobwatchd.settings.composer import MAX_DEPTH, Composer, TooDeepError
 from jobwatchd.settings.problems import Problem, Problems
 from jobwatchd.values.section import KeyPath, told
 
@@ -27,6 +28,8 @@ _REMEDIES = {
     "did not find expected key": f"is the line indented as its neighbours? {_REMEDY[0].upper()}{_REMEDY[1:]}",
     "another document": "expected one document; a line `---` begins another",
 }
+# Characters that YAML refuses, and escapes, which may stand for such.
+_ODD = re.compile(r"[\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]|\\u")
 _QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 
 
@@ -47,8 +50,11 @@ def read_document(file: Path) -> Document:
         where = f"{file}:{line}: {told(path)}" if path else f"{file}:{line}"
         problems.found.append(Problem(line, f"{where}: {sentence}"))
 
+    line = 1
     try:
-        tree, line = Composer(text, complain).compose()
+        tree = json_tree(text)
+        if tree is None:
+            tree, line = Composer(text, complain).compose()
     except TooDeepError as exc:
         raise ConfigError(f"{file}:{exc.line}: {exc}; expected a configuration") from None
     except yaml.MarkedYAMLError as exc:
@@ -64,6 +70,37 @@ def read_document(file: Path) -> Document:
     # It names a JSON Schema for editors, and is for them alone.
     tree.pop("$schema", None)
     return Document(problems, tree)
+
+
+def json_tree(text: str) -> dict[str, Any] | None:
+    """Return the tree of a configuration that is JSON; None for any other, and where JSON and YAML could differ.
+
+    JSON is YAML too, but a program that writes very many watches writes JSON, which takes a fifth of the time to read.
+    """
+    if not text.startswith("{") or _ODD.search(text):
+        return None
+    try:
+        tree: dict[str, Any] = json.loads(text, object_pairs_hook=_mapping, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    level: list[Any] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [below for each in level for below in (each.values() if type(each) is dict else each)]
+        level = [each for each in level if type(each) in (dict, list)]
+        if not level:
+            return tree
+    return None
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    tree = dict(pairs)
+    if len(tree) < len(pairs):
+        raise ValueError("a key is given twice")
+    return tree
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _read_text(file: Path) -> str:

@@ -162,11 +162,12 @@ def _suspects(value: Any, path: KeyPath, found: list[tuple[KeyPath, str]]) -> li
     if isinstance(value, str):
         if "$" in value or "%" in value:
             found.append((path, value))
-    elif isinstance(value, dict):
-        for key, below in value.items():
-            if not (len(path) == MEMBER and path[0] in KINDS and key in Description.model_fields):
+    elif isinstance(value, dict | list):
+        is_member = len(path) == MEMBER and path[0] in KINDS
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            # A call and a path for each short text would take longer than all the rest.
+            if isinstance(below, str) and "$" not in below and "%" not in below:
+                continue
+            if not (is_member and key in Description.model_fields):
                 _suspects(below, (*path, key), found)
-    elif isinstance(value, list):
-        for index, below in enumerate(value):
-            _suspects(below, (*path, index), found)
     return found

@@ -30,14 +30,15 @@ class JobParameters:
 
         All of them in one are `key`, as the end of the job's key has them: `1964`, or `SPACE/WORKFLOW/JOB`.
         """
-        if set(job) == {"key"} != set(self.names):
+        # Asked first, for a configuration may have very many.
+        is_plain = tuple(job) == self.names
+        if not is_plain and set(job) == {"key"} != set(self.names):
             job = self._split_key(source, str(job["key"]))
-        if set(job) != set(self.names):
+        if not is_plain and set(job) != set(self.names):
             got = ", ".join(sorted(told((name,)) for name in job)[:MAX_SHOWN])
             raise ValueError(f"got {got or 'nothing'}; expected exactly {', '.join(self.names)}")
         # A leading zero would make a second name for the same job.
-        wrong = [name for name in self.numeric if not _is_number(job[name])]
-        if wrong:
+        if self.numeric and (wrong := [name for name in self.numeric if not _is_number(job[name])]):
             raise ValueError(f"expected {', '.join(wrong)} to be a number without leading zeros")
         return JobReference.of(source, [job[name] for name in self.names])
 
